@@ -1,0 +1,17 @@
+"""Errors that a person can cause and can mend."""
+
+from __future__ import annotations
+
+
+class UserError(ValueError):
+    """Input that cannot be used, with a hint that says what to do.
+
+    Args:
+        message: what is wrong, with the offending value.
+        hint: what to do instead; may be empty when the message says it all.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message if not hint else f"{message} {hint}")
+        self.message = message
+        self.hint = hint

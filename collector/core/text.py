@@ -1,0 +1,45 @@
+"""Text for people: an English template and its values, translated and formatted where it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A number in a text with the unit that decides how it is written.
+
+    `unit` is one of the units of `core.blocks.Column`.
+    """
+
+    value: object
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence as an English template with `{name}` places, and the values for them."""
+
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def render(
+        self,
+        translate: Callable[[str], str] = str,
+        form: Callable[[object], str] = str,
+    ) -> str:
+        """The sentence, its template passed through `translate` and each value through `form`."""
+        shown = {
+            name: value.render(translate, form) if isinstance(value, Text) else form(value)
+            for name, value in self.values.items()
+        }
+        return translate(self.template).format(**shown)
+
+    def __str__(self) -> str:
+        return self.render(form=lambda value: str(value.value if isinstance(value, Value) else value))
+
+
+def T(template: str, **values: object) -> Text:  # noqa: N802 - the marker that message extraction looks for
+    """Mark `template` for translation and bind its values."""
+    return Text(template, values)

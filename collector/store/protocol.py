@@ -1,0 +1,199 @@
+"""What a ledger can do: the few verbs that every engine offers. Values only, no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.core.event import Agent, Event, Json, Kind, Source
+
+Int64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far an inbox has been loaded: stored in the same transaction as the events it brought."""
+
+    inbox: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What one append did: events new to the ledger, and ids that were there already."""
+
+    stored: int
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Events as columns, in order of their ledger id. -1 stands for none; `value` is NaN for none.
+
+    visitor, kind, page, source, agent are ids of dictionary rows; `bot` is 0 for people and an index into
+    `Ledger.bot_reasons` otherwise; times are ms UTC.
+    """
+
+    id: Int64
+    visitor: Int64
+    time: Int64
+    kind: Int64
+    page: Int64
+    source: Int64
+    agent: Int64
+    bot: Int64
+    value: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorRow:
+    """One anonymous identity: dictionary id and key."""
+
+    id: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """Visitor `visitor` belongs to person `person` since `time`; `reason` is identify, import or admin."""
+
+    id: int
+    visitor: int
+    person: int
+    time: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that makes stored journeys differ: `kind` is link, unlink or forget; `visitor` whom it touches."""
+
+    id: int
+    kind: str
+    visitor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A known person: dictionary id, the site's own user id, and traits (the latest value of each)."""
+
+    id: int
+    user: str
+    traits: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One event of a timeline or an export, dictionaries resolved."""
+
+    id: int
+    uid: str
+    visitor: str
+    time: int
+    received: int
+    kind: Kind
+    url: str
+    path: str
+    title: str
+    query: str
+    referrer: str
+    pageview: str
+    source: Source | None
+    agent: Agent | None
+    bot: str
+    value: float | None
+    props: Mapping[str, Json]
+
+
+class Ledger(Protocol):
+    """The events of all sites, and who they belong to. Every method is safe to call from several processes."""
+
+    def migrate(self) -> None:
+        """Bring the schema up to date, under a lock."""
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+
+    # -- writing
+    def append(self, site: int, events: Sequence[Event], mark: Mark | None = None) -> Appended:
+        """Store events and their dictionary rows in one transaction; an id already there is left as it is.
+
+        Events with `user` set link their visitor to that person (SEMANTICS 4), in the order given; `identify` events'
+        props become traits. Ids grow in commit order, so a reader that has seen id n has seen every smaller one.
+        """
+
+    def append_marked(self, batches: Sequence[tuple[int, Sequence[Event]]], mark: Mark) -> Appended:
+        """Like `append` for several sites in one transaction, with the mark."""
+
+    def marks(self) -> Mapping[str, int]:
+        """How far each inbox was loaded."""
+
+    def link(self, site: int, visitor: str, user: str, now: int, reason: str = "admin") -> None:
+        """Link a visitor to a person (created where new). UserError when it is linked to another already."""
+
+    def unlink(self, site: int, visitor: str, now: int) -> None:
+        """Take a visitor's link back; the person keeps its other visitors."""
+
+    def forget(self, site: int, visitors: Sequence[int], now: int) -> Mapping[str, int]:
+        """Erase these visitors' events, links, and their person when nothing is left of it; counts by table."""
+
+    # -- reading
+    def head(self, site: int) -> int:
+        """The greatest event id of the site, 0 where it has none."""
+
+    def scan(self, site: int, after: int, limit: int) -> Columns:
+        """Up to `limit` events with an id greater than `after`, in order of id."""
+
+    def scan_visitors(self, site: int, visitors: Sequence[int]) -> Columns:
+        """All events of these visitors, in order of id."""
+
+    def kinds(self, site: int, after: int = 0) -> Sequence[tuple[int, Kind]]:
+        """Dictionary rows with an id greater than `after`, in order of id; so too for the others below."""
+
+    def pages(self, site: int, after: int = 0) -> Sequence[tuple[int, str, str]]:
+        """(id, url, path)."""
+
+    def sources(self, site: int, after: int = 0) -> Sequence[tuple[int, Source]]: ...
+
+    def agents(self, after: int = 0) -> Sequence[tuple[int, Agent]]: ...
+
+    def visitors(self, site: int, after: int = 0) -> Sequence[VisitorRow]: ...
+
+    def persons(self, site: int, after: int = 0) -> Sequence[tuple[int, str]]:
+        """(id, user id) without traits."""
+
+    def links(self, site: int) -> Sequence[LinkRow]:
+        """All links now in force."""
+
+    def changes(self, site: int, after: int) -> Sequence[Change]:
+        """Changes with an id greater than `after`, in order."""
+
+    def property_values(self, site: int, name: str, after: int, upto: int) -> Iterator[tuple[int, Json]]:
+        """(event id, value) of every event with `after` < id <= `upto` that has the property; the name is bound."""
+
+    def property_names(self, site: int, limit: int = 200) -> Sequence[str]:
+        """Names of properties seen lately, most used first."""
+
+    def person(self, site: int, key: str) -> tuple[PersonRow | None, Sequence[VisitorRow]]:
+        """A person by user id or by the key of any visitor of theirs, and all their visitors; (None, ()) if unknown."""
+
+    def timeline(
+        self, visitors: Sequence[int], before: tuple[int, int] | None = None, limit: int = 500
+    ) -> Sequence[StoredEvent]:
+        """The latest events of these visitors in descending (time, id), those before that key."""
+
+    def export(self, site: int, after: int = 0, limit: int = 5_000) -> Sequence[tuple[StoredEvent, str]]:
+        """(event, user id or "") with an id greater than `after`, in order of id."""
+
+    def quarantine(self, site: int | None, raw: bytes, reason: str, now: int) -> None:
+        """Keep what could not be processed, with the reason."""
+
+    def counts(self, site: int) -> Mapping[str, int]:
+        """Totals: events, visitors, persons, quarantined, and bot:<reason>."""
+
+    def last_event(self, site: int) -> StoredEvent | None:
+        """The event that arrived last."""
