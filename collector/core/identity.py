@@ -4,23 +4,11 @@ from __future__ import annotations
 
 MAX_USER_ID = 200
 _GENERIC = frozenset(
-    [
-        "anonymous",
-        "guest",
-        "distinctid",
-        "distinct_id",
-        "id",
-        "not_authenticated",
-        "email",
-        "undefined",
-        "true",
-        "false",
-        "null",
-        "none",
-        "nan",
-        "0",
-    ]
-) | {"[object object]"}
+    (
+        *("anonymous", "guest", "distinctid", "distinct_id", "id", "not_authenticated", "email"),
+        *("undefined", "true", "false", "null", "none", "nan", "0", "[object object]"),
+    )
+)
 
 
 def clean_user_id(raw: object) -> str | None:

@@ -1,0 +1,133 @@
+"""Raw event columns to a part: sort by person and time, fold engagement, cut sessions, order by kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from collector.journeys.part import Bool, Float64, Int16, Int32, Int64, Part
+from collector.journeys.sessions import session_starts
+
+MAX_ENGAGED = 30 * 60 * 1_000  # one page view's attention is capped, as a sleeping laptop yields hours (A6.4)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raw:
+    """Events in any order, each with its person's code. `engagement` marks rows that only carry attention."""
+
+    code: Int64
+    visitor: Int64
+    time: Int64
+    id: Int64
+    kind: Int64
+    page: Int64
+    source: Int64
+    agent: Int64
+    bot: Int64
+    value: Float64
+    engaged: Int64
+    engagement: Bool
+    campaign: Bool
+
+
+def build_part(raw: Raw, kinds: int) -> Part:
+    """The part that holds these events; `kinds` is one more than the greatest kind id.
+
+    Raises:
+        OverflowError: persons and time together need more than 63 bits (about 30 million persons over five years).
+    """
+    order = np.lexsort((raw.id, raw.time, raw.code))
+    events = order[~raw.engagement[order]]
+    engaged = _fold_engagement(raw)
+    codes = raw.code[events]
+    persons, person_row, person = _persons(codes)
+    time = raw.time[events]
+    origin, shift = _packing(time, len(persons))
+    key = (person.astype(np.int64) << shift) | (time - origin)
+    bot = raw.bot[events].astype(np.int16)
+    kind = raw.kind[events].astype(np.int32)
+    session, session_row = _sessions(raw, events)
+    kind_rows, kind_start = _by_kind(kind, bot, kinds)
+    return Part(
+        shift=shift,
+        origin=origin,
+        person=person,
+        time=time,
+        key=key,
+        id=raw.id[events],
+        visitor=raw.visitor[events].astype(np.int32),
+        kind=kind,
+        page=raw.page[events].astype(np.int32),
+        source=raw.source[events].astype(np.int32),
+        agent=raw.agent[events].astype(np.int32),
+        bot=bot,
+        value=raw.value[events],
+        engaged=engaged[events],
+        session=session,
+        persons=persons,
+        person_row=person_row,
+        alive=np.ones(len(persons), dtype=np.bool_),
+        session_row=session_row,
+        kind_rows=kind_rows,
+        kind_keys=key[kind_rows],
+        kind_start=kind_start,
+    )
+
+
+def _persons(codes: Int64) -> tuple[Int64, Int64, Int32]:
+    fresh = np.ones(len(codes), dtype=np.bool_)
+    fresh[1:] = codes[1:] != codes[:-1]
+    first = np.flatnonzero(fresh)
+    person = (np.cumsum(fresh) - 1).astype(np.int32)
+    return codes[first], np.append(first, len(codes)).astype(np.int64), person
+
+
+def _packing(time: Int64, persons: int) -> tuple[int, int]:
+    origin = int(time.min()) if len(time) else 0
+    shift = max(int(time.max()) - origin, 1).bit_length() if len(time) else 1
+    if shift + max(persons, 1).bit_length() > 63:
+        raise OverflowError(f"{persons} persons over {shift} bits of time do not fit one part")
+    return origin, shift
+
+
+def _fold_engagement(raw: Raw) -> Int32:
+    """Attention of each event row: its own, and that of the engagement rows that follow it at the same visitor."""
+    engaged = raw.engaged.astype(np.int64).copy()
+    engaged[raw.engagement] = 0
+    notes = np.flatnonzero(raw.engagement)
+    if len(notes):
+        by_visitor = np.lexsort((raw.id, raw.engagement, raw.time, raw.visitor))
+        is_event = ~raw.engagement[by_visitor]
+        last = np.maximum.accumulate(np.where(is_event, np.arange(len(by_visitor)), -1))
+        target = np.where(last >= 0, by_visitor[np.maximum(last, 0)], -1)
+        fits = (target >= 0) & ~is_event
+        fits &= raw.visitor[by_visitor] == raw.visitor[np.maximum(target, 0)]
+        amounts = np.nan_to_num(raw.value[by_visitor[fits]]).astype(np.int64)
+        np.add.at(engaged, target[fits], np.clip(amounts, 0, MAX_ENGAGED))
+    return np.minimum(engaged, MAX_ENGAGED).astype(np.int32)
+
+
+def _sessions(raw: Raw, events: Int64) -> tuple[Int32, Int64]:
+    visitor, time, code = raw.visitor[events], raw.time[events], raw.code[events]
+    within = np.lexsort((np.arange(len(events)), time, visitor, code))
+    starts = session_starts(
+        visitor[within].astype(np.int32),
+        time[within],
+        raw.source[events][within].astype(np.int32),
+        raw.campaign[events][within],
+    )
+    number = np.empty(len(events), dtype=np.int64)
+    number[within] = np.cumsum(starts) - 1
+    first = within[np.flatnonzero(starts)]
+    # Two visitors of one person may overlap in time: number sessions by their first row, whoever's it is.
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
+    return rank[number].astype(np.int32) if len(number) else number.astype(np.int32), np.sort(first).astype(np.int64)
+
+
+def _by_kind(kind: Int32, bot: Int16, kinds: int) -> tuple[Int32, Int64]:
+    people = np.flatnonzero(bot == 0)
+    order = people[np.argsort(kind[people], kind="stable")]
+    start = np.searchsorted(kind[order], np.arange(kinds + 1), side="left")
+    return order.astype(np.int32), start.astype(np.int64)

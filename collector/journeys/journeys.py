@@ -1,0 +1,163 @@
+"""One site's journeys at one moment: the parts, the dictionaries, and how matchers find rows in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from collector.core.event import Agent, Json, Kind, Source
+from collector.core.matcher import Condition, Matcher, cell_text
+from collector.journeys.part import Bool, Int32, Int64, Part
+
+DIRECT = Source()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PropertyColumn:
+    """One property on the rows of a part: `code[row]` is an index into `values`, -1 where the event has none."""
+
+    code: Int32
+    values: Sequence[Json]
+
+
+class Properties(Protocol):
+    """Where property columns come from (the ledger, through files beside the view)."""
+
+    def column(self, part: Part, name: str) -> PropertyColumn:
+        """The column of a property; all -1 where nobody ever sent it."""
+
+
+class People(Protocol):
+    """Names for person codes, looked up when a list is shown."""
+
+    def keys(self, codes: Sequence[int]) -> Mapping[int, str]:
+        """For each code the user id of a known person, else the visitor's key."""
+
+    def code(self, key: str) -> int | None:
+        """The code of a person by user id or by the key of any visitor of theirs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Journeys:
+    """What reports are asked of. `as_of` is ms UTC of the ledger state that the parts hold."""
+
+    parts: Sequence[Part]
+    kinds: Mapping[int, Kind]
+    pages: Mapping[int, tuple[str, str]]
+    sources: Mapping[int, Source]
+    agents: Mapping[int, Agent]
+    properties: Properties
+    people: People
+    as_of: int
+    memo: dict[object, object] = field(default_factory=dict)
+
+    def kind_ids(self, matcher: Matcher) -> frozenset[int]:
+        """The kinds that fit a matcher, by looking at the dictionary only; remembered."""
+        found = self.memo.get(("kinds", matcher.subject, matcher.pattern))
+        if not isinstance(found, frozenset):
+            found = frozenset(number for number, kind in self.kinds.items() if matcher.fits_kind(kind))
+            self.memo["kinds", matcher.subject, matcher.pattern] = found
+        return found
+
+    def source_at(self, source: int) -> Source:
+        """The source behind an id; direct for -1."""
+        return self.sources.get(source, DIRECT)
+
+    def rows(self, part: Part, matcher: Matcher, include_bots: bool = False) -> Int64:
+        """Rows of `part` that fit, ascending; persons that are not alive in this part included (see `Part.alive`)."""
+        rows = self._rows_by_kind(part, matcher, include_bots)
+        for condition in matcher.conditions:
+            rows = rows[self._passes(part, condition, rows)]
+        return rows
+
+    def _rows_by_kind(self, part: Part, matcher: Matcher, include_bots: bool) -> Int64:
+        if matcher.is_source:
+            fits = [number for number in (-1, *self.sources) if self._fits_source(matcher, number)]
+            rows = part.session_row[np.isin(part.source[part.session_row], fits)]
+            return rows if include_bots else rows[part.bot[rows] == 0]
+        if matcher.subject == "any":
+            return np.arange(part.size) if include_bots else np.flatnonzero(part.bot == 0)
+        wanted = sorted(self.kind_ids(matcher))
+        if include_bots:
+            return np.flatnonzero(np.isin(part.kind, wanted))
+        runs = [
+            part.kind_rows[part.kind_start[kind] : part.kind_start[kind + 1]]
+            for kind in wanted
+            if kind + 1 < len(part.kind_start)
+        ]
+        if len(runs) == 1:
+            return runs[0].astype(np.int64)
+        return np.sort(np.concatenate(runs)).astype(np.int64) if runs else np.empty(0, dtype=np.int64)
+
+    def _fits_source(self, matcher: Matcher, number: int) -> bool:
+        source = self.source_at(number)
+        return matcher.fits_source(source.channel, source.source)
+
+    def _passes(self, part: Part, condition: Condition, rows: Int64) -> Bool:
+        column = self.properties.column(part, condition.key)
+        fits = np.array(
+            [condition.test(value) for value in column.values] + [condition.test(None, False)], dtype=np.bool_
+        )
+        return fits[column.code[rows]]
+
+    def persons_with(self, part: Part, matcher: Matcher, include_bots: bool = False) -> Bool:
+        """Which persons of the part ever did it, as a mask over `part.persons`."""
+        mask = np.zeros(len(part.persons), dtype=np.bool_)
+        mask[part.person[self.rows(part, matcher, include_bots)]] = True
+        return mask
+
+    def chosen(
+        self, part: Part, where: Sequence[Matcher] = (), where_not: Sequence[Matcher] = (), include_bots: bool = False
+    ) -> Bool:
+        """Persons alive in this part who did all of `where` and none of `where_not` at any time."""
+        mask = part.alive.copy()
+        for matcher in where:
+            mask &= self.persons_with(part, matcher, include_bots)
+        for matcher in where_not:
+            mask &= ~self.persons_with(part, matcher, include_bots)
+        return mask
+
+    def session_source(self, part: Part, rows: Int64) -> Int32:
+        """Source ids of the sessions that these rows belong to, -1 for direct."""
+        return part.source[part.session_row[part.session[rows]]]
+
+    def labels(self, part: Part, rows: Int64, name: str) -> tuple[Int64, list[str]]:
+        """A breakdown: for each row a code, and the text of each code.
+
+        Names: channel, source, medium, campaign (of the row's session), device, os, browser, page, landing (first page
+        of the session), event (the kind's name); any other is a property of the event. Unknown is the empty text.
+        """
+        if name in _SOURCE_FIELDS:
+            ids = self.session_source(part, rows)
+            return _coded(ids, {n: str(getattr(self.source_at(n), name)) for n in np.unique(ids).tolist()})
+        if name in ("device", "os", "browser"):
+            ids = part.agent[rows]
+            return _coded(ids, {n: str(getattr(self.agents.get(n, Agent()), name)) for n in np.unique(ids).tolist()})
+        if name in ("page", "landing"):
+            ids = part.page[rows if name == "page" else part.session_row[part.session[rows]]]
+            return _coded(ids, {n: self.pages.get(n, ("", ""))[1] for n in np.unique(ids).tolist()})
+        if name == "event":
+            ids = part.kind[rows]
+            return _coded(ids, {n: self.kinds[n].name for n in np.unique(ids).tolist()})
+        column = self.properties.column(part, name)
+        ids = column.code[rows]
+        return _coded(ids, {n: cell_text(column.values[n]) if n >= 0 else "" for n in np.unique(ids).tolist()})
+
+    def each(self) -> Iterator[Part]:
+        """The parts that hold anybody."""
+        return (part for part in self.parts if part.alive.any())
+
+
+_SOURCE_FIELDS = ("channel", "source", "medium", "campaign")
+
+
+def _coded(ids: Int32, names: Mapping[int, str]) -> tuple[Int64, list[str]]:
+    """Ids to codes of their texts; ids with the same text share one code."""
+    texts = sorted(set(names.values()))
+    place = {text: code for code, text in enumerate(texts)}
+    known = np.array(sorted(names), dtype=np.int64)
+    codes = np.array([place[names[int(number)]] for number in known], dtype=np.int64)
+    return (codes[np.searchsorted(known, ids)] if len(known) else np.empty(0, dtype=np.int64)), texts

@@ -1,0 +1,82 @@
+"""Complete journeys of some persons as columns: what every report folds over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int16 = NDArray[np.int16]
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+Float64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Rows are events sorted by (person, time, id); engagement is folded into the page row it belongs to.
+
+    A report computes on each part and merges, since a part holds all events of each of its persons.
+
+    Row columns (length N):
+        person: index into `persons`, ascending. time: ms UTC. key: `person << shift | time - origin`, ascending.
+        id: ledger id. visitor, kind, page, source, agent: dictionary ids, -1 for none. bot: 0 for people.
+        value: number carried, NaN for none. engaged: ms of attention on that page view.
+        session: index into `session_row`.
+    Person columns (length P):
+        persons: code of each person (see `person_code`). person_row: first row; length P + 1, so that person p has
+        the rows `person_row[p]:person_row[p + 1]`. alive: False for persons whose journeys another part now holds.
+    Session columns (length S): session_row: the session's first row. Sessions are in the order of their first rows.
+    Kind order (rows that are not bots): kind_rows: rows sorted by (kind, row); kind_keys: their keys;
+        kind_start: for kind id k the rows `kind_start[k]:kind_start[k + 1]` of those.
+    """
+
+    shift: int
+    origin: int
+    person: Int32
+    time: Int64
+    key: Int64
+    id: Int64
+    visitor: Int32
+    kind: Int32
+    page: Int32
+    source: Int32
+    agent: Int32
+    bot: Int16
+    value: Float64
+    engaged: Int32
+    session: Int32
+    persons: Int64
+    person_row: Int64
+    alive: Bool
+    session_row: Int64
+    kind_rows: Int32
+    kind_keys: Int64
+    kind_start: Int64
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return len(self.time)
+
+    @property
+    def whole(self) -> bool:
+        """True where every person of the part is alive."""
+        return bool(self.alive.all())
+
+    @classmethod
+    def array_names(cls) -> tuple[str, ...]:
+        """The names of its arrays, as the files of a stored view are called."""
+        return tuple(field.name for field in fields(cls) if field.name not in ("shift", "origin"))
+
+
+def person_code(visitor: int, person: int | None) -> int:
+    """One number for a person: odd for a known person, even for an anonymous visitor of their own."""
+    return visitor * 2 if person is None else person * 2 + 1
+
+
+def known_person(code: int) -> int | None:
+    """The known person's dictionary id behind a code, None for an anonymous visitor."""
+    return code // 2 if code % 2 else None

@@ -1,0 +1,33 @@
+"""What a report is: a name, its parameters, and a function from journeys and a question to blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from collector.core.blocks import Result
+from collector.core.query import Param, Query
+from collector.core.text import Text
+from collector.journeys.journeys import Journeys
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One question that can be asked of a site.
+
+    Attributes:
+        name: in the URL and on the command line.
+        title, summary: for menus and help; the summary says in a sentence what it answers.
+        params: its own parameters, beside the common ones (`core.query.COMMON`).
+        run: the answer; raises UserError for a question that makes no sense.
+        example: arguments that give an answer on the demo data, used by docs and tests.
+        menu: its place in the navigation; None hides it (reached from other pages).
+    """
+
+    name: str
+    title: Text
+    summary: Text
+    params: Sequence[Param]
+    run: Callable[[Journeys, Query], Result]
+    example: Mapping[str, Sequence[str]]
+    menu: int | None = None
