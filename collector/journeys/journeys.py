@@ -10,6 +10,7 @@ import numpy as np
 
 from collector.core.event import Agent, Json, Kind, Source
 from collector.core.matcher import Condition, Matcher, cell_text
+from collector.core.stored import Profile, StoredEvent
 from collector.journeys.part import Bool, Int32, Int64, Part
 
 DIRECT = Source()
@@ -31,13 +32,19 @@ class Properties(Protocol):
 
 
 class People(Protocol):
-    """Names for person codes, looked up when a list is shown."""
+    """Who is behind a person code, and what the ledger knows of them, looked up when they are shown."""
 
     def keys(self, codes: Sequence[int]) -> Mapping[int, str]:
         """For each code the user id of a known person, else the visitor's key."""
 
     def code(self, key: str) -> int | None:
         """The code of a person by user id or by the key of any visitor of theirs."""
+
+    def profile(self, code: int) -> Profile:
+        """User id, traits and visitors of a person."""
+
+    def timeline(self, code: int, before: tuple[int, int] | None = None, limit: int = 500) -> Sequence[StoredEvent]:
+        """The person's latest events in descending (time, id), those before that key; engagement included."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.core.event import Agent, Event, Json, Kind, Source
+from collector.core.stored import StoredEvent
 
 Int64 = NDArray[np.int64]
 
@@ -84,29 +85,6 @@ class PersonRow:
     id: int
     user: str
     traits: Mapping[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """One event of a timeline or an export, dictionaries resolved."""
-
-    id: int
-    uid: str
-    visitor: str
-    time: int
-    received: int
-    kind: Kind
-    url: str
-    path: str
-    title: str
-    query: str
-    referrer: str
-    pageview: str
-    source: Source | None
-    agent: Agent | None
-    bot: str
-    value: float | None
-    props: Mapping[str, Json]
 
 
 class Ledger(Protocol):
