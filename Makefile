@@ -1,0 +1,46 @@
+# Two commands do everything on a fresh machine with Python 3.11+ and make: `make demo` and `make test`.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN = $(VENV)/bin
+BUILD_INPUTS = pyproject.toml $(wildcard tracker_js/*.* tracker_js/*/*.js)
+
+.PHONY: demo test check bench wheel clean
+
+demo: $(VENV)/.installed  ## the real product with a demo shop and simulated visitors
+	$(BIN)/desireline demo $(ARGS)
+
+test: $(VENV)/.tested check  ## everything: lint, types, all tests (browser and Postgres included)
+	$(BIN)/python -m tests.support.prepare
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.benched  ## the benchmarks, beside ClickHouse in the same run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+wheel: $(VENV)/.tested  ## dist/desireline-*.whl
+	$(BIN)/python -m build --wheel
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (python3 on PATH)."; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian and Ubuntu: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.installed: $(VENV)/bin/python $(BUILD_INPUTS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/bin/python $(BUILD_INPUTS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.benched: $(VENV)/bin/python $(BUILD_INPUTS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) dist build collector/static/dist tracker_js/node_modules .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,80 @@
+"""Questions: read from text arguments, refused with a hint, written back as the same arguments."""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from collector.core.errors import UserError
+from collector.core.matcher import parse_matcher
+from collector.core.query import Exclusion, Param, Segment, Site, parse_exclusion, parse_query
+from collector.core.text import T
+from collector.core.times import day_start, parse_duration
+
+ZONE = ZoneInfo("Europe/Berlin")
+NOW = day_start(date(2026, 3, 15), ZONE) + 1
+SITE = Site(1, "shop", ZONE, {"buyers": Segment("buyers", (parse_matcher("event:purchase"),))})
+PARAMS = (
+    Param("step", "matcher", T("Step"), repeat=True, required=2, maximum=3),
+    Param("window", "duration", T("Window"), default="14d"),
+    Param("order", "choice", T("Order"), default="ordered", choices=(("ordered", T("In order")), ("any", T("Any")))),
+    Param("at", "int", T("At"), minimum=1, maximum=12),
+    Param("exclude", "exclude", T("Exclude"), repeat=True),
+)
+STEPS = {"step": ["page:/", "event:purchase"]}
+
+
+def test_defaults_are_the_last_thirty_days_in_the_sites_zone() -> None:
+    query = parse_query(PARAMS, STEPS, SITE, NOW)
+    assert query.span is not None
+    assert (query.span.first, query.span.last) == (date(2026, 2, 14), date(2026, 3, 15))
+    assert query.values["window"] == parse_duration("14d")
+    assert query.values["at"] is None
+    assert query.values["exclude"] == ()
+
+
+def test_a_segment_adds_its_matchers_to_those_given() -> None:
+    query = parse_query(PARAMS, {**STEPS, "segment": ["buyers"], "where": ["page:/pricing"]}, SITE, NOW)
+    assert list(map(str, query.where)) == ["page:/pricing", "event:purchase"]
+
+
+def test_arguments_write_the_same_question_again() -> None:
+    given = {**STEPS, "from": ["2026-01-01"], "where": ["page:/a", "page:/b"], "include-bots": ["1"]}
+    query = parse_query(PARAMS, given, SITE, NOW)
+    again: dict[str, list[str]] = {}
+    for name, text in query.arguments:
+        again.setdefault(name, []).append(text)
+    assert parse_query(PARAMS, again, SITE, NOW) == query
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"step": ["page:/"]},
+        {"step": ["page:/"] * 4},
+        {**STEPS, "order": ["sideways"]},
+        {**STEPS, "window": ["soon"]},
+        {**STEPS, "at": ["13"]},
+        {**STEPS, "at": ["x"]},
+        {**STEPS, "exclude": ["event:x@2-1"]},
+        {**STEPS, "segment": ["nobody"]},
+        {**STEPS, "colour": ["red"]},
+        {**STEPS, "from": ["2026-03-02"], "to": ["2026-03-01"]},
+        {**STEPS, "from": ["yesterday"]},
+    ],
+)
+def test_a_question_that_cannot_be_read_is_refused(wrong: dict[str, list[str]]) -> None:
+    with pytest.raises(UserError):
+        parse_query(PARAMS, wrong, SITE, NOW)
+
+
+def test_exclusions_name_the_steps_they_stand_between() -> None:
+    assert parse_exclusion("event:refund[total>5]@1-3") == Exclusion(parse_matcher("event:refund[total>5]"), 1, 3)
+
+
+def test_all_time_has_no_span_and_no_end() -> None:
+    query = parse_query(PARAMS, {**STEPS, "all-time": [""]}, SITE, NOW)
+    assert query.span is None
+    assert query.start < 0 < NOW < query.end
