@@ -1,0 +1,43 @@
+"""One way to ask: read the arguments, run the report, and say when the range holds nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from collector.core.blocks import Result
+from collector.core.query import Arguments, Query, Site, parse_query
+from collector.core.text import T, Text
+from collector.core.times import Span, day_of
+from collector.journeys.journeys import Journeys
+from collector.reports.base import Report
+
+
+def ask(report: Report, journeys: Journeys, arguments: Arguments, site: Site, now: int) -> tuple[Query, Result]:
+    """The question that `arguments` spell and its answer; pages, twins and the command line all come through here.
+
+    Raises:
+        UserError: what is wrong with the question and what to write instead.
+    """
+    query = parse_query(report.params, arguments, site, now)
+    result = report.run(journeys, query)
+    note = _nothing_in_range(journeys, query.span)
+    return query, result if note is None else replace(result, notes=(*result.notes, note))
+
+
+def _nothing_in_range(journeys: Journeys, span: Span | None) -> Text | None:
+    if span is None:
+        return None
+    bounds = [(int(part.time.min()), int(part.time.max())) for part in journeys.each() if part.size]
+    if not bounds:
+        return T("There are no events yet.")
+    first, last = min(low for low, _ in bounds), max(high for _, high in bounds)
+    if first < span.end and last >= span.start:
+        return None
+    return T(
+        "No event lies between {from_day} and {to_day}: the events here run from {first} to {last}. "
+        "Choose another range, or all time.",
+        from_day=str(span.first),
+        to_day=str(span.last),
+        first=str(day_of(first, span.zone)),
+        last=str(day_of(last, span.zone)),
+    )
