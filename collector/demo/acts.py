@@ -1,0 +1,168 @@
+"""What somebody does on the shop's pages: read, sign up, fill a cart, chat, order. Each act leaves its events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+from collector.core import event as events
+from collector.demo.trail import Trail
+from collector.demo.world import PRICES
+
+# Where people go next from a page, most likely first; a page not named here leads to the shop window.
+_NEXT = {
+    "/": ("/coffees", "/plans", "/blog/", "/about"),
+    "/coffees": ("/plans", "/build/roast", "/blog/nine-days", "/about"),
+    "/plans": ("/coffees", "/about", "/build/roast", "/"),
+    "/blog/": ("/blog/grind", "/blog/water", "/blog/nine-days"),
+    "/blog/nine-days": ("/coffees", "/blog/", "/plans"),
+    "/blog/grind": ("/build/roast", "/blog/water", "/coffees"),
+    "/blog/water": ("/plans", "/blog/", "/coffees"),
+    "/build/roast": ("/build/body", "/coffees"),
+    "/build/body": ("/build/grind", "/coffees"),
+    "/build/grind": ("/plans", "/coffees"),
+    "/about": ("/coffees", "/plans"),
+}
+_LINK_TEXTS = {
+    "/coffees": "Browse coffees",
+    "/plans": "See the plans",
+    "/build/roast": "Build a blend",
+    "/about": "About",
+}
+_FIELDS = ("name", "email", "street", "postcode")
+
+
+@dataclass(slots=True)
+class Shopper:
+    """Somebody on a device, with what they hold and have seen."""
+
+    trail: Trail
+    rng: Random
+    user: str
+    known: bool = False
+    must_sign_in: bool = False
+    plan: str = ""
+    pages: int = 1
+    saw_prices: bool = False
+    cart: list[str] = field(default_factory=list)
+    orders: int = 0
+
+
+def read_on(shopper: Shopper, pages: int) -> None:
+    """Read the page at hand and `pages` - 1 more, following links."""
+    trail, rng = shopper.trail, shopper.rng
+    if shopper.must_sign_in:
+        trail.wait(4_000)
+        trail.add(events.IDENTIFY, shopper.user, {"plan": shopper.plan})
+        shopper.must_sign_in = False
+    for step in range(pages):
+        shopper.saw_prices = shopper.saw_prices or trail.path == "/plans"
+        trail.read(rng.lognormvariate(2.9, 0.8), rng.choice((25, 50, 75, 100)))
+        if trail.path == "/about" and rng.random() < 0.2:
+            trail.add(events.DOWNLOAD, "/brewing-guide.pdf", {"text": "Brewing guide (PDF, one page)"})
+        if step == pages - 1:
+            break
+        choices = _NEXT.get(trail.path, ("/coffees", "/plans"))
+        path = rng.choices(choices, range(len(choices), 0, -1))[0]
+        _follow(shopper, path)
+
+
+def _follow(shopper: Shopper, path: str) -> None:
+    trail = shopper.trail
+    trail.add(events.CLICK, _LINK_TEXTS.get(path, path.strip("/") or "Harbour Coffee"), {"tag": "a", "href": path})
+    trail.wait(300)
+    trail.go(path)
+    shopper.pages += 1
+
+
+def fill_signup(shopper: Shopper) -> None:
+    """Start the sign-up form: leave it, or get it right, at the second attempt perhaps."""
+    trail, rng = shopper.trail, shopper.rng
+    _follow(shopper, "/signup")
+    trail.wait(rng.uniform(3_000, 15_000))
+    trail.add(events.FORM_START, "signup")
+    trail.wait(rng.uniform(8_000, 60_000))
+    if rng.random() < 0.25:
+        trail.add(events.FORM_FAILED, "signup", {"invalid": [rng.choice(("email", "terms", "plan"))]})
+        trail.wait(rng.uniform(3_000, 20_000))
+    if rng.random() < 0.3:
+        trail.add(
+            events.FORM_ABANDON, "signup", {"last_field": rng.choice(("email", "plan")), "ms": 21_000, "touched": 2}
+        )
+        return
+    shopper.plan = rng.choices(("cup", "pot", "crew"), (5, 3, 1))[0]
+    trail.add(events.FORM, "signup", {"ms": 42_000, "fields": 5})
+    trail.add(events.IDENTIFY, shopper.user, {"plan": shopper.plan, "newsletter": rng.random() < 0.5})
+    trail.custom("signup", plan=shopper.plan)
+    shopper.known = True
+    trail.wait(500)
+    trail.go("/welcome")
+    trail.read(rng.uniform(3, 15), 100)
+
+
+def put_in_cart(shopper: Shopper) -> None:
+    """Choose something, two things perhaps, and look at the cart."""
+    trail, rng = shopper.trail, shopper.rng
+    if trail.path not in ("/coffees", "/plans"):
+        _follow(shopper, rng.choice(("/coffees", "/plans")))
+        trail.read(rng.uniform(5, 40), 75)
+    offered = [name for name in PRICES if name.startswith("plan-") == (trail.path == "/plans") and name != "own-blend"]
+    for product in rng.sample(offered, rng.choices((1, 2), (4, 1))[0]):
+        trail.wait(rng.uniform(2_000, 12_000))
+        trail.add(events.CLICK, "Add to cart", {"tag": "button"}, target=f"add-{product}")
+        trail.custom("add_to_cart", product=product, price=PRICES[product])
+        shopper.cart.append(product)
+    _follow(shopper, "/cart")
+    trail.read(rng.uniform(4, 40), 100)
+
+
+def order(shopper: Shopper, finish: bool) -> None:
+    """Go to the checkout with the cart; `finish` it or leave the form."""
+    trail, rng = shopper.trail, shopper.rng
+    total = sum(PRICES[product] for product in shopper.cart)
+    _follow(shopper, "/checkout")
+    trail.custom("begin_checkout", total=total, items=len(shopper.cart))
+    trail.wait(rng.uniform(3_000, 10_000))
+    trail.add(events.FORM_START, "checkout")
+    trail.wait(rng.uniform(15_000, 90_000))
+    if rng.random() < 0.2:
+        trail.add(events.FORM_FAILED, "checkout", {"invalid": ["postcode"]})
+        trail.wait(rng.uniform(3_000, 15_000))
+    if not finish:
+        place = rng.randrange(1, len(_FIELDS) + 1)
+        trail.add(events.FORM_ABANDON, "checkout", {"last_field": _FIELDS[place - 1], "ms": 30_000, "touched": place})
+        return
+    trail.add(events.FORM, "checkout", {"ms": 55_000, "fields": 6})
+    trail.wait(600)
+    trail.go("/thanks")
+    shopper.orders += 1
+    number = f"{shopper.user.removeprefix('member-')}-{shopper.orders}"
+    trail.custom("purchase", total=total, order_id=number, items=len(shopper.cart))
+    shopper.cart.clear()
+    trail.read(rng.uniform(3, 20), 100)
+
+
+def chat(shopper: Shopper) -> None:
+    """A chat: the bot greets, an agent joins after a wait (or nobody does, and a note is left)."""
+    trail, rng = shopper.trail, shopper.rng
+
+    def say(name: str, low: float, high: float, **props: object) -> None:
+        trail.wait(rng.uniform(low, high) * 1_000)
+        trail.custom(f"chat_{name}", provider="demochat", **props)
+
+    say("opened", 2, 10)
+    say("started", 5, 40)
+    say("message", 0.1, 0.5, role="visitor")
+    say("message", 0.5, 1, role="bot")
+    if rng.random() < 0.12:
+        say("offline_form", 60, 180)
+        return
+    trail.wait(min(600_000, rng.lognormvariate(3.6, 0.7) * 1_000))
+    say("agent_joined", 1, 2)
+    say("message", 5, 20, role="agent")
+    for _ in range(rng.randrange(0, 3)):
+        say("message", 10, 60, role="visitor")
+        say("message", 10, 45, role="agent")
+    say("ended", 5, 60)
+    if rng.random() < 0.4:
+        say("rated", 2, 20, score=rng.choices((1, 2, 3, 4, 5), (1, 1, 2, 6, 10))[0])

@@ -1,0 +1,81 @@
+"""What one device leaves behind: events as the wire format writes them, with a clock that only moves on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from collector.core import event as events
+from collector.demo.world import TITLES, World
+
+WireEvent: TypeAlias = dict[str, Any]
+
+
+def uuid_from(rng: Random) -> str:
+    """A random (version 4) uuid drawn from `rng`."""
+    return str(UUID(int=rng.getrandbits(128), version=4))
+
+
+class Trail:
+    """Events of one visitor key on one device, in order of time.
+
+    Args:
+        world: origins and the last moment.
+        visitor: the key that the sender gives this device.
+        agent: its user agent.
+        ids: source of event ids; apart from the story's own draws, so that ids do not shift when a story changes.
+    """
+
+    def __init__(self, world: World, visitor: str, agent: str, ids: Random) -> None:
+        self.world, self.visitor, self.agent = world, visitor, agent
+        self.events: list[WireEvent] = []
+        self.clock = 0
+        self.path = ""
+        self._ids = ids
+        self._url = self._pageview = ""
+
+    def add(self, kind: str, name: str = "", props: Mapping[str, object] | None = None, **more: object) -> None:
+        """One event, now, on the page the device is on."""
+        found: WireEvent = {
+            "id": uuid_from(self._ids),
+            "type": kind,
+            "at": self.clock,
+            "url": self._url,
+            "pid": self._pageview,
+            "visitor": self.visitor,
+            "ua": self.agent,
+        }
+        found.update({key: text for key, text in (("name", name), *more.items()) if text})
+        if props:
+            found["props"] = dict(props)
+        self.events.append(found)
+
+    def wait(self, ms: float) -> None:
+        """Let time pass."""
+        self.clock += max(1, int(ms))
+
+    def arrive(self, at: int, path: str, query: str = "", referrer: str = "") -> None:
+        """Begin a visit at `at` (later, if the device is still busy) on `path`, coming from `referrer`."""
+        self.clock = max(self.clock + 1, at)
+        self._page(path, query, referrer)
+
+    def go(self, path: str) -> None:
+        """Move on to another page of the shop."""
+        self._page(path, "", self._url)
+
+    def _page(self, path: str, query: str, referrer: str) -> None:
+        self.path = path
+        self._url = self.world.shop + path + (f"?{query}" if query else "")
+        self._pageview = f"{self._ids.getrandbits(48):012x}"
+        self.add(events.PAGE, ref=referrer, title=f"{TITLES[path]} - Harbour Coffee")
+
+    def read(self, seconds: float, scroll: int) -> None:
+        """Look at the page for a while, then report it."""
+        self.wait(seconds * 1_000)
+        self.add(events.ENGAGEMENT, props={"ms": int(seconds * 900), "scroll": scroll})
+
+    def custom(self, name: str, **props: object) -> None:
+        """A custom event."""
+        self.add(events.CUSTOM, name, props)

@@ -1,0 +1,147 @@
+"""The pretend world: its size, what is true in it, and the tables its people are drawn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from collector.core.times import DAY
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What decides every event of a simulation; two equal worlds give the same events, ids and all.
+
+    What is true of chat: of the people who start a chat and are about to leave without buying, the share
+    `chat_effect` buys because of it, in the same visit or a few days later. Nothing else about a chat changes what
+    somebody does. But people further on (more pages seen, prices read, something in the cart, back again) chat more
+    and would buy more anyway, so that comparing those who chatted with those who did not exaggerates.
+
+    What is true of retargeting: an ad is clicked only by people who left a cart, more often by keen ones. Of those who
+    click, the share `retargeting_effect` buys in that visit because of it; the others leave again from the cart.
+
+    Running the same world with an effect of 0 shows what the same people would have done without it.
+
+    Attributes:
+        now: ms UTC of the last moment; nothing is later.
+        shop, elsewhere: origins of the pretend shop and of the site that shows its ads.
+        visitors: how many people set out; some have two devices. Bots come on top.
+        days: how far back the first visit may lie.
+    """
+
+    now: int
+    shop: str = "https://shop.example"
+    elsewhere: str = "https://post.example"
+    seed: int = 1
+    visitors: int = 4_050
+    days: int = 60
+    chat_effect: float = 0.12
+    retargeting_effect: float = 0.10
+
+    @property
+    def start(self) -> int:
+        """The first moment, ms UTC."""
+        return self.now - self.days * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way into the shop: how often, from which referrer, to which pages with which query, and how keen it makes."""
+
+    weight: float
+    referrers: tuple[str, ...]
+    landings: tuple[str, ...]
+    query: str = ""
+    keen: float = 0.0
+
+
+WAYS = {
+    "organic": Way(
+        27,
+        ("https://www.google.com/", "https://duckduckgo.com/", "https://www.bing.com/"),
+        ("/", "/blog/grind", "/blog/water", "/coffees"),
+    ),
+    "direct": Way(17, ("",), ("/", "/coffees", "/plans"), keen=0.2),
+    "paid": Way(
+        14,
+        ("https://www.google.com/",),
+        ("/plans", "/"),
+        "utm_source=google&utm_medium=cpc&utm_campaign=coffee-plans",
+        0.3,
+    ),
+    "social": Way(
+        12,
+        ("https://www.instagram.com/", "https://www.reddit.com/", "https://www.youtube.com/"),
+        ("/", "/blog/nine-days"),
+        keen=-0.5,
+    ),
+    "paid_social": Way(
+        6,
+        ("https://www.facebook.com/",),
+        ("/coffees",),
+        "utm_source=facebook&utm_medium=paid_social&utm_campaign=first-bag",
+        -0.3,
+    ),
+    "newsletter": Way(
+        8, ("",), ("/blog/nine-days", "/blog/water"), "utm_source=newsletter&utm_medium=email&utm_campaign=journal", 0.6
+    ),
+    "referral": Way(
+        8, ("https://coffeepages.example/best-roasters", "https://slowmornings.example/"), ("/", "/coffees"), keen=0.1
+    ),
+    "assistant": Way(
+        8, ("https://chatgpt.com/", "https://www.perplexity.ai/"), ("/plans", "/coffees", "/blog/grind"), keen=0.4
+    ),
+}
+RETARGETING = "utm_source=adnet&utm_medium=retargeting&utm_campaign=cart-reminder"
+
+_MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"
+_WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
+_WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
+_CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0"
+DEVICES = (
+    (30, f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) {_WEBKIT} Version/18.1 Mobile/15E148 Safari/604.1"),
+    (24, f"Mozilla/5.0 (Linux; Android 10; K) {_CHROME} Mobile Safari/537.36"),
+    (22, f"{_WINDOWS} {_CHROME} Safari/537.36"),
+    (7, f"{_WINDOWS} {_CHROME} Safari/537.36 Edg/131.0.0.0"),
+    (9, f"{_MAC} {_WEBKIT} Version/18.1 Safari/605.1.15"),
+    (4, "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"),
+    (4, f"Mozilla/5.0 (iPad; CPU OS 17_6 like Mac OS X) {_WEBKIT} Version/17.6 Mobile/15E148 Safari/604.1"),
+)
+BOTS = (
+    "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
+    "Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)",
+    "python-requests/2.32.3",
+)
+
+TITLES = {
+    "/": "Coffee that comes by sea",
+    "/coffees": "Coffees",
+    "/plans": "Plans and prices",
+    "/blog/": "Journal",
+    "/blog/nine-days": "Why nine days is the right age for a bean",
+    "/blog/grind": "Grind by ear: a method without a chart",
+    "/blog/water": "Your kettle is half the recipe",
+    "/build/roast": "Build a blend: roast",
+    "/build/body": "Build a blend: body",
+    "/build/grind": "Build a blend: grind",
+    "/signup": "Sign up",
+    "/welcome": "Welcome aboard",
+    "/cart": "Cart",
+    "/checkout": "Checkout",
+    "/thanks": "Thank you",
+    "/about": "About us",
+    "/come-back": "Your cart is still here",
+}
+PRICES = {
+    "first-light": 14.0,
+    "north-pier": 15.5,
+    "slack-tide": 14.5,
+    "plan-cup": 12.0,
+    "plan-pot": 24.0,
+    "plan-crew": 58.0,
+    "own-blend": 17.0,
+}
+
+# Relative traffic by hour (UTC) and by weekday, Monday first: coffee is read about in the morning and after dinner.
+HOURS = (1, 1, 1, 1, 2, 4, 8, 10, 9, 8, 7, 7, 8, 7, 6, 6, 6, 7, 8, 9, 9, 7, 4, 2)
+WEEKDAYS = (10, 10, 10, 9, 8, 6, 7)
