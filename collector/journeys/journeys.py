@@ -11,7 +11,7 @@ import numpy as np
 from collector.core.event import Agent, Json, Kind, Source
 from collector.core.matcher import Condition, Matcher, cell_text
 from collector.core.stored import Profile, StoredEvent
-from collector.journeys.part import Bool, Int32, Int64, Part
+from collector.journeys.part import Bool, Hits, Int32, Int64, Part
 
 DIRECT = Source()
 
@@ -39,6 +39,9 @@ class People(Protocol):
 
     def code(self, key: str) -> int | None:
         """The code of a person by user id or by the key of any visitor of theirs."""
+
+    def find(self, text: str, limit: int = 10_000) -> Sequence[int]:
+        """Codes of persons whose user id, or the key of a visitor of theirs, contains `text` (case ignored)."""
 
     def profile(self, code: int) -> Profile:
         """User id, traits and visitors of a person."""
@@ -75,10 +78,21 @@ class Journeys:
 
     def rows(self, part: Part, matcher: Matcher, include_bots: bool = False) -> Int64:
         """Rows of `part` that fit, ascending; persons that are not alive in this part included (see `Part.alive`)."""
+        return self.hits(part, matcher, include_bots).rows.astype(np.int64, copy=False)
+
+    def hits(self, part: Part, matcher: Matcher, include_bots: bool = False) -> Hits:
+        """Rows that fit with their keys, ascending. One kind without conditions is a slice and costs nothing."""
+        if not matcher.conditions and not matcher.is_source and not include_bots and matcher.subject != "any":
+            kinds = self.kind_ids(matcher)
+            if len(kinds) == 1:
+                return _kind_slice(part, next(iter(kinds)))
+        return part.memo.get(("hits", matcher, include_bots), lambda: self._find(part, matcher, include_bots))
+
+    def _find(self, part: Part, matcher: Matcher, include_bots: bool) -> Hits:
         rows = self._rows_by_kind(part, matcher, include_bots)
         for condition in matcher.conditions:
             rows = rows[self._passes(part, condition, rows)]
-        return rows
+        return Hits(part.key[rows], rows.astype(np.int32))
 
     def _rows_by_kind(self, part: Part, matcher: Matcher, include_bots: bool) -> Int64:
         if matcher.is_source:
@@ -90,13 +104,7 @@ class Journeys:
         wanted = sorted(self.kind_ids(matcher))
         if include_bots:
             return np.flatnonzero(np.isin(part.kind, wanted))
-        runs = [
-            part.kind_rows[part.kind_start[kind] : part.kind_start[kind + 1]]
-            for kind in wanted
-            if kind + 1 < len(part.kind_start)
-        ]
-        if len(runs) == 1:
-            return runs[0].astype(np.int64)
+        runs = [_kind_slice(part, kind).rows for kind in wanted]
         return np.sort(np.concatenate(runs)).astype(np.int64) if runs else np.empty(0, dtype=np.int64)
 
     def _fits_source(self, matcher: Matcher, number: int) -> bool:
@@ -156,6 +164,13 @@ class Journeys:
     def each(self) -> Iterator[Part]:
         """The parts that hold anybody."""
         return (part for part in self.parts if part.alive.any())
+
+
+def _kind_slice(part: Part, kind: int) -> Hits:
+    if kind + 1 >= len(part.kind_start):
+        return Hits(part.kind_keys[:0], part.kind_rows[:0])
+    run = slice(int(part.kind_start[kind]), int(part.kind_start[kind + 1]))
+    return Hits(part.kind_keys[run], part.kind_rows[run])
 
 
 _SOURCE_FIELDS = ("channel", "source", "medium", "campaign")

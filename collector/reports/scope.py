@@ -1,0 +1,145 @@
+"""What a question is asked of: which rows of a part are inside it, and the facts of sessions that reports share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from collector.core.event import CUSTOM, PAGE, Kind
+from collector.core.matcher import Matcher
+from collector.core.query import Query
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Bool, Float64, Int64, Part
+
+K = TypeVar("K", bound=Hashable)
+
+# A widget that shows itself is nothing a visitor did: it neither ends a bounce nor makes one.
+PASSIVE = frozenset((Kind(CUSTOM, "chat_shown"),))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sessions:
+    """Facts of a part's sessions: number of events that people cause, page views, last row, engaged milliseconds.
+
+    `bounce`: one page and no other event (SEMANTICS 2).
+    """
+
+    person: Int64
+    events: Int64
+    pages: Int64
+    last: Int64
+    engaged: Float64
+    bounce: Bool
+
+
+def people_rows(part: Part, include_bots: bool) -> Bool:
+    """Rows that count: all but those flagged as bots, unless asked for."""
+    return np.ones(part.size, dtype=np.bool_) if include_bots else part.bot == 0
+
+
+def inside(part: Part, query: Query, chosen: Bool, start: int, end: int) -> Bool:
+    """Rows of chosen persons with `start` <= time < `end`."""
+    mask = (part.time >= start) & (part.time < end)
+    if not query.include_bots:
+        mask &= part.bot == 0
+    if not chosen.all():
+        mask &= chosen[part.person]
+    return mask
+
+
+def choose(journeys: Journeys, part: Part, query: Query) -> Bool:
+    """Persons of the part that the question's common filters leave."""
+    return journeys.chosen(part, query.where, query.where_not, query.include_bots)
+
+
+def kind_mask(journeys: Journeys, test: Callable[[Kind], bool]) -> Bool:
+    """For each kind id whether the kind passes `test`."""
+    mask = np.zeros(max(journeys.kinds, default=0) + 1, dtype=np.bool_)
+    for number, kind in journeys.kinds.items():
+        mask[number] = test(kind)
+    return mask
+
+
+def sessions(journeys: Journeys, part: Part, include_bots: bool) -> Sessions:
+    """The sessions' facts, remembered for this part."""
+    key = ("sessions", id(part), include_bots)
+    found = journeys.memo.get(key)
+    if not isinstance(found, Sessions):
+        found = _sessions(journeys, part, include_bots)
+        journeys.memo[key] = found
+    return found
+
+
+def _sessions(journeys: Journeys, part: Part, include_bots: bool) -> Sessions:
+    count = len(part.session_row)
+    rows = np.flatnonzero(people_rows(part, include_bots))
+    of = part.session[rows]
+    active = ~kind_mask(journeys, lambda kind: kind in PASSIVE)[part.kind[rows]]
+    is_page = kind_mask(journeys, lambda kind: kind.type == PAGE)[part.kind[rows]]
+    events = np.bincount(of[active], minlength=count)
+    pages = np.bincount(of[is_page], minlength=count)
+    last = part.session_row.copy()
+    last[of] = rows  # rows ascend, and of several writes to one place the last one stays
+    return Sessions(
+        person=part.person[part.session_row].astype(np.int64),
+        events=events,
+        pages=pages,
+        last=last,
+        engaged=np.bincount(of, weights=part.engaged[rows], minlength=count),
+        bounce=(events == 1) & (pages == 1),
+    )
+
+
+def distinct_sorted(person: Int64) -> int:
+    """How many different persons, from an ascending array."""
+    return int(np.count_nonzero(np.diff(person)) + 1) if len(person) else 0
+
+
+def rows_of_any(journeys: Journeys, part: Part, matchers: Sequence[Matcher], include_bots: bool) -> Int64:
+    """Ascending rows that fit any of the matchers."""
+    found = [journeys.rows(part, matcher, include_bots) for matcher in matchers]
+    if not found:
+        return np.empty(0, dtype=np.int64)
+    return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
+
+
+def coded(ids: Int64, name: Callable[[int], K]) -> tuple[Int64, list[K]]:
+    """Dictionary ids (-1 for none) to codes of what `name` makes of them; ids with the same name share a code."""
+    if not len(ids):
+        return np.empty(0, dtype=np.int64), []
+    present = np.flatnonzero(np.bincount(ids.astype(np.int64) + 1)) - 1
+    places: dict[K, int] = {}
+    lookup = np.zeros(int(present[-1]) + 2, dtype=np.int64)
+    for number in present.tolist():
+        lookup[number + 1] = places.setdefault(name(number), len(places))
+    return lookup[ids.astype(np.int64) + 1], list(places)
+
+
+def distinct_people(codes: Int64, person: Int64, groups: int) -> Int64:
+    """For each code the number of different persons; `person` ascends."""
+    # A stable sort of 16-bit codes is a radix sort, several times faster, and keeps persons in order.
+    narrow = codes.astype(np.uint16) if groups <= 65_536 else codes
+    order = np.argsort(narrow, kind="stable")
+    sorted_codes, sorted_person = codes[order], person[order]
+    fresh = np.ones(len(order), dtype=np.bool_)
+    fresh[1:] = (sorted_codes[1:] != sorted_codes[:-1]) | (sorted_person[1:] != sorted_person[:-1])
+    return np.bincount(sorted_codes[fresh], minlength=groups)
+
+
+def page_path(path: str) -> str:
+    """A path as pages are counted: with and without its closing slash is one page, as matchers see it."""
+    return path.rstrip("/") or "/"
+
+
+def common_arguments(query: Query) -> tuple[tuple[str, str], ...]:
+    """The arguments of the range and the filters, to carry into links."""
+    carried = ("from", "to", "all-time", "where", "where-not", "segment", "include-bots")
+    return tuple((name, text) for name, text in query.arguments if name in carried)
+
+
+def share(part: float, whole: float) -> float | None:
+    """A ratio, None where there is nothing to divide by."""
+    return part / whole if whole else None
