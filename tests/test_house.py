@@ -17,7 +17,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "ingest": ({"core"}, {"user_agents"}),
     "inbox": ({"core"}, set()),
     "store": ({"core"}, {"peewee", "playhouse", "psycopg", "numpy"}),
-    "catalog": ({"core"}, {"peewee", "playhouse", "psycopg", "argon2"}),
+    "catalog": ({"core", "store.open", "store.engine", "store.protocol"}, {"peewee", "playhouse", "psycopg", "argon2"}),
     "journeys": ({"core", "store.protocol"}, {"numpy"}),
     "reports": ({"core", "journeys"}, {"numpy", "scipy"}),
     "demo": ({"core"}, {"numpy"}),

@@ -14,6 +14,27 @@ from collector.core.stored import StoredEvent
 
 Int64 = NDArray[np.int64]
 
+# Why an event is flagged as not human, "" being a person. Events and columns hold the index: append only.
+BOT_REASONS = (
+    "",
+    "ua_list",
+    "webdriver",
+    "phantom",
+    "nightmare",
+    "cypress",
+    "zero_screen",
+    "headless_brand",
+    "prefetch",
+    "referrer_spam",
+    "admin",
+    "ai_agent",
+    "no_user_agent",
+)
+
+
+class LedgerDown(Exception):  # noqa: N818 - callers read "except LedgerDown"
+    """The database cannot be reached, is locked, full or broken. Nothing was written: try again later."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -87,8 +108,23 @@ class PersonRow:
     traits: Mapping[str, Json]
 
 
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """Something that could not be processed: the bytes as they came, why, and when (ms UTC)."""
+
+    id: int
+    site: int | None
+    raw: bytes
+    reason: str
+    time: int
+
+
 class Ledger(Protocol):
     """The events of all sites, and who they belong to. Every method is safe to call from several processes."""
+
+    @property
+    def bot_reasons(self) -> Sequence[str]:
+        """Bot reasons by the number that `Columns.bot` holds; 0 is "", a person."""
 
     def migrate(self) -> None:
         """Bring the schema up to date, under a lock."""
@@ -170,8 +206,17 @@ class Ledger(Protocol):
     def quarantine(self, site: int | None, raw: bytes, reason: str, now: int) -> None:
         """Keep what could not be processed, with the reason."""
 
+    def quarantined(self, site: int | None = None, after: int = 0, limit: int = 100) -> Sequence[Quarantined]:
+        """What was kept so, with an id greater than `after`, in order of id; of every site where `site` is None."""
+
+    def release(self, ids: Sequence[int]) -> int:
+        """Let go of quarantined rows, once they have been replayed or given up; how many there were."""
+
+    def visitor_ids(self, site: int, keys: Sequence[str]) -> Mapping[str, int]:
+        """The dictionary ids of those of these visitor keys that are known."""
+
     def counts(self, site: int) -> Mapping[str, int]:
-        """Totals: events, visitors, persons, quarantined, and bot:<reason>."""
+        """Totals: events (bots included), visitors, persons, quarantined, and bot:<reason>: events of such bots."""
 
     def last_event(self, site: int) -> StoredEvent | None:
         """The event that arrived last."""

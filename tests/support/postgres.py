@@ -90,8 +90,8 @@ class Cluster:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
-        self.control("start", "-w", "-t", "60", "-l", str(self.folder / "log"), "-o",
-                     f"-p {self.port} -k {self.folder} {options}")  # fmt: skip
+        options += f" -p {self.port} -k {self.folder}"
+        self.control("start", "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options)
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop the server; `immediate` is what a crash looks like."""

@@ -1,0 +1,98 @@
+"""Erasure: everything that the ledger holds of some visitors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from collector.store.engine import Engine
+from collector.store.identity import CHANGE
+
+# Rows of these say what was seen and typed: those that nobody else's events use go too.
+_SHARED = ("kind", "page", "source")
+_BARE_KEY = 8
+
+
+def forget(engine: Engine, site: int, visitors: Sequence[int], now: int) -> Mapping[str, int]:
+    """Erase these visitors of the site; the number of rows erased by table."""
+    chosen = engine.many(sorted(set(visitors)))
+    with engine.erasing(), engine.writing():
+        found = engine.rows(
+            f"SELECT id, key FROM visitor WHERE site = ? AND {engine.within('id')}",  # noqa: S608
+            (site, chosen),
+        )
+        if not found:
+            return {}
+        ids = engine.many([row[0] for row in found])
+        words = [row[1] for row in found]
+        counts = {"event": _erase_events(engine, site, ids)}
+        persons = [row[0] for row in engine.rows(f"SELECT person FROM link WHERE {engine.within('visitor')}", (ids,))]  # noqa: S608
+        counts["link"] = engine.run(f"DELETE FROM link WHERE {engine.within('visitor')}", (ids,))  # noqa: S608
+        _give_seats_back(engine, site, words, ids)
+        counts["visitor"] = engine.run(f"DELETE FROM visitor WHERE {engine.within('id')}", (ids,))  # noqa: S608
+        users = _erase_persons(engine, persons)
+        counts["person"] = len(users)
+        counts["quarantine"] = sum(_erase_quarantined(engine, site, word) for word in (*words, *users))
+        engine.run_many(CHANGE, [(site, "forget", row[0], now) for row in found])
+    return counts
+
+
+def _erase_events(engine: Engine, site: int, ids: object) -> int:
+    mine = engine.within("visitor")
+    used = {
+        table: [row[0] for row in engine.rows(f"SELECT DISTINCT {table} FROM event WHERE {mine}", (ids,))]  # noqa: S608
+        for table in _SHARED
+    }
+    bots = engine.rows(f"SELECT bot, count(*) FROM event WHERE {mine} GROUP BY bot", (ids,))  # noqa: S608
+    engine.run_many("UPDATE tally SET events = events - ? WHERE site = ? AND bot = ?", [(n, site, b) for b, n in bots])
+    erased = engine.run(f"DELETE FROM event WHERE {mine}", (ids,))  # noqa: S608
+    for table, numbers in used.items():
+        if numbers:
+            bound = engine.many(numbers)
+            kept = engine.rows(
+                f"SELECT DISTINCT {table} FROM event WHERE site = ? AND {engine.within(table)}",  # noqa: S608
+                (site, bound),
+            )
+            unused = sorted(set(numbers) - {row[0] for row in kept})
+            if unused:
+                engine.run(f"DELETE FROM {table} WHERE {engine.within('id')}", (engine.many(unused),))  # noqa: S608
+    return erased
+
+
+def _give_seats_back(engine: Engine, site: int, keys: Sequence[str], ids: object) -> None:
+    """Let devices whose derived key goes be themselves again."""
+    devices = sorted({key.rpartition("~")[0] for key in keys if "~" in key})
+    if devices:
+        engine.run(
+            f"UPDATE visitor SET current = 0 WHERE site = ? AND {engine.within('key')} "  # noqa: S608
+            f"AND {engine.within('current')}",
+            (site, engine.many(devices), ids),
+        )
+
+
+def _erase_persons(engine: Engine, persons: Sequence[int]) -> list[str]:
+    """Erase those persons that have no visitor left; their user ids."""
+    if not persons:
+        return []
+    gone = engine.rows(
+        f"SELECT id, user_id FROM person WHERE {engine.within('id')} "  # noqa: S608
+        "AND NOT EXISTS (SELECT 1 FROM link WHERE link.person = person.id)",
+        (engine.many(sorted(set(persons))),),
+    )
+    if gone:
+        engine.run(f"DELETE FROM person WHERE {engine.within('id')}", (engine.many([row[0] for row in gone]),))  # noqa: S608
+    return [row[1] for row in gone]
+
+
+def _erase_quarantined(engine: Engine, site: int, word: str) -> int:
+    """Erase what was set aside and names `word`; a short word only counts as a whole text."""
+    spelled = {json.dumps(word), json.dumps(word, ensure_ascii=False)}
+    if len(word) >= _BARE_KEY:
+        spelled |= {text[1:-1] for text in spelled}
+    return sum(
+        engine.run(
+            f"DELETE FROM quarantine WHERE (site = ? OR site IS NULL) AND {engine.contains('raw')}",  # noqa: S608
+            (site, text.encode()),
+        )
+        for text in sorted(spelled)
+    )

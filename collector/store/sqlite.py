@@ -1,0 +1,114 @@
+"""SQLite's quirks: pragmas, one writer at a time behind a fair file lock, lists bound as JSON."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import peewee
+
+from collector.store.engine import EVENT_COLUMNS, SCAN_COLUMNS, Engine, Row, columns
+from collector.store.protocol import Columns
+
+# FULL: the inbox deletes its rows once the ledger has them, so a commit must survive a power cut.
+# secure_delete=fast zeroes freed bytes inside pages where that costs no extra I/O; `forget` turns it fully on.
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "busy_timeout": 15_000,
+    "foreign_keys": 1,
+    "secure_delete": "fast",
+    "cache_size": -64_000,
+    "journal_size_limit": 64_000_000,
+}
+UIDS_AT_ONCE = 500
+_INSERT = (
+    f"INSERT INTO event ({', '.join(EVENT_COLUMNS)}) "  # noqa: S608 - our own columns
+    f"VALUES ({', '.join('?' * len(EVENT_COLUMNS))})"
+)
+
+
+class SqliteEngine(Engine):
+    """One file on a local disk."""
+
+    driver_errors = (sqlite3.OperationalError, sqlite3.InterfaceError)
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock_path = path.with_name(path.name + ".lock")
+        super().__init__()
+
+    def _open(self) -> peewee.Database:
+        return peewee.SqliteDatabase(str(self.path), pragmas=PRAGMAS, timeout=15, cached_statements=512)
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        # SQLite's busy handler sleeps and polls, so that one writer can starve for seconds; the kernel wakes the
+        # waiters of a file lock in turn (REQUIREMENTS C3.3).
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._lock_path.open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    _migrating = _exclusive
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        # A deferred transaction that reads and then writes fails at once instead of waiting (C3.2).
+        with self.database.atomic("IMMEDIATE"):
+            yield
+
+    def within(self, column: str) -> str:
+        return f"{column} IN (SELECT value FROM json_each(?))"  # noqa: S608 - names of ours
+
+    def many(self, values: Sequence[int] | Sequence[str]) -> object:
+        return json.dumps(values, ensure_ascii=False)
+
+    def each(self) -> str:
+        return "value FROM json_each(?) WHERE true"
+
+    def contains(self, column: str) -> str:
+        return f"instr({column}, ?) > 0"
+
+    @contextmanager
+    def erasing(self) -> Iterator[None]:
+        self.run("PRAGMA secure_delete = on")
+        try:
+            yield
+        finally:
+            self.run("PRAGMA secure_delete = fast")
+        # Moves everything into the main file and cuts the log, which still holds the pages as they were. A reader in
+        # its way leaves it to a later checkpoint.
+        self.run("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def uid(self, text: str) -> object:
+        return bytes.fromhex(text.replace("-", ""))
+
+    def known_uids(self, site: int, uids: Sequence[object]) -> list[object]:
+        found: list[object] = []
+        for start in range(0, len(uids), UIDS_AT_ONCE):
+            part = uids[start : start + UIDS_AT_ONCE]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT uid FROM event WHERE site = ? AND uid IN ({marks})"  # noqa: S608 - marks only
+            found += [row[0] for row in self.rows(query, (site, *part))]
+        return found
+
+    def run_many(self, sql: str, rows: Sequence[Row]) -> None:
+        if rows:
+            with self.errors():
+                self.database.connection().executemany(sql, rows)
+
+    def insert_events(self, rows: Sequence[Row]) -> None:
+        self.run_many(_INSERT, rows)
+
+    def scan(self, where: str, params: Sequence[object], limit: int | None) -> Columns:
+        names = ", ".join(SCAN_COLUMNS)
+        query = f"SELECT {names} FROM event WHERE {where} ORDER BY id LIMIT ?"  # noqa: S608 - our own columns
+        rows = self.rows(query, (*params, -1 if limit is None else limit))
+        cells = list(zip(*rows, strict=True)) or [()] * len(SCAN_COLUMNS)
+        return columns([np.array(column, np.int64) for column in cells[:-1]], np.array(cells[-1], np.float64))
