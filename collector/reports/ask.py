@@ -27,7 +27,10 @@ def ask(report: Report, journeys: Journeys, arguments: Arguments, site: Site, no
 def _nothing_in_range(journeys: Journeys, span: Span | None) -> Text | None:
     if span is None:
         return None
-    bounds = [(int(part.time.min()), int(part.time.max())) for part in journeys.each() if part.size]
+    bounds = journeys.memo.get("bounds")
+    if not isinstance(bounds, list):
+        bounds = [(int(part.time.min()), int(part.time.max())) for part in journeys.each() if part.size]
+        journeys.memo["bounds"] = bounds
     if not bounds:
         return T("There are no events yet.")
     first, last = min(low for low, _ in bounds), max(high for _, high in bounds)
