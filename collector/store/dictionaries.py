@@ -112,7 +112,7 @@ class Dictionary:
             [(site, digests[entry], *clean[entry]) for entry in sorted(entries, key=str)],
         )
         rows = self._engine.rows(
-            f"SELECT digest, id FROM {self._table} WHERE site = ? AND {self._engine.within('digest')}",  # noqa: S608
+            f"SELECT digest, id FROM {self._table} WHERE site = ? AND {self._engine.within('digest', 'text')}",  # noqa: S608
             (site, self._engine.many(sorted(set(digests.values())))),
         )
         by_digest: dict[str, int] = dict(rows)

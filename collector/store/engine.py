@@ -88,8 +88,8 @@ class Engine(ABC):
         """The lock that keeps other processes from migrating."""
 
     @abstractmethod
-    def within(self, column: str) -> str:
-        """SQL that is true where `column` is among the values bound as `many(values)`."""
+    def within(self, column: str, kind: str = "bigint") -> str:
+        """SQL that is true where `column`, of the SQL type `kind`, is among the values bound as `many(values)`."""
 
     @abstractmethod
     def many(self, values: Sequence[int] | Sequence[str]) -> object:

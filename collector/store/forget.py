@@ -64,7 +64,7 @@ def _give_seats_back(engine: Engine, site: int, keys: Sequence[str], ids: object
     devices = sorted({key.rpartition("~")[0] for key in keys if "~" in key})
     if devices:
         engine.run(
-            f"UPDATE visitor SET current = 0 WHERE site = ? AND {engine.within('key')} "  # noqa: S608
+            f"UPDATE visitor SET current = 0 WHERE site = ? AND {engine.within('key', 'text')} "  # noqa: S608
             f"AND {engine.within('current')}",
             (site, engine.many(devices), ids),
         )

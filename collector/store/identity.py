@@ -38,7 +38,7 @@ def visitor_ids(engine: Engine, site: int, keys: Iterable[str]) -> dict[str, Sea
     wanted = sorted(set(keys))
     if not wanted:
         return {}
-    find = f"SELECT key, id, current FROM visitor WHERE site = ? AND {engine.within('key')}"  # noqa: S608
+    find = f"SELECT key, id, current FROM visitor WHERE site = ? AND {engine.within('key', 'text')}"  # noqa: S608
     rows = engine.rows(find, (site, engine.many(wanted)))
     if len(rows) < len(wanted):
         known = {row[0] for row in rows}
@@ -58,7 +58,7 @@ def person_ids(engine: Engine, site: int, users: Iterable[str], now: int) -> dic
         "INSERT INTO person (site, user_id, time) VALUES (?, ?, ?) ON CONFLICT (site, user_id) DO NOTHING",
         [(site, user, now) for user in wanted],
     )
-    find = f"SELECT user_id, id FROM person WHERE site = ? AND {engine.within('user_id')}"  # noqa: S608
+    find = f"SELECT user_id, id FROM person WHERE site = ? AND {engine.within('user_id', 'text')}"  # noqa: S608
     return dict(engine.rows(find, (site, engine.many(wanted))))
 
 
@@ -152,7 +152,7 @@ def save_traits(engine: Engine, site: int, events: Sequence[Event]) -> None:
     users = sorted({clean_text(event.user or "") for event in told})
     if not users:
         return
-    query = f"SELECT user_id, traits FROM person WHERE site = ? AND {engine.within('user_id')}"  # noqa: S608
+    query = f"SELECT user_id, traits FROM person WHERE site = ? AND {engine.within('user_id', 'text')}"  # noqa: S608
     stored = {user: json_document(text) for user, text in engine.rows(query, (site, engine.many(users)))}
     for event in told:
         traits = stored[clean_text(event.user or "")]

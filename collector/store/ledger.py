@@ -109,7 +109,7 @@ class SqlLedger:
 
     def visitor_ids(self, site: int, keys: Sequence[str]) -> Mapping[str, int]:
         """The rows of those of `keys` that are known."""
-        query = f"SELECT key, id FROM visitor WHERE site = ? AND {self.engine.within('key')}"  # noqa: S608
+        query = f"SELECT key, id FROM visitor WHERE site = ? AND {self.engine.within('key', 'text')}"  # noqa: S608
         return dict(self.engine.rows(query, (site, self.engine.many([clean_text(key) for key in keys]))))
 
     def persons(self, site: int, after: int = 0) -> Sequence[tuple[int, str]]:
