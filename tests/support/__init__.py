@@ -1,1 +1,1 @@
-"""What several suites share: a real Postgres, and makers of values."""
+"""Helpers that several test rooms share. Nothing here is a test."""

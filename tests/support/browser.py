@@ -1,0 +1,55 @@
+"""Finding and starting the Chromium that browser tests drive."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+ARGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+
+
+def find_chromium() -> str | None:
+    """Path of a Chromium: DESIRELINE_CHROMIUM, else one on PATH; None leaves the choice to Playwright's own."""
+    named = os.environ.get("DESIRELINE_CHROMIUM")
+    if named:
+        return named
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return found
+    return None
+
+
+def launch(playwright: Playwright, *args: str) -> Browser:
+    """Start a headless Chromium with the switches every browser test needs, and more `args`."""
+    return playwright.chromium.launch(executable_path=find_chromium(), headless=True, args=[*ARGS, *args])
+
+
+def human_agent(browser: Browser) -> str:
+    """The user agent a person's browser of the same version sends: headless ones are counted as robots."""
+    major = browser.version.split(".")[0]
+    return f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36"
+
+
+@contextmanager
+def chromium(*args: str) -> Iterator[Browser]:
+    """One browser process for a module or session; open a new context per test."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright, *args)
+        try:
+            yield browser
+        finally:
+            browser.close()
