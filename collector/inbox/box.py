@@ -1,0 +1,248 @@
+"""The writing side: `Inbox.put` returns when the record is on disk; one thread commits what has gathered."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+from collector.inbox.files import connect, new_box, read_done
+
+log = logging.getLogger(__name__)
+
+GROUP = 128
+# How many loaded records one commit deletes at most: a long delete would make a request wait.
+DELETE_AT_ONCE = 1_000
+LOOK_EVERY = 0.25
+WAIT = 10.0
+FULL_RETRY = 5
+
+
+class InboxFull(Exception):  # noqa: N818 - a state of the disk, not a mistake
+    """No room, or no disk that takes writes: come back in `retry_after` seconds."""
+
+    def __init__(self, reason: str, retry_after: int = FULL_RETRY) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class _Waiting:
+    """One record and the request that waits for it."""
+
+    __slots__ = ("body", "done", "error")
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.error: Exception | None = None
+        self.done = threading.Event()
+
+
+class Inbox:
+    """A worker's own box of records.
+
+    Args:
+        folder: where boxes live; local disk.
+        max_bytes: bytes of records not yet in the ledger, beyond which `put` refuses.
+        disk_floor: free bytes on the disk, below which `put` refuses.
+        max_pages: a limit for SQLite's file in pages, 0 for none (tests fill a disk with it).
+    """
+
+    def __init__(
+        self, folder: Path, max_bytes: int = 512 * 2**20, disk_floor: int = 200 * 2**20, max_pages: int = 0
+    ) -> None:
+        self.files, self._lock = new_box(folder)
+        self._max_bytes = max_bytes
+        self._disk_floor = disk_floor
+        self._max_pages = max_pages
+        self._connection: sqlite3.Connection | None = self._connect()
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._kept: deque[tuple[int, int]] = deque()
+        self._bytes = 0
+        self._deleted = 0
+        self._told = 0
+        self._looked = 0.0
+        self._disk_checked = 0.0
+        self._disk_low = False
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
+        self._thread.start()
+
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes of records that the ledger is not known to hold."""
+        return self._bytes
+
+    def put(self, body: bytes) -> None:
+        """Keep `body`; returns after the commit.
+
+        Raises:
+            InboxFull: too much waits for the ledger, too little disk is free, or the disk refused the write.
+        """
+        self._check_room(len(body))
+        waiting = _Waiting(body)
+        self._queue.put(waiting)
+        if not waiting.done.wait(WAIT):
+            raise InboxFull("slow")
+        if waiting.error is not None:
+            raise waiting.error
+
+    def close(self) -> None:
+        """Commit what waits, close the file and let go of it; the loader takes what is left."""
+        if self._closing:
+            return
+        self._closing = True
+        self._queue.put(None)
+        self._thread.join(WAIT)
+        while not self._queue.empty():  # came in while closing: not kept, and told so
+            late = self._queue.get()
+            if late is not None:
+                late.error = InboxFull("closing", 1)
+                late.done.set()
+        if self._connection is not None:
+            self._connection.close()
+        os.close(self._lock)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = connect(self.files.records)
+        if self._max_pages:
+            connection.execute(f"PRAGMA max_page_count = {int(self._max_pages)}")
+        return connection
+
+    def probe(self) -> None:
+        """Commit an empty record, which the loader passes over. InboxFull where the disk does not take it."""
+        self.put(b"")
+
+    def _check_room(self, size: int) -> None:
+        if self._closing:
+            raise InboxFull("closing", 1)
+        if self._bytes + size > self._max_bytes:
+            raise InboxFull("behind")
+        now = time.monotonic()
+        if now - self._disk_checked > 1:
+            self._disk_checked = now
+            space = os.statvfs(self.files.folder)
+            self._disk_low = space.f_bavail * space.f_frsize < self._disk_floor
+        if self._disk_low:
+            raise InboxFull("disk")
+
+    def _run(self) -> None:
+        while True:
+            group, last = self._gather()
+            if group:
+                self._commit_group(group)
+            elif not last:
+                self._tidy()
+            if last:
+                return
+
+    def _gather(self) -> tuple[list[_Waiting], bool]:
+        """What has arrived while the last commit ran, and whether this is the end."""
+        try:
+            item = self._queue.get(timeout=LOOK_EVERY)
+        except Empty:
+            return [], False
+        group: list[_Waiting] = []
+        while item is not None:
+            group.append(item)
+            if len(group) == GROUP:
+                return group, False
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                return group, False
+        return group, True
+
+    def _commit_group(self, group: Sequence[_Waiting]) -> None:
+        try:
+            self._write(group)
+        except Exception as error:  # noqa: BLE001 - every waiting request must get an answer
+            self._rollback()
+            if len(group) == 1:
+                group[0].error = self._explain(error)
+                group[0].done.set()
+                return
+            # One record that cannot be written must not fail its neighbours (C1.3).
+            for waiting in group:
+                self._commit_group([waiting])
+            return
+        for waiting in group:
+            waiting.done.set()
+
+    def _write(self, group: Sequence[_Waiting]) -> None:
+        if self._connection is None:
+            self._connection = self._connect()
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        deleted = self._delete(connection)
+        first = 0
+        for waiting in group:
+            cursor = connection.execute("INSERT INTO record (body) VALUES (?)", (waiting.body,))
+            first = first or int(cursor.lastrowid or 0)
+        connection.execute("COMMIT")
+        self._forget(deleted)
+        for offset, waiting in enumerate(group):
+            self._kept.append((first + offset, len(waiting.body)))
+            self._bytes += len(waiting.body)
+
+    def _delete(self, connection: sqlite3.Connection) -> int:
+        """Delete records that the ledger holds, a limited number; the greatest seq deleted."""
+        now = time.monotonic()
+        if now - self._looked > LOOK_EVERY:
+            self._looked = now
+            self._told = read_done(self.files)
+        upto = min(self._told, self._deleted + DELETE_AT_ONCE)
+        if upto > self._deleted:
+            connection.execute("DELETE FROM record WHERE seq <= ?", (upto,))
+        return upto
+
+    def _forget(self, upto: int) -> None:
+        self._deleted = max(self._deleted, upto)
+        while self._kept and self._kept[0][0] <= upto:
+            self._bytes -= self._kept.popleft()[1]
+
+    def _tidy(self) -> None:
+        """Delete what the ledger holds while nothing arrives."""
+        if not self._kept or self._connection is None:
+            return
+        try:
+            while read_done(self.files) > self._deleted and self._queue.empty():
+                before = self._deleted
+                self._looked = 0.0
+                self._connection.execute("BEGIN IMMEDIATE")
+                upto = self._delete(self._connection)
+                self._connection.execute("COMMIT")
+                self._forget(upto)
+                if self._deleted == before:
+                    break
+        except sqlite3.Error as error:
+            log.warning("inbox: deleting loaded records failed: %s", error)
+            self._rollback()
+
+    def _rollback(self) -> None:
+        """Leave the failed transaction; a connection that cannot even do that is opened anew by the next write."""
+        if self._connection is None:
+            return
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._connection.close()
+            self._connection = None
+
+    def _explain(self, error: Exception) -> Exception:
+        """A disk that refuses is a reason to come back, anything else is the record's own fault."""
+        own_fault = (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.DataError)
+        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, own_fault):
+            log.error("inbox: the disk refused a write: %s", error)
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR and self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            return InboxFull("disk")
+        return error

@@ -1,0 +1,151 @@
+"""The steps that turn a checked event into one the ledger keeps: `STEPS`, in order, each pure and fast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from collector.core import event as events
+from collector.core.event import VALUE_PROPERTIES, Event, Json
+from collector.core.times import MINUTE
+from collector.ingest.agent import parse_agent
+from collector.ingest.bots import agent_reason
+from collector.ingest.clock import event_time
+from collector.ingest.rules import Arrival
+from collector.ingest.source import campaign_source, impression_source, referrer_source
+from collector.ingest.url import mask_text, parse_place
+
+Step: TypeAlias = Callable[[Event, Arrival, Mapping[str, Any]], None]
+
+# A page left open by a sleeping laptop must not count as hours of reading (REQUIREMENTS A6.4).
+MAX_ENGAGEMENT = 30 * MINUTE
+_NO_VALUE = frozenset([events.ENGAGEMENT, events.IDENTIFY, events.CONSENT])
+_NO_PROPS: Mapping[str, Json] = {}
+
+
+def new_event(raw: Mapping[str, Any], arrival: Arrival) -> Event:
+    """The event of one checked wire event (`check_events`), nothing derived yet."""
+    get = raw.get
+    title = get("title", "")
+    return Event(
+        id=raw["id"],
+        type=raw["type"],
+        visitor=get("visitor") or arrival.visitor,
+        time=arrival.received,
+        received=arrival.received,
+        name=get("name", ""),
+        target=get("target", ""),
+        created=get("at"),
+        sent=arrival.sent,
+        title=mask_text(title) if "@" in title else title,
+        pageview=get("pid", ""),
+        props=get("props") or _NO_PROPS,
+        truncated="cut" in raw,
+    )
+
+
+def put_time(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:  # noqa: ARG001 - the shape of a step
+    """When it happened, by the device's clock corrected."""
+    event.time = event_time(arrival.received, arrival.sent, event.created, arrival.server)
+
+
+def put_url(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
+    """Page and link addresses, masked."""
+    url = raw.get("url")
+    if url:
+        place = parse_place(url, arrival.rules.hidden_params)
+        event.url, event.path, event.query = place.url, place.path, place.query
+    if "href" in event.props and isinstance(event.props["href"], str):
+        event.props = {**event.props, "href": mask_text(event.props["href"])}
+    if event.type in (events.OUTBOUND, events.CLICK) and "@" in event.name:
+        event.name = mask_text(event.name)
+
+
+def put_agent(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
+    """The device; a server-side sender speaks for a device only where it names one."""
+    text = raw.get("ua") if arrival.server else arrival.user_agent
+    if text:
+        event.agent = parse_agent(text)
+
+
+def put_source(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
+    """Where it came from: on pages by campaign and referrer, elsewhere by campaign or an ad impression's own word.
+
+    None stays where nothing says so; that a session began directly is for the reader to decide.
+    """
+    rules = arrival.rules
+    if event.query:
+        event.source = campaign_source(event.query, rules.retargeting)
+    referrer = raw.get("ref")
+    if event.type == events.PAGE and referrer:
+        place = parse_place(referrer, rules.hidden_params)
+        page_host = parse_place(raw.get("url", ""), rules.hidden_params).host
+        found = referrer_source(place.host, page_host, rules.own_hosts, rules.payment_hosts)
+        # Other people's pages are kept as origin only: their paths are not ours to know (E11).
+        event.referrer = place.url if found is None else place.url.partition("://")[0] + "://" + place.host + "/"
+        if event.source is None:
+            event.source = found
+    elif event.type == events.CUSTOM and event.source is None and "channel" in event.props:
+        event.source = impression_source(event.name, event.props)
+
+
+def put_user(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
+    """Whom the event claims to be: identify by its name, a server-side sender by `user`."""
+    if event.type == events.IDENTIFY:
+        event.user = event.name
+    elif arrival.server:
+        event.user = raw.get("user")
+
+
+def _number(cell: Json) -> float | None:
+    if isinstance(cell, bool) or not isinstance(cell, int | float | str):
+        return None
+    try:
+        found = float(cell)
+    except (ValueError, OverflowError):
+        return None
+    return found if found - found == 0 else None
+
+
+def put_value(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:  # noqa: ARG001 - the shape of a step
+    """The number it carries: engaged milliseconds, or the first numeric property that means money (SEMANTICS 11)."""
+    props = event.props
+    if not props:
+        return
+    if event.type == events.ENGAGEMENT:
+        ms = _number(props.get("ms"))
+        event.value = None if ms is None else min(max(ms, 0.0), float(MAX_ENGAGEMENT))
+    elif event.type not in _NO_VALUE:
+        for name in VALUE_PROPERTIES:
+            if name in props and (found := _number(props[name])) is not None:
+                event.value = found
+                return
+
+
+def flag_bot(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
+    """The reason to think that no person did this; servers skip the list unless they name a user agent (F7)."""
+    if arrival.server:
+        text = raw.get("ua")
+        event.bot = agent_reason(text, arrival.bots) if text else ""
+        return
+    event.bot = agent_reason(arrival.user_agent, arrival.bots) or (arrival.hints[0] if arrival.hints else "")
+
+
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("time", put_time),
+    ("url", put_url),
+    ("agent", put_agent),
+    ("source", put_source),
+    ("user", put_user),
+    ("value", put_value),
+    ("bot", flag_bot),
+)
+_RUN = tuple(step for _, step in STEPS)
+
+
+def make_event(raw: Mapping[str, Any], arrival: Arrival) -> Event:
+    """A checked wire event with every step done."""
+    event = new_event(raw, arrival)
+    for step in _RUN:
+        step(event, arrival, raw)
+    return event

@@ -1,0 +1,105 @@
+"""URLs without what identifies a person or opens a door: emails, tokens, passwords, session ids (REQUIREMENTS E10)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+MASK = "***"
+_HIDDEN_NAMES = """
+email e-mail mail user_email useremail emailaddress email_address password passwd pwd pass passphrase
+token access_token accesstoken id_token refresh_token auth_token authtoken csrf_token csrf xsrf auth authorization
+api_key apikey api-key secret client_secret signature session sessionid session_id sid phpsessid jsessionid
+aspsessionid sessid otp pin ssn reset_token reset_password_token confirmation_token invitation_token
+magic ticket samlresponse samlrequest assertion x-amz-signature x-amz-security-token x-goog-signature
+"""
+_HIDDEN = frozenset(_HIDDEN_NAMES.split())
+_EMAIL = re.compile(r"[^\s/@=&?#:;,\"'<>()]{1,64}(?:@|%40)[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}", re.IGNORECASE)
+_JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?")
+_PATH_SECRET = re.compile(
+    r"(/(?:reset|reset-password|password-reset|verify|confirm|confirmation|activate|invite|invitation|magic|magic-link|token)/)"
+    r"[^/?#]{16,}",
+    re.IGNORECASE,
+)
+_PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#]*", re.IGNORECASE)
+_JSON_SECRET = re.compile(
+    r"((?:" + "|".join(sorted(map(re.escape, _HIDDEN), key=len, reverse=True)) + r")(?:=|\"\s*:\s*\"))[^&#\"\s]+",
+    re.IGNORECASE,
+)
+
+
+class Place(NamedTuple):
+    """A URL taken apart and masked: `url` is origin and path, `host` without port and lower-case."""
+
+    url: str
+    path: str
+    query: str
+    host: str
+
+
+def mask_text(text: str) -> str:
+    """`text` without emails, JWTs, and the values of parameters whose names are secret."""
+    if "eyJ" in text:
+        text = _JWT.sub(MASK, text)
+    if "@" in text or "%40" in text:
+        text = _EMAIL.sub(MASK, text)
+    if "=" in text or '":' in text:
+        text = _JSON_SECRET.sub(rf"\1{MASK}", text)
+    return text
+
+
+def _mask_value(text: str) -> str:
+    if "eyJ" in text:
+        text = _JWT.sub(MASK, text)
+    return _EMAIL.sub(MASK, text) if "@" in text or "%40" in text else text
+
+
+def mask_query(query: str, hidden: frozenset[str] = frozenset()) -> str:
+    """A query string with the values of secret parameters, and emails anywhere, replaced by `***`.
+
+    utm parameters and click ids stay. `code` is an authorisation code only beside `state` (OAuth); else it may be a
+    voucher that a report wants.
+    """
+    if not query:
+        return ""
+    pairs = query.split("&")
+    names = [pair.partition("=")[0].lower() for pair in pairs]
+    oauth = "code" in names and "state" in names
+    masked = []
+    for name, pair in zip(names, pairs, strict=True):
+        if name in _HIDDEN or name in hidden or (oauth and name in ("code", "state")):
+            masked.append(f"{pair.partition('=')[0]}={MASK}")
+        else:
+            masked.append(_mask_value(pair))
+    return "&".join(masked)
+
+
+def _mask_path(path: str) -> str:
+    if ";" in path:
+        path = _PATH_SESSION.sub("", path)
+    path = _PATH_SECRET.sub(rf"\1{MASK}", path)
+    return _mask_value(path)
+
+
+@lru_cache(maxsize=32_768)
+def parse_place(raw: str, hidden: frozenset[str] = frozenset()) -> Place:
+    """Take `raw` apart and mask it; anything that is no http(s) URL becomes a place without a host.
+
+    A fragment counts only where it is a route of a single-page app (`#/...`).
+    """
+    rest, _, fragment = raw.partition("#")
+    rest, _, query = rest.partition("?")
+    scheme, separator, after = rest.partition("://")
+    if not separator or scheme.lower() not in ("http", "https"):
+        path = _mask_path(rest) if rest.startswith("/") else ""
+        return Place(path, path, mask_query(query, hidden), "")
+    authority, slash, tail = after.partition("/")
+    authority = authority.rpartition("@")[2].lower()  # user:password@host
+    path = _mask_path("/" + tail if slash else "/")
+    if fragment.startswith(("/", "!/")):
+        route, _, inner = fragment.partition("?")
+        path += "#" + _mask_path(route)
+        query = query or inner
+    host = authority.rpartition(":")[0] if authority.rpartition(":")[2].isdigit() else authority
+    return Place(f"{scheme.lower()}://{authority}{path}", path, mask_query(query, hidden), host)

@@ -1,0 +1,102 @@
+"""What the collect routes need, as values and small callables, so that they run without a server."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, cast
+
+from flask import Flask, current_app
+
+from collector.inbox.box import Inbox
+from collector.ingest.rules import Policy
+from collector.settings import Keys
+
+EXTENSION = "desireline.door"
+_WILD = re.compile(r"(https?)://\*\.([^/:]+)(:\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class CollectSite:
+    """What the door knows of a site: `origins` are exact, or `https://*.example.com` for every subdomain."""
+
+    id: int
+    origins: tuple[str, ...]
+    policy: Policy = "cookieless"
+
+    def allows(self, origin: str) -> bool:
+        """Whether pages of this origin may send (scheme, host and port; never a substring, B8 and C2.13)."""
+        if not origin or origin == "null":
+            return False
+        origin = origin.lower()
+        for allowed in self.origins:
+            if origin == allowed:
+                return True
+            wild = _WILD.fullmatch(allowed)
+            if wild and origin.startswith(f"{wild[1]}://") and origin.endswith(f".{wild[2]}{wild[3] or ''}"):
+                return True
+        return False
+
+
+class SiteBook(Protocol):
+    """Finds sites by their keys; cheap enough to ask for every request."""
+
+    def by_write_key(self, key: str) -> CollectSite | None: ...
+
+    def by_secret_key(self, key: str) -> CollectSite | None: ...
+
+
+class LazyInbox:
+    """A worker's inbox, opened by the first request: never before the fork, never by a command that only looks."""
+
+    def __init__(self, make: Callable[[], Inbox]) -> None:
+        self._make = make
+        self._inbox: Inbox | None = None
+        self._lock = threading.Lock()
+
+    def get(self) -> Inbox:
+        """The inbox."""
+        if self._inbox is None:
+            with self._lock:
+                self._inbox = self._inbox or self._make()
+        return self._inbox
+
+    def close(self) -> None:
+        """Commit what waits and let go."""
+        if self._inbox is not None:
+            self._inbox.close()
+
+
+@dataclass(slots=True)
+class Door:
+    """The collector's door.
+
+    Attributes:
+        clock: ms UTC now.
+        salt: the random salt of the day that holds a moment (cookieless visitors).
+        https: true where browsers reach the collector by https whatever the request says.
+        counts: what this process answered, by status; `refused:<reason>` for each reason.
+    """
+
+    sites: SiteBook
+    inbox: LazyInbox
+    keys: Keys
+    salt: Callable[[int], bytes]
+    clock: Callable[[], int]
+    dist: Path
+    https: bool = False
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def install(app: Flask, door: Door) -> None:
+    """Make `door` the one that the app's collect routes use."""
+    app.extensions[EXTENSION] = door
+
+
+def the_door() -> Door:
+    """The current app's door."""
+    return cast(Door, current_app.extensions[EXTENSION])

@@ -1,0 +1,80 @@
+"""Who a request is from: mode by consent and privacy signals, visitor by cookie, bootstrap id or the day's hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from flask import Request, Response
+
+from collector.core.times import SECOND
+from collector.ingest.check import Body
+from collector.ingest.cookie import LIFE, cookie_name, mint, read_cookie
+from collector.ingest.rules import Mode
+from collector.ingest.visitor import boot_visitor, daily_visitor
+from collector.web.door import CollectSite, Door
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The visitor's key, the mode, and the cookie's new value: text to set, "" to delete, None to leave alone."""
+
+    visitor: str
+    mode: Mode
+    cookie: str | None = None
+
+
+def mode_of(body_mode: str, site: CollectSite, request: Request) -> Mode:
+    """What the tracker asked for, or less where the browser says so and the site heeds it (A8.4)."""
+    signal = request.headers.get("Sec-GPC") == "1" or request.headers.get("DNT") == "1"
+    if signal and site.policy == "off":
+        return "off"
+    if body_mode == "cookieless" or (signal and site.policy == "cookieless"):
+        return "cookieless"
+    return "cookie"
+
+
+def identify(body: Body, site: CollectSite, door: Door, request: Request, now: int, user_agent: str) -> Who:
+    """Decide the visitor of a browser's request."""
+    mode = mode_of(body.mode, site, request)
+    delete = "" if body.forget or mode == "off" else None
+    if mode == "off":
+        return Who("", mode, delete)
+    if mode == "cookieless":
+        visitor = daily_visitor(door.salt(now), site.id, request.remote_addr or "", user_agent)
+        return Who(visitor, mode, delete)
+    keys = door.keys.cookie
+    known = read_cookie(request.headers.get("Cookie", ""), keys, site.id, now)
+    if body.forget:
+        # Withdrawn: these last events are still the known visitor's; nobody new is made.
+        gone = daily_visitor(door.salt(now), site.id, request.remote_addr or "", user_agent)
+        return Who(known.visitor if known else gone, mode, delete)
+    if known and not body.rotate:
+        return Who(known.visitor, mode, mint(keys, site.id, known.visitor, now) if known.stale else None)
+    visitor = boot_visitor(keys[0], site.id, body.boot or uuid4().hex)
+    return Who(visitor, mode, mint(keys, site.id, visitor, now))
+
+
+def put_cookie(response: Response, who: Who, site: CollectSite, door: Door, request: Request) -> None:
+    """Set or delete the identity cookie: HttpOnly, Lax within the site, None and Secure across sites (B1)."""
+    if who.cookie is None:
+        return
+    secure = door.https or request.scheme == "https"
+    fetched = request.headers.get("Sec-Fetch-Site", "")
+    same_site = fetched in ("same-origin", "same-site") or (not fetched and _same_host(request))
+    response.set_cookie(
+        cookie_name(site.id),
+        who.cookie,
+        max_age=LIFE // SECOND if who.cookie else 0,
+        path="/",
+        secure=secure,
+        httponly=True,
+        # A cross-site cookie must be Secure; over plain http there is none, and Lax is what still works.
+        samesite="Lax" if same_site or not secure else "None",
+    )
+
+
+def _same_host(request: Request) -> bool:
+    """For browsers that do not send Sec-Fetch-Site: whether the page is on the collector's own host."""
+    page = request.headers.get("Origin", "").partition("://")[2].partition(":")[0]
+    return bool(page) and page == request.host.partition(":")[0]

@@ -1,0 +1,71 @@
+"""What is masked in addresses and what must stay."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collector.ingest.url import mask_query, mask_text, parse_place
+
+
+@pytest.mark.parametrize(
+    ("query", "masked"),
+    [
+        ("", ""),
+        ("a=1&b=2", "a=1&b=2"),
+        ("email=x", "email=***"),
+        ("Token=abc&utm_source=news", "Token=***&utm_source=news"),
+        ("q=bob%40example.com", "q=***"),
+        ("q=bob@example.com&gclid=Cj0K", "q=***&gclid=Cj0K"),
+        ("PHPSESSID=1&sid=2&password=3", "PHPSESSID=***&sid=***&password=***"),
+        ("code=SAVE10", "code=SAVE10"),
+        ("code=abc&state=xyz", "code=***&state=***"),
+        ("x=eyJhbGciOiJI.eyJzdWIiOiIx.sig", "x=***"),
+        ("card=1", "card=***"),
+    ],
+)
+def test_secrets_in_a_query_are_masked_and_campaigns_stay(query: str, masked: str) -> None:
+    assert mask_query(query, frozenset(["card"])) == masked
+
+
+@pytest.mark.parametrize(
+    ("raw", "url", "path", "query", "host"),
+    [
+        ("https://Shop.Example/a/b?x=1#top", "https://shop.example/a/b", "/a/b", "x=1", "shop.example"),
+        ("https://shop.example", "https://shop.example/", "/", "", "shop.example"),
+        ("https://shop.example:8443/a?x", "https://shop.example:8443/a", "/a", "x", "shop.example"),
+        ("https://u:p@shop.example/", "https://shop.example/", "/", "", "shop.example"),
+        (
+            "https://shop.example/app#/orders?id=1",
+            "https://shop.example/app#/orders",
+            "/app#/orders",
+            "id=1",
+            "shop.example",
+        ),
+        ("https://shop.example/u/bob@x.org/edit", "https://shop.example/u/***/edit", "/u/***/edit", "", "shop.example"),
+        ("https://s.example/reset/0123456789abcdef0", "https://s.example/reset/***", "/reset/***", "", "s.example"),
+        ("https://s.example/a;jsessionid=1F", "https://s.example/a", "/a", "", "s.example"),
+        ("https://[::1]:80/a", "https://[::1]:80/a", "/a", "", "[::1]"),
+        ("file:///etc/passwd", "", "", "", ""),
+        ("javascript:alert(1)", "", "", "", ""),
+        ("/pricing?a=1", "/pricing", "/pricing", "a=1", ""),
+        ("", "", "", "", ""),
+    ],
+)
+def test_an_address_is_taken_apart_and_masked(raw: str, url: str, path: str, query: str, host: str) -> None:
+    assert parse_place(raw) == (url, path, query, host)
+
+
+@given(st.text())
+def test_no_text_makes_it_raise(raw: str) -> None:
+    parse_place(raw)
+    parse_place("https://" + raw)
+    mask_text(raw)
+
+
+@given(st.from_regex(r"[a-z]{1,9}@[a-z]{1,9}\.(com|org|de)", fullmatch=True), st.sampled_from(["q", "name", "x"]))
+def test_no_email_survives_anywhere(email: str, name: str) -> None:
+    place = parse_place(f"https://s.example/a/{email}?{name}={email}#/b/{email}")
+    assert not any(email in part for part in place)
+    assert email not in mask_text(f'{{"t":"{email} wrote"}}')
