@@ -7,8 +7,9 @@ import io
 import json
 import math
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
+from itertools import chain
 
 from collector.core.blocks import Block, Cell, Column, Result, Unit
 
@@ -79,10 +80,10 @@ def neutral(cell: Cell) -> str:
     return text
 
 
-def csv_lines(columns: Sequence[Column] | Sequence[str], rows: Sequence[Sequence[Cell]]) -> Iterator[str]:
-    """Lines of a CSV (RFC 4180, CRLF), headers first, every cell neutralised."""
+def csv_lines(columns: Sequence[Column] | Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """Lines of a CSV (RFC 4180, CRLF), headers first, every cell neutralised; rows are taken one at a time."""
     names = [column.name if isinstance(column, Column) else column for column in columns]
-    for row in (names, *rows):
+    for row in chain([names], rows):
         buffer = io.StringIO()
         csv.writer(buffer).writerow([neutral(cell) for cell in row])
         yield buffer.getvalue()
