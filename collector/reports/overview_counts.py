@@ -1,0 +1,90 @@
+"""The overview's totals for one stretch of time, part by part: people, sessions, views, goals, bounces, attention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from collector.core.event import PAGE
+from collector.core.matcher import Matcher
+from collector.core.query import Query
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Bool, Int64, Part
+from collector.reports.scope import Sessions, choose, distinct_sorted, inside, kind_mask, rows_of_any, sessions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """One part seen through a question: rows inside, sessions begun inside, goal rows inside, ascending."""
+
+    part: Part
+    inside: Bool
+    rows: Int64
+    begun: Int64
+    sessions: Sessions
+    goal_rows: Sequence[Int64]
+    any_goal: Int64
+
+    @property
+    def person(self) -> Int64:
+        """The person of each row inside."""
+        return self.part.person[self.rows].astype(np.int64)
+
+
+@dataclass(slots=True)
+class Totals:
+    """What adds up over parts. Engaged time is of sessions begun inside, in milliseconds."""
+
+    people: int = 0
+    sessions: int = 0
+    views: int = 0
+    bounces: int = 0
+    engaged: float = 0.0
+    converted: int = 0
+    goal_people: list[int] = field(default_factory=list)
+    goal_count: list[int] = field(default_factory=list)
+    goal_value: list[float] = field(default_factory=list)
+
+
+def look(journeys: Journeys, query: Query, start: int, end: int) -> list[View]:
+    """Every part through the question, between two instants."""
+    matchers = [matcher for _, matcher in query.site.goals]
+    return [_view(journeys, part, query, start, end, matchers) for part in journeys.each()]
+
+
+def _view(journeys: Journeys, part: Part, query: Query, start: int, end: int, goals: Sequence[Matcher]) -> View:
+    mask = inside(part, query, choose(journeys, part, query), start, end)
+    goal_rows = []
+    for goal in goals:
+        rows = rows_of_any(journeys, part, [goal], query.include_bots)
+        goal_rows.append(rows[mask[rows]])
+    return View(
+        part=part,
+        inside=mask,
+        rows=np.flatnonzero(mask),
+        begun=np.flatnonzero(mask[part.session_row]),
+        sessions=sessions(journeys, part, query.include_bots),
+        goal_rows=goal_rows,
+        any_goal=np.unique(np.concatenate(goal_rows)) if goal_rows else np.empty(0, dtype=np.int64),
+    )
+
+
+def totals(journeys: Journeys, views: Sequence[View], goals: int) -> Totals:
+    """The sums over all parts."""
+    is_page = kind_mask(journeys, lambda kind: kind.type == PAGE)
+    found = Totals(goal_people=[0] * goals, goal_count=[0] * goals, goal_value=[0.0] * goals)
+    for view in views:
+        part = view.part
+        found.people += distinct_sorted(view.person)
+        found.sessions += len(view.begun)
+        found.views += int(np.count_nonzero(is_page[part.kind[view.rows]]))
+        found.bounces += int(np.count_nonzero(view.sessions.bounce[view.begun]))
+        found.engaged += float(view.sessions.engaged[view.begun].sum())
+        found.converted += distinct_sorted(part.person[view.any_goal].astype(np.int64))
+        for at, rows in enumerate(view.goal_rows):
+            found.goal_people[at] += distinct_sorted(part.person[rows].astype(np.int64))
+            found.goal_count[at] += len(rows)
+            found.goal_value[at] += float(np.nansum(part.value[rows]))
+    return found

@@ -1,0 +1,224 @@
+"""The overview's tables: sources, landing pages, devices, pages, events. Each row opens its people."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from collector.core.blocks import Block, Cell, Column
+from collector.core.errors import UserError
+from collector.core.event import CHAT_EVENTS, CUSTOM, PAGE, Kind
+from collector.core.matcher import SUBJECTS, Matcher, parse_matcher
+from collector.core.query import Query
+from collector.core.text import T, Text
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Int64
+from collector.reports.groups import group, link
+from collector.reports.overview_counts import View
+from collector.reports.scope import coded, common_arguments, distinct_people, page_path, share
+
+Label = tuple[str, ...]
+Sums = dict[Label, list[float]]
+
+PEOPLE = Column("people", T("Visitors"), "count")
+SESSIONS = Column("sessions", T("Sessions"), "count")
+CONVERTED = Column("conversions", T("Reached a goal"), "count", T("People who reached a goal in one of these visits."))
+RATE = Column("rate", T("Conversion rate"), "ratio")
+
+
+def kind_matcher(kind: Kind) -> str | None:
+    """The matcher that means exactly this kind (target aside), None where there is none."""
+    subject = {CUSTOM: "event"}.get(kind.type, kind.type)
+    if subject not in SUBJECTS or "*" in kind.name:
+        return None
+    text = f"{subject}:{page_path(kind.name) if kind.type == PAGE else kind.name}"
+    try:
+        return text if parse_matcher(text) == Matcher(subject, text.partition(":")[2]) else None
+    except UserError:
+        return None
+
+
+def _add(sums: Sums, labels: Sequence[Label], *columns: Int64) -> None:
+    for at, label in enumerate(labels):
+        found = sums[label]
+        for place, column in enumerate(columns):
+            found[place] += float(column[at])
+
+
+def by_session(journeys: Journeys, views: Sequence[View], fields: tuple[str, ...]) -> Sums:
+    """Per group of sessions: people, sessions begun, people who reached a goal there, bounces."""
+    sums: Sums = defaultdict(lambda: [0.0] * 4)
+    for view in views:
+        found = group(journeys, view.part, fields)
+        size = len(found.labels)
+        touched = np.zeros(len(view.part.session_row), dtype=np.bool_)
+        touched[view.part.session[view.rows]] = True
+        won = np.zeros_like(touched)
+        won[view.part.session[view.any_goal]] = True
+        person = view.sessions.person
+        _add(
+            sums,
+            found.labels,
+            distinct_people(found.codes[touched], person[touched], size),
+            np.bincount(found.codes[view.begun], minlength=size),
+            distinct_people(found.codes[won], person[won], size),
+            np.bincount(found.codes[view.begun], weights=view.sessions.bounce[view.begun], minlength=size),
+        )
+    return sums
+
+
+def _ranked(
+    sums: Mapping[Label, Sequence[float]], limit: int
+) -> tuple[list[tuple[Label, Sequence[float]]], Text | None]:
+    kept = sorted(((label, found) for label, found in sums.items() if any(found)), key=lambda row: (-row[1][0], row[0]))
+    rest = len(kept) - limit
+    return kept[:limit], T("{n} more rows are not shown.", n=rest) if rest > 0 else None
+
+
+def session_table(
+    journeys: Journeys,
+    query: Query,
+    views: Sequence[View],
+    block: str,
+    title: Text,
+    fields: Mapping[str, Text],
+    limit: int,
+) -> Block:
+    """A table of sessions grouped by `fields` (name to label)."""
+    names = tuple(fields)
+    rows, note = _ranked(by_session(journeys, views, names), limit)
+    common = common_arguments(query)
+    bounce = block == "landing_pages"
+    cells: list[list[Cell]] = []
+    for label, (people, begun, won, bounced) in rows:
+        row: list[Cell] = [*label, int(people), int(begun), int(won), share(won, people)]
+        cells.append([*row, share(bounced, begun)] if bounce else row)
+    extra = (Column("bounce_rate", T("Bounce rate"), "ratio"),) if bounce else ()
+    return Block(
+        block,
+        "bars",
+        title,
+        (*(Column(name, text) for name, text in fields.items()), PEOPLE, SESSIONS, CONVERTED, RATE, *extra),
+        cells,
+        draw={"y": "people", "link": "people"},
+        links=[(*common, *link(names, label)) for label, _ in rows],
+        note=note,
+        empty=T("Nobody came in this time."),
+    )
+
+
+def pages_table(journeys: Journeys, query: Query, views: Sequence[View], limit: int) -> Block:
+    """Page views by path, with the visits that began and ended there and the attention a view got."""
+    sums: Sums = defaultdict(lambda: [0.0] * 5)
+    for view in views:
+        _add_pages(journeys, view, sums)
+    ordered = {label: (found[1], found[0], *found[2:]) for label, found in sums.items()}
+    rows, note = _ranked({label: found for label, found in ordered.items() if found[0]}, limit)
+    common = common_arguments(query)
+    links = [(*common, ("did", f"page:{label[0]}")) if "*" not in label[0] else None for label, _ in rows]
+    return Block(
+        "pages",
+        "bars",
+        T("Pages"),
+        (
+            Column("page", T("Page")),
+            Column("views", T("Views"), "count"),
+            PEOPLE,
+            Column("entries", T("Entries"), "count", T("Visits that began here.")),
+            Column("exits", T("Exits"), "count", T("Visits that ended here.")),
+            Column("engaged_seconds", T("Attention a view"), "seconds"),
+        ),
+        [
+            [label[0], int(views_), int(people), int(entries), int(exits), engaged / 1000 / views_]
+            for label, (views_, people, entries, exits, engaged) in rows
+        ],
+        draw={"y": "views", "link": "people"},
+        links=links,
+        note=note,
+        empty=T("No page was seen in this time."),
+    )
+
+
+def _add_pages(journeys: Journeys, view: View, sums: Sums) -> None:
+    part = view.part
+
+    def seen(number: int) -> Label:
+        kind = journeys.kinds[number]
+        return (page_path(kind.name) if kind.type == PAGE else "",)
+
+    codes, labels = coded(part.kind[view.rows].astype(np.int64), seen)
+    size = len(labels)
+    is_page = np.array([bool(label[0]) for label in labels], dtype=np.bool_)
+    if not is_page.any():
+        return
+    kept = is_page[codes]
+    codes, rows = codes[kept], view.rows[kept]
+    engaged = np.bincount(codes, weights=part.engaged[rows], minlength=size)
+    zero = np.zeros(size, dtype=np.int64)
+    people = distinct_people(codes, part.person[rows].astype(np.int64), size)
+    _add(sums, labels, people, np.bincount(codes, minlength=size), zero, zero, engaged)
+    for place, ends in ((2, part.session_row[view.begun]), (3, view.sessions.last[view.begun])):
+        where, paths = coded(part.page[ends].astype(np.int64), lambda n: (_path(journeys, n),))
+        counts = np.bincount(where, minlength=len(paths))
+        for label, count in zip(paths, counts.tolist(), strict=True):
+            sums[label][place] += count
+    sums.pop(("",), None)
+
+
+def _path(journeys: Journeys, page: int) -> str:
+    known = journeys.pages.get(page)
+    return "" if known is None else page_path(known[1])
+
+
+def events_table(journeys: Journeys, query: Query, views: Sequence[View], limit: int) -> Block:
+    """Everything but page views by type and name: how often and by how many people."""
+    sums: Sums = defaultdict(lambda: [0.0] * 2)
+    for view in views:
+        part = view.part
+
+        def named(number: int) -> Label:
+            kind = journeys.kinds[number]
+            return (kind.type, kind.name)
+
+        codes, labels = coded(part.kind[view.rows].astype(np.int64), named)
+        people = distinct_people(codes, view.person, len(labels))
+        _add(sums, labels, people, np.bincount(codes, minlength=len(labels)))
+    rows, note = _ranked({label: found for label, found in sums.items() if label[0] != PAGE}, limit)
+    common = common_arguments(query)
+    matchers = [kind_matcher(Kind(*label)) for label, _ in rows]
+    return Block(
+        "events",
+        "bars",
+        T("Events"),
+        (
+            Column("type", T("Type")),
+            Column("name", T("Name")),
+            PEOPLE,
+            Column("count", T("Times"), "count"),
+        ),
+        [[*label, int(people), int(count)] for label, (people, count) in rows],
+        draw={"y": "people", "link": "people"},
+        links=[None if text is None else (*common, ("did", text)) for text in matchers],
+        note=note,
+        empty=T("Nothing but page views happened in this time."),
+    )
+
+
+def chat_table(query: Query, events: Block) -> Block | None:
+    """The chat vocabulary's events in its order, None where the site has no chat."""
+    found = {str(row[1]): row for row in events.rows if row[0] == CUSTOM and row[1] in CHAT_EVENTS}
+    if not found:
+        return None
+    names = [name for name in CHAT_EVENTS if name in found]
+    common = common_arguments(query)
+    return Block(
+        "chat",
+        "bars",
+        T("Chat"),
+        (Column("name", T("Event")), PEOPLE, Column("count", T("Times"), "count")),
+        [[name, found[name][2], found[name][3]] for name in names],
+        draw={"y": "people", "link": "people"},
+        links=[(*common, ("did", f"event:{name}")) for name in names],
+    )

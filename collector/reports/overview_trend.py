@@ -1,0 +1,148 @@
+"""The overview over time: buckets cut in the site's zone, with the earlier period beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+
+import numpy as np
+
+from collector.core.blocks import Block, Cell, Column
+from collector.core.event import PAGE
+from collector.core.query import Query
+from collector.core.text import T
+from collector.core.times import HOUR, Span, day_of
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Int64
+from collector.reports.overview_counts import View
+from collector.reports.scope import kind_mask
+
+MAX_BUCKETS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One period of the trend: its name for people and machines, and where it starts and ends (ms UTC)."""
+
+    name: Cell
+    start: int
+    end: int
+    first: date
+    last: date
+
+
+def whole_span(journeys: Journeys, query: Query) -> Span:
+    """The question's range; for all time, from the first event's day to the last one's."""
+    if query.span is not None:
+        return query.span
+    parts = [part for part in journeys.each() if part.size]
+    low = min((int(part.time.min()) for part in parts), default=query.now)
+    high = max((int(part.time.max()) for part in parts), default=query.now)
+    zone = query.site.zone
+    return Span(day_of(low, zone), day_of(high, zone), zone)
+
+
+def auto_interval(days: int) -> str:
+    """Hours up to two days, days up to 92, weeks up to two years, else months."""
+    if days <= 2:
+        return "hour"
+    return "day" if days <= 92 else "week" if days <= 732 else "month"
+
+
+def earlier_span(span: Span, compare: str) -> Span | None:
+    """The span to compare with: as many days, directly before, or a year before."""
+    if compare == "previous":
+        return span.previous()
+    if compare == "year":
+        first = _year_before(span.first)
+        return replace(span, first=first, last=first + timedelta(days=span.days - 1))
+    return None
+
+
+def _year_before(day: date) -> date:
+    try:
+        return day.replace(year=day.year - 1)
+    except ValueError:  # 29 February has no namesake a year before
+        return day.replace(year=day.year - 1, day=28)
+
+
+def buckets(span: Span, interval: str) -> list[Bucket]:
+    """The span cut into hours, days, weeks or months; the outer ones may reach beyond it."""
+    if interval == "hour":
+        starts = list(range(span.start, span.end, HOUR))[:MAX_BUCKETS]
+        return [Bucket(at, at, at + HOUR, day_of(at, span.zone), day_of(at, span.zone)) for at in starts]
+    wide = replace(span, last=span.last + timedelta(days=31))
+    cuts = wide.cuts(interval)
+    found = [
+        Bucket(day.isoformat(), start, end, day, after - timedelta(days=1))
+        for (day, start), (after, end) in pairwise(cuts)
+        if day <= span.last
+    ]
+    return found[:MAX_BUCKETS]
+
+
+def _counts(journeys: Journeys, views: Sequence[View], cut: Sequence[Bucket]) -> list[Int64]:
+    """Per bucket: people, sessions begun, page views, people who reached a goal."""
+    edges = np.array([bucket.start for bucket in cut] + [cut[-1].end], dtype=np.int64)
+    is_page = kind_mask(journeys, lambda kind: kind.type == PAGE)
+    sums = [np.zeros(len(cut), dtype=np.int64) for _ in range(4)]
+    for view in views:
+        part = view.part
+        firsts = part.session_row[view.begun]
+        pages = view.rows[is_page[part.kind[view.rows]]]
+        for at, (rows, people) in enumerate(
+            ((view.rows, True), (firsts, False), (pages, False), (view.any_goal, True))
+        ):
+            place = np.searchsorted(edges, part.time[rows], side="right") - 1
+            if people and len(rows):
+                # Within a person time ascends, so a new (person, bucket) pair differs from the row before.
+                fresh = np.ones(len(rows), dtype=np.bool_)
+                person = part.person[rows]
+                fresh[1:] = (person[1:] != person[:-1]) | (place[1:] != place[:-1])
+                place = place[fresh]
+            place = place[(place >= 0) & (place < len(cut))]
+            sums[at] += np.bincount(place, minlength=len(cut))
+    return sums
+
+
+def trend_block(
+    journeys: Journeys, query: Query, span: Span, views: Sequence[View], earlier: Span | None, before: Sequence[View]
+) -> Block:
+    """The series `trend`: a row a period, the earlier period's people beside it, unfinished periods marked."""
+    asked = query.values.get("interval")
+    interval = asked if isinstance(asked, str) and asked != "auto" else auto_interval(span.days)
+    cut = buckets(span, interval)
+    counts = _counts(journeys, views, cut)
+    old = _counts(journeys, before, buckets(earlier, interval)) if earlier is not None else []
+    rows: list[list[Cell]] = []
+    carried = tuple((n, t) for n, t in query.arguments if n in ("where", "where-not", "segment", "include-bots"))
+    links = []
+    for at, bucket in enumerate(cut):
+        unfinished = bucket.end > query.now or bucket.start < span.start or bucket.end > span.end
+        past = [int(column[at]) if at < len(column) else None for column in old] or [None] * 4
+        rows.append([bucket.name, *(int(column[at]) for column in counts), *past, unfinished])
+        days = (("from", max(bucket.first, span.first).isoformat()), ("to", min(bucket.last, span.last).isoformat()))
+        links.append((*carried, *days) if interval != "hour" else None)
+    return Block(
+        "trend",
+        "series",
+        T("Over time"),
+        (
+            Column("period", T("Period"), "time" if interval == "hour" else "date"),
+            Column("people", T("Visitors"), "count"),
+            Column("sessions", T("Sessions"), "count"),
+            Column("page_views", T("Page views"), "count"),
+            Column("converted", T("Reached a goal"), "count"),
+            Column("previous_people", T("Visitors before"), "count"),
+            Column("previous_sessions", T("Sessions before"), "count"),
+            Column("previous_page_views", T("Page views before"), "count"),
+            Column("previous_converted", T("Reached a goal before"), "count"),
+            Column("unfinished", T("Unfinished"), "bool", T("The period is not over, or reaches beyond the range.")),
+        ),
+        rows,
+        draw={"x": "period", "y": ["people", "previous_people"], "open": "unfinished", "link": "people"},
+        links=links,
+        note=T("Marked periods are not over yet.") if any(row[-1] for row in rows) else None,
+    )

@@ -1,0 +1,166 @@
+"""Visitors: the list of people behind any number, and the way to find one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from collector.core.blocks import Block, Column, Result
+from collector.core.errors import UserError
+from collector.core.matcher import Matcher
+from collector.core.query import Param, Query
+from collector.core.text import T, Text, Value
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Bool, Int64, Part
+from collector.reports import groups
+from collector.reports.base import Report
+from collector.reports.scope import choose, inside
+from collector.reports.visitors_rows import COLUMNS, Listed, person_rows
+
+SEARCH_LIMIT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which stretch of the list is shown: those after the key (last seen, code), at most `limit`."""
+
+    after: tuple[int, int] | None
+    limit: int
+
+
+def run(journeys: Journeys, query: Query) -> Result:
+    """People active in the range who fit all filters, last seen first."""
+    page = Page(_after(query.values.get("after")), _limit(query))
+    wanted = _searched(journeys, query)
+    total = 0
+    candidates: list[tuple[int, int, int, int]] = []
+    parts = list(journeys.each())
+    for at, part in enumerate(parts):
+        mask = fitting(journeys, part, query)
+        if wanted is not None:
+            mask &= np.isin(part.persons, wanted)
+        total += int(np.count_nonzero(mask))
+        candidates += [(*key, at) for key in _latest(part, query, mask, page)]
+    candidates.sort(key=lambda row: (-row[0], -row[1]))
+    shown = [Listed(parts[at], person, code, seen) for seen, code, person, at in candidates[: page.limit]]
+    more = len(candidates) > page.limit
+    cursor = f"{shown[-1].last_seen}_{shown[-1].code}" if more else None
+    block = Block(
+        "visitors",
+        "table",
+        T("Visitors"),
+        COLUMNS,
+        person_rows(journeys, query, shown),
+        draw={"link": "person", **({"next": ("after", cursor)} if cursor else {})},
+        note=T("There are more people: ask again with after={cursor}.", cursor=cursor) if cursor else None,
+        empty=T("Nobody fits. Widen the range, or take a filter away."),
+    )
+    number = Block(
+        "total", "number", T("People"), (Column("people", T("People"), "count"),), [[total]], draw={"link": "people"}
+    )
+    return Result([number, block], journeys.as_of, _headline(query, total))
+
+
+def fitting(journeys: Journeys, part: Part, query: Query) -> Bool:
+    """Persons of the part that the common filters and this report's own leave, search aside."""
+    mask = inside(part, query, choose(journeys, part, query), query.start, query.end)
+    filters = groups.wanted(query)
+    if filters:
+        mask &= groups.session_mask(journeys, part, filters)[part.session]
+    found = np.zeros(len(part.persons), dtype=np.bool_)
+    found[part.person[np.flatnonzero(mask)]] = True
+    for matcher in _matchers(query):
+        rows = journeys.rows(part, matcher, query.include_bots)
+        did = np.zeros_like(found)
+        did[part.person[rows[mask[rows]]]] = True
+        found &= did
+    if query.values.get("identified") in ("yes", "no"):
+        found &= (part.persons % 2 == 1) == (query.values["identified"] == "yes")
+    return found
+
+
+def _matchers(query: Query) -> Sequence[Matcher]:
+    given = query.values.get("did")
+    return given if isinstance(given, tuple) else ()
+
+
+def last_seen(part: Part, include_bots: bool) -> Int64:
+    """For each person the time of the last event that counts."""
+    if include_bots or not part.bot.any():
+        return part.time[part.person_row[1:] - 1]
+    times = np.where(part.bot == 0, part.time, np.iinfo(np.int64).min)
+    return np.maximum.reduceat(times, part.person_row[:-1])
+
+
+def _latest(part: Part, query: Query, mask: Bool, page: Page) -> list[tuple[int, int, int]]:
+    """The part's first `limit` + 1 of the page: (last seen, code, place in the part)."""
+    people = np.flatnonzero(mask)
+    seen, code = last_seen(part, query.include_bots)[people], part.persons[people]
+    if page.after is not None:
+        time, last_code = page.after
+        kept = (seen < time) | ((seen == time) & (code < last_code))
+        people, seen, code = people[kept], seen[kept], code[kept]
+    size = page.limit + 1
+    if len(people) > size:
+        # Only those at least as late as the size-th latest can be on the page; ties are kept and cut below.
+        least = np.partition(seen, len(seen) - size)[len(seen) - size]
+        kept = seen >= least
+        people, seen, code = people[kept], seen[kept], code[kept]
+    order = np.lexsort((-code, -seen))[:size]
+    return [(int(seen[at]), int(code[at]), int(people[at])) for at in order]
+
+
+def _searched(journeys: Journeys, query: Query) -> Int64 | None:
+    text = query.values.get("search")
+    if not isinstance(text, str) or not text:
+        return None
+    return np.array(sorted(journeys.people.find(text, SEARCH_LIMIT)), dtype=np.int64)
+
+
+def _limit(query: Query) -> int:
+    limit = query.values.get("limit")
+    return limit if isinstance(limit, int) else 50
+
+
+def _after(text: object) -> tuple[int, int] | None:
+    if not isinstance(text, str) or not text:
+        return None
+    time, _, code = text.partition("_")
+    try:
+        return int(time), int(code)
+    except ValueError as error:
+        raise UserError(f"{text!r} is not a place in the list.", "Use the value that the page before gave.") from error
+
+
+def _headline(query: Query, total: int) -> Text:
+    if total == 1:
+        return T("One person fits.")
+    if query.span is None:
+        return T("{people} people.", people=Value(total, "count"))
+    return T("{people} people were active in this time.", people=Value(total, "count"))
+
+
+REPORT = Report(
+    name="visitors",
+    title=T("Visitors"),
+    summary=T("Who came: every person with what they did, to filter, to search and to open."),
+    params=(
+        Param("search", "text", T("Search"), T("A part of a user id or of a visitor's key.")),
+        Param(
+            "identified",
+            "choice",
+            T("Identified"),
+            default="any",
+            choices=(("any", T("all")), ("yes", T("known by a user id")), ("no", T("anonymous"))),
+        ),
+        Param("did", "matcher", T("Did in the range"), T("People who did this within the range."), repeat=True),
+        *groups.FILTERS,
+        Param("after", "text", T("After"), T("Where the page before ended.")),
+        Param("limit", "int", T("Rows"), default="50", minimum=1, maximum=1_000),
+    ),
+    run=run,
+    example={"did": ["event:add_to_cart"], "limit": ["20"]},
+    menu=20,
+)

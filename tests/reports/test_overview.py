@@ -1,0 +1,202 @@
+"""The overview against a plain-Python count over the same log, and its rules one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collector.core.blocks import Cell, Result
+from collector.core.event import Source
+from collector.core.matcher import parse_matcher
+from collector.core.query import Site
+from collector.core.times import DAY, HOUR, MINUTE
+from collector.reports import visitors
+from collector.reports.overview import REPORT
+from tests.support.oracle import Visit, fits, is_bounce, logs, users, visits
+from tests.support.worlds import E, question, site, world
+
+START = 1_763_000_000_000
+NOW = START + 6 * DAY
+SITE = site({"Buy": "event:buy", "Add": "event:add"})
+
+
+def value(result: Result, block: str) -> Cell:
+    return result.block(block).rows[0][0]
+
+
+def ask(events: Sequence[E], now: int = NOW, of: Site = SITE, parts: int = 1, **arguments: str) -> Result:
+    return REPORT.run(world(events, as_of=now, parts=parts), question(REPORT, now, of, **arguments))
+
+
+def counted(found: Sequence[Visit], start: int, end: int) -> dict[str, object]:
+    """People, sessions, views, bounces and goal reachers by a plain loop."""
+    goals = {name: parse_matcher(text) for name, text in (("Buy", "event:buy"), ("Add", "event:add"))}
+    inside = [(v, at, e) for v in found for at, e in v.events if start <= e.time < end and not e.bot]
+    begun = [v for v in found if start <= v.events[0][1].time < end and not v.events[0][1].bot]
+    return {
+        "people": len({v.person for v, _, _ in inside}),
+        "sessions": len(begun),
+        "page_views": sum(e.kind.type == "page" for _, _, e in inside),
+        "bounces": sum(is_bounce(v) for v in begun),
+        "goals": [len({v.person for v, at, e in inside if fits(m, v, at, e)}) for m in goals.values()],
+        "sources": {
+            key: len({v.person for v, _, _ in inside if (v.source.channel, v.source.source, v.source.campaign) == key})
+            for key in {(v.source.channel, v.source.source, v.source.campaign) for v, _, _ in inside}
+        },
+    }
+
+
+@settings(max_examples=120, deadline=None)
+@given(logs(), users(), st.integers(0, 5), st.integers(1, 4), st.sampled_from([1, 2]))
+def test_every_total_is_what_a_plain_loop_counts(
+    log: list[E], known: Mapping[str, str], first: int, length: int, parts: int
+) -> None:
+    low = datetime.fromtimestamp(START / 1000, UTC).date() + timedelta(days=first)
+    high = low + timedelta(days=length - 1)
+    query = question(REPORT, NOW, SITE, from_=low.isoformat(), to=high.isoformat())
+    result = REPORT.run(world(log, known, NOW, parts), query)
+    wanted = counted(visits(log, known), query.start, query.end)
+    assert value(result, "people") == wanted["people"]
+    assert value(result, "sessions") == wanted["sessions"]
+    assert value(result, "page_views") == wanted["page_views"]
+    assert [row[2] for row in result.block("goals").rows] == wanted["goals"]
+    sessions = wanted["sessions"]
+    assert isinstance(sessions, int)
+    bounces = wanted["bounces"]
+    assert isinstance(bounces, int)
+    assert value(result, "bounce_rate") == (bounces / sessions if sessions else None)
+    assert {tuple(row[:3]): row[3] for row in result.block("sources").rows} == wanted["sources"]
+    assert sum(int(row[2] or 0) for row in result.block("trend").rows) == sessions
+    assert sum(int(row[3] or 0) for row in result.block("trend").rows) == wanted["page_views"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(logs(most=25), users())
+def test_every_linked_number_is_the_length_of_its_people_list(log: list[E], known: Mapping[str, str]) -> None:
+    journeys = world(log, known, NOW)
+    result = REPORT.run(journeys, question(REPORT, NOW, SITE, all_time="1", where="any"))
+    checked = 0
+    for block in result.blocks:
+        names = [column.name for column in block.columns]
+        for row, link in zip(block.rows, block.links, strict=False):
+            if link is None:
+                continue
+            arguments: dict[str, list[str]] = {}
+            for name, text in link:
+                arguments.setdefault(name, []).append(text)
+            listed = visitors.REPORT.run(journeys, question(visitors.REPORT, NOW, SITE, **arguments))
+            shown = row[names.index("people") if "people" in names else 0]
+            assert value(listed, "total") == shown, (block.id, row)
+            checked += 1
+    assert checked or not log
+
+
+def test_the_previous_period_has_as_many_days_and_ends_the_day_before() -> None:
+    events = [E("a", START - 9 * DAY, "page:/"), E("b", START - 2 * DAY, "page:/"), E("b", START, "page:/")]
+    now = START + 3 * DAY
+    day = datetime.fromtimestamp(START / 1000, UTC).date()
+    block = ask(events, now, from_=day.isoformat(), to=(day + timedelta(days=1)).isoformat()).block("people")
+    assert block.rows[0] == [1, 1, 0.0]
+    block = ask(events, now, from_=day.isoformat(), to=day.isoformat(), compare="none").block("people")
+    assert block.rows[0] == [1, None, None]
+
+
+def test_a_year_before_begins_on_the_same_date() -> None:
+    events = [E("a", START, "page:/"), E("b", START - 365 * DAY, "page:/"), E("c", START - 365 * DAY, "page:/")]
+    day = datetime.fromtimestamp(START / 1000, UTC).date().isoformat()
+    assert ask(events, from_=day, to=day, compare="year").block("people").rows[0][:2] == [1, 2]
+
+
+def test_a_period_under_way_is_compared_with_the_same_part_of_the_one_before() -> None:
+    now = START + 12 * HOUR
+    day = datetime.fromtimestamp(now / 1000, UTC).date().isoformat()
+    late_before = [E("x", now - DAY + HOUR, "page:/"), E("y", now - DAY - HOUR, "page:/")]
+    result = ask([*late_before, E("a", now - 1, "page:/")], now, from_=day, to=day, interval="day")
+    assert result.block("people").rows[0][:2] == [1, 1]
+    trend = result.block("trend").rows
+    assert [trend[0][1], trend[0][5], trend[0][-1]] == [1, 2, True]
+    assert "not over" in str(result.notes[0])
+
+
+def test_a_chat_widget_that_shows_itself_ends_no_bounce_but_a_click_does() -> None:
+    shown = [E("a", START, "page:/"), E("a", START + 1_000, "event:chat_shown")]
+    assert value(ask(shown, all_time="1"), "bounce_rate") == 1.0
+    assert value(ask([*shown, E("a", START + 2_000, "click:More")], all_time="1"), "bounce_rate") == 0.0
+
+
+def test_attention_counts_but_is_no_event_and_keeps_no_session_open() -> None:
+    events = [
+        E("a", START, "page:/"),
+        E("a", START + 29 * MINUTE, "engagement", value=8_000.0),
+        E("a", START + 31 * MINUTE, "page:/"),
+    ]
+    result = ask(events, all_time="1")
+    assert value(result, "sessions") == 2
+    assert value(result, "engaged_seconds") == 4.0
+    assert value(result, "bounce_rate") == 1.0
+
+
+def test_days_are_cut_at_local_midnight() -> None:
+    late = int(datetime(2026, 3, 28, 23, 30, tzinfo=UTC).timestamp() * 1000)  # 00:30 on the 29th in Berlin
+    query = question(
+        REPORT, late + DAY, site(zone="Europe/Berlin"), from_="2026-03-28", to="2026-03-30", interval="day"
+    )
+    rows = REPORT.run(world([E("a", late, "page:/")], as_of=late), query).block("trend").rows
+    assert [(row[0], row[1]) for row in rows] == [("2026-03-28", 0), ("2026-03-29", 1), ("2026-03-30", 0)]
+
+
+def test_weeks_begin_on_monday_and_a_week_reaching_beyond_the_range_is_marked() -> None:
+    query = question(REPORT, START + 90 * DAY, SITE, from_="2025-11-12", to="2025-11-23", interval="week")
+    rows = REPORT.run(world([E("a", START, "page:/")]), query).block("trend").rows
+    assert [(row[0], row[-1]) for row in rows] == [("2025-11-10", True), ("2025-11-17", False)]
+
+
+def test_an_interval_in_hours_names_instants() -> None:
+    rows = ask([E("a", START, "page:/")], from_="2025-11-13", to="2025-11-13").block("trend").rows
+    assert len(rows) == 24
+    assert [row[0] for row in rows if row[1]] == [START // HOUR * HOUR]
+
+
+def test_live_people_are_those_of_the_last_five_minutes_with_what_they_did_last() -> None:
+    events = [
+        E("a", NOW - 6 * MINUTE, "page:/old"),
+        E("b", NOW - 4 * MINUTE, "page:/x"),
+        E("b", NOW - 1, "event:add", page="/x"),
+        E("bot", NOW - 1, "page:/", bot=2),
+    ]
+    result = ask(events)
+    assert value(result, "live_people") == 1
+    assert result.block("live").rows == [["b", NOW - 1, "event", "add", "/x"]]
+
+
+def test_bots_are_left_out_until_asked_for() -> None:
+    events = [E("a", START, "page:/"), E("bot", START, "page:/", bot=1)]
+    assert value(ask(events, all_time="1"), "people") == 1
+    assert value(ask(events, all_time="1", include_bots="1"), "people") == 2
+
+
+def test_pages_show_where_visits_begin_and_end() -> None:
+    events = [E("a", START, "page:/"), E("a", START + 1_000, "page:/b/"), E("b", START, "page:/b")]
+    rows = ask(events, all_time="1").block("pages").rows
+    assert [row[:5] for row in rows] == [["/b", 2, 2, 1, 2], ["/", 1, 1, 1, 0]]
+
+
+def test_goal_values_are_summed() -> None:
+    events = [E("a", START, "event:buy", value=5.0), E("a", START + 1, "event:buy", value=7.5), E("b", START, "page:/")]
+    assert ask(events, all_time="1").block("goals").rows[0][2:6] == [1, 2, 12.5, 0.5]
+
+
+def test_an_empty_site_says_that_nobody_came() -> None:
+    result = ask([])
+    assert str(result.headline) == "Nobody came in this time."
+    assert value(result, "people") == 0
+
+
+def test_a_session_belongs_to_the_source_it_began_with() -> None:
+    news = Source("email", "news", "email", "may", campaign_mark=True)
+    events = [E("a", START, "page:/", source=news), E("a", START + 1_000, "event:buy", value=1.0)]
+    rows = ask(events, all_time="1").block("sources").rows
+    assert rows == [["email", "news", "may", 1, 1, 1, 1.0]]
