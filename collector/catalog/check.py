@@ -1,0 +1,153 @@
+"""What people type into the catalog, made canonical or refused with a hint."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TypeVar
+
+from collector.catalog.values import POLICIES, Goal, Policy, Retargeting
+from collector.core.errors import UserError
+from collector.core.matcher import parse_matcher
+from collector.core.times import parse_timezone
+
+MIN_PASSWORD = 10
+MAX_PASSWORD = 1_000
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_WRITE_KEY = re.compile(r"wk_[A-Za-z0-9_-]{1,64}")
+_ORIGIN = re.compile(r"(https?)://(\*\.)?([^/:?#@\s\[\]*]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?", re.IGNORECASE)
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_CURRENCY = re.compile(r"(?:[A-Z]{3})?")
+_FIELD = re.compile(r"source|medium|campaign|param:[^\s=&]+")
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+_ORIGIN_HELP = "Write https://example.com, https://example.com:8443, or https://*.example.com for every subdomain."
+T = TypeVar("T")
+
+
+def site_name(text: str) -> str:
+    """A site's name, part of its pages' addresses."""
+    if not _NAME.fullmatch(text):
+        raise UserError(f"{text!r} cannot be a site's name.", "Use small letters, digits and hyphens, like my-shop.")
+    return text
+
+
+def write_key(text: str) -> str:
+    """A public write key."""
+    if not _WRITE_KEY.fullmatch(text):
+        raise UserError(f"{text!r} cannot be a write key.", "It begins with wk_ and has letters, digits, _ and -.")
+    return text
+
+
+def host_name(text: str) -> str:
+    """A host as browsers send it: lower case, other scripts in their ASCII form."""
+    host = text.strip().rstrip(".").lower()
+    try:
+        return host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise UserError(f"{text!r} is not a host name.") from error
+
+
+def origin(text: str) -> str:
+    """An origin as browsers send it, or a wildcard for the subdomains of one."""
+    found = _ORIGIN.fullmatch(text.strip())
+    if not found or (found[4] and not 0 < int(found[4]) < 65_536):
+        raise UserError(f"{text!r} is not an origin.", _ORIGIN_HELP)
+    scheme, star, host, port = found[1].lower(), found[2] or "", host_name(found[3]), found[4]
+    if not host or (star and "." not in host and host != "localhost"):
+        raise UserError(f"{text!r} is too wide for an origin.", _ORIGIN_HELP)
+    shown_port = f":{port}" if port and port != _DEFAULT_PORTS[scheme] else ""
+    return f"{scheme}://{star}{host}{shown_port}"
+
+
+def unique(items: Iterable[T]) -> tuple[T, ...]:
+    """The items without repetitions, in their order."""
+    return tuple(dict.fromkeys(items))
+
+
+def origins(texts: Iterable[str]) -> tuple[str, ...]:
+    """Several origins."""
+    return unique(origin(text) for text in texts)
+
+
+def timezone(text: str) -> str:
+    """An IANA time zone's name."""
+    return parse_timezone(text.strip()).key
+
+
+def policy(text: str) -> Policy:
+    """What a privacy signal leads to."""
+    for known in POLICIES:
+        if text == known:
+            return known
+    raise UserError(f"{text!r} is not a policy.", f"Choose one of {', '.join(POLICIES)}.")
+
+
+def goals(items: Iterable[Goal]) -> tuple[Goal, ...]:
+    """Goals with canonical matchers and names of their own."""
+    checked = []
+    for goal in items:
+        name, currency = goal.name.strip(), goal.currency.strip().upper()
+        if not name or len(name) > 100:
+            raise UserError("A goal needs a name.", "At most 100 characters.")
+        if not _CURRENCY.fullmatch(currency):
+            raise UserError(f"{goal.currency!r} is not a currency.", "Write its three letters, like EUR.")
+        checked.append(Goal(name, str(parse_matcher(goal.matcher)), goal.value_property.strip(), currency))
+    names = [goal.name for goal in checked]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"Two goals are named {name!r}.", "Give each a name of its own.")
+    return tuple(checked)
+
+
+def retargeting(items: Iterable[Retargeting]) -> tuple[Retargeting, ...]:
+    """Retargeting rules with known fields."""
+    checked = [Retargeting(item.field.strip(), item.pattern.strip()) for item in items]
+    for item in checked:
+        if not _FIELD.fullmatch(item.field):
+            raise UserError(f"{item.field!r} is not a mark.", "Choose source, medium, campaign or param:<name>.")
+        if not item.pattern:
+            raise UserError("A retargeting rule needs a pattern.", "Write * where anything fits.")
+    return unique(checked)
+
+
+def hosts(texts: Iterable[str]) -> tuple[str, ...]:
+    """Host names without scheme or path."""
+    checked = unique(host_name(text) for text in texts)
+    for host in checked:
+        if not host or re.search(r"[\s/:?#@*]", host):
+            raise UserError(f"{host!r} is not a host name.", "Write it like pay.example.com.")
+    return checked
+
+
+def parameters(texts: Iterable[str]) -> tuple[str, ...]:
+    """Names of query parameters."""
+    checked = unique(text.strip().lower() for text in texts)
+    for name in checked:
+        if not name or re.search(r"[\s=&?#]", name):
+            raise UserError(f"{name!r} is not a parameter's name.", "Write it without ?, & and =.")
+    return checked
+
+
+def email(text: str) -> str:
+    """An e-mail address, in lower case: the same person must not exist twice."""
+    cleaned = text.strip().lower()
+    if len(cleaned) > 254 or not _EMAIL.fullmatch(cleaned):
+        raise UserError(f"{text!r} is not an e-mail address.")
+    return cleaned
+
+
+def password(text: str) -> str:
+    """A password: long enough, no rules of composition (REQUIREMENTS D13)."""
+    if len(text) < MIN_PASSWORD:
+        raise UserError("This password is too short.", f"At least {MIN_PASSWORD} characters; a sentence is good.")
+    if len(text) > MAX_PASSWORD:
+        raise UserError("This password is too long.", f"At most {MAX_PASSWORD} characters.")
+    return text
+
+
+def label(text: str, what: str) -> str:
+    """The name of something that people saved."""
+    cleaned = " ".join(text.split())
+    if not cleaned or len(cleaned) > 100:
+        raise UserError(f"A {what} needs a name.", "At most 100 characters.")
+    return cleaned

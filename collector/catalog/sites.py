@@ -1,0 +1,154 @@
+"""Sites: their keys and settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from collector.catalog import check
+from collector.catalog.base import SITE, Base, Record, digest, new_secret
+from collector.catalog.values import Goal, NewSite, Retargeting, Site
+from collector.core.errors import UserError
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "name": check.site_name,
+    "title": str.strip,
+    "origins": check.origins,
+    "timezone": check.timezone,
+    "policy_gpc": check.policy,
+    "policy_dnt": check.policy,
+    "goals": check.goals,
+    "retargeting": check.retargeting,
+    "payment_domains": check.hosts,
+    "hidden_parameters": check.parameters,
+}
+_LISTS = ("origins", "goals", "retargeting", "payment_domains", "hidden_parameters")
+
+
+def _cells(settings: dict[str, object]) -> dict[str, object]:
+    """Checked settings as the table keeps them."""
+    cells = {}
+    for name, given in settings.items():
+        if name not in _CHECKS:
+            raise TypeError(f"a site has no setting {name}")
+        checked = _CHECKS[name](given)
+        if name in ("goals", "retargeting"):
+            checked = [asdict(item) for item in checked]
+        cells[name] = json.dumps(checked, ensure_ascii=False) if name in _LISTS else checked
+    return cells
+
+
+def _site(row: Record) -> Site:
+    return Site(
+        id=row["id"],
+        name=row["name"],
+        title=row["title"] or row["name"],
+        write_key=row["write_key"],
+        origins=tuple(json.loads(row["origins"])),
+        timezone=row["timezone"],
+        policy_gpc=row["policy_gpc"],
+        policy_dnt=row["policy_dnt"],
+        goals=tuple(Goal(**item) for item in json.loads(row["goals"])),
+        retargeting=tuple(Retargeting(**item) for item in json.loads(row["retargeting"])),
+        payment_domains=tuple(json.loads(row["payment_domains"])),
+        hidden_parameters=tuple(json.loads(row["hidden_parameters"])),
+        created=row["created"],
+    )
+
+
+class Sites(Base):
+    """The part of the catalog about sites."""
+
+    def sites(self) -> Sequence[Site]:
+        """All sites, by name."""
+        return [_site(row) for row in self._all(SITE.select().order_by(SITE.c.name))]
+
+    def site(self, site_id: int) -> Site | None:
+        """The site with this id."""
+        return self._site_where(SITE.c.id == site_id)
+
+    def site_by_name(self, name: str) -> Site | None:
+        """The site called so."""
+        return self._site_where(SITE.c.name == name)
+
+    def site_by_write_key(self, key: str) -> Site | None:
+        """The site with this public key."""
+        return self._site_where(SITE.c.write_key == key)
+
+    def site_by_secret(self, key: str) -> Site | None:
+        """The site with this secret key; only hashes are compared, so the time taken tells nothing of the key."""
+        return self._site_where(SITE.c.secret_digest == digest(key))
+
+    def _site_where(self, condition: object) -> Site | None:
+        row = self._first(SITE.select().where(condition))
+        return None if row is None else _site(row)
+
+    def add_site(
+        self,
+        name: str,
+        origins: Iterable[str],
+        now: int,
+        *,
+        timezone: str = "UTC",
+        write_key: str = "",
+        **settings: object,
+    ) -> NewSite:
+        """Make a site.
+
+        Args:
+            now: ms UTC.
+            write_key: a public key of one's own choice; random where empty.
+            settings: any of title, policy_gpc, policy_dnt, goals, retargeting, payment_domains, hidden_parameters.
+
+        Raises:
+            UserError: a setting cannot be used, or the name or the key is taken.
+        """
+        defaults: dict[str, object] = {"title": "", "policy_gpc": "cookieless", "policy_dnt": "ignore"}
+        lists: dict[str, object] = dict.fromkeys(_LISTS, ())
+        given = defaults | lists | settings | {"name": name, "origins": tuple(origins), "timezone": timezone}
+        cells = _cells(given)
+        key, secret = (write_key and check.write_key(write_key)) or new_secret("wk_")[:27], new_secret("sk_")
+        with self._engine.writing():
+            self._refuse_taken(name)
+            if self.site_by_write_key(key):
+                raise UserError(f"The write key {key!r} is taken.")
+            self._add(SITE, **cells, write_key=key, secret_digest=digest(secret), created=now)
+            site = self.site_by_name(name)
+        if site is None:  # pragma: no cover - the row was just written
+            raise LookupError(name)
+        return NewSite(site, secret)
+
+    def _refuse_taken(self, name: str) -> None:
+        if self.site_by_name(name):
+            raise UserError(f"There is a site {name!r} already.", "Choose another name.")
+
+    def update_site(self, site_id: int, **settings: object) -> Site:
+        """Change settings: any of those of `add_site`, name, origins and timezone.
+
+        Raises:
+            UserError: no such site, a setting cannot be used, or the name is taken.
+        """
+        cells = _cells(settings)
+        with self._engine.writing():
+            before = self._known_site(site_id)
+            if "name" in cells and cells["name"] != before.name:
+                self._refuse_taken(str(cells["name"]))
+            if cells:
+                self._change(SITE.update(**cells).where(SITE.c.id == site_id))
+            return self._known_site(site_id)
+
+    def new_secret_key(self, site_id: int) -> str:
+        """Replace a site's secret key, the old one stops working; the new one is shown once."""
+        secret = new_secret("sk_")
+        with self._engine.writing():
+            self._known_site(site_id)
+            self._change(SITE.update(secret_digest=digest(secret)).where(SITE.c.id == site_id))
+        return secret
+
+    def _known_site(self, site_id: int) -> Site:
+        found = self.site(site_id)
+        if found is None:
+            raise UserError(f"There is no site {site_id}.")
+        return found

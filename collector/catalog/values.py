@@ -1,0 +1,118 @@
+"""What the catalog hands out: frozen values, never rows of the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+Policy: TypeAlias = Literal["ignore", "cookieless", "off"]
+Role: TypeAlias = Literal["owner", "editor", "viewer"]
+Purpose: TypeAlias = Literal["setup", "login", "password"]
+POLICIES: tuple[Policy, ...] = ("ignore", "cookieless", "off")
+ROLES: tuple[Role, ...] = ("owner", "editor", "viewer")
+PURPOSES: tuple[Purpose, ...] = ("setup", "login", "password")
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A goal: the matcher's text, and the property and currency of its value ("" for none)."""
+
+    name: str
+    matcher: str
+    value_property: str = ""
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retargeting:
+    """A site's own mark of retargeting: `field` is source, medium, campaign or param:<name>; `pattern` may hold `*`."""
+
+    field: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site and its settings.
+
+    Attributes:
+        origins: scheme://host[:port], or `https://*.example.com` for every subdomain.
+        policy_gpc, policy_dnt: what the visitor's Global Privacy Control and Do Not Track lead to.
+        payment_domains: hosts that take no credit and start no session, beside the built-in ones.
+        hidden_parameters: lower-case names of query parameters whose values are never kept.
+        created: ms UTC.
+    """
+
+    id: int
+    name: str
+    title: str
+    write_key: str
+    origins: tuple[str, ...]
+    timezone: str
+    policy_gpc: Policy
+    policy_dnt: Policy
+    goals: tuple[Goal, ...]
+    retargeting: tuple[Retargeting, ...]
+    payment_domains: tuple[str, ...]
+    hidden_parameters: tuple[str, ...]
+    created: int
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone that days are cut in."""
+        return ZoneInfo(self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class NewSite:
+    """A site just made, with its secret key: shown once, only a hash of it is kept."""
+
+    site: Site
+    secret_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who logs in. A session carries `epoch` and ends when it is no longer this one."""
+
+    id: int
+    email: str
+    admin: bool
+    epoch: int
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user's role at a site."""
+
+    user: User
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class LoginResult:
+    """`user` where the password is right. `retry_after`: seconds to wait where there were too many attempts, else 0."""
+
+    user: User | None
+    retry_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a one-time token was made for."""
+
+    purpose: Purpose
+    user_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReport:
+    """A report's URL with a name: `arguments` is the query string."""
+
+    id: int
+    name: str
+    report: str
+    arguments: str
+    created: int
