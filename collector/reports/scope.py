@@ -88,7 +88,7 @@ def _sessions(journeys: Journeys, part: Part, include_bots: bool) -> Sessions:
         events=events,
         pages=pages,
         last=last,
-        engaged=np.bincount(of, weights=part.engaged[rows], minlength=count),
+        engaged=np.bincount(of, weights=part.engaged[rows], minlength=count).astype(np.float64),
         bounce=(events == 1) & (pages == 1),
     )
 

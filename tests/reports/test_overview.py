@@ -15,7 +15,7 @@ from collector.core.query import Site
 from collector.core.times import DAY, HOUR, MINUTE
 from collector.reports import visitors
 from collector.reports.overview import REPORT
-from tests.support.oracle import Visit, fits, is_bounce, logs, users, visits
+from tests.support.visit_oracle import Visit, fits, is_bounce, logs, users, visits
 from tests.support.worlds import E, question, site, world
 
 START = 1_763_000_000_000

@@ -16,7 +16,7 @@ from collector.core.write import to_json
 from collector.journeys.journeys import Journeys
 from collector.reports.sentence import sentence
 from collector.reports.timeline import REPORT
-from tests.support.oracle import SOURCES, logs, person_of, users, visits
+from tests.support.visit_oracle import SOURCES, logs, person_of, users, visits
 from tests.support.worlds import UTC, E, question, site, stored, world
 
 START = 1_763_000_000_000

@@ -13,7 +13,7 @@ from collector.core.errors import UserError
 from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
 from collector.reports.visitors import REPORT
-from tests.support.oracle import AGENTS, SOURCES, logs, users, visits
+from tests.support.visit_oracle import AGENTS, SOURCES, logs, users, visits
 from tests.support.worlds import E, question, site, world
 
 START = 1_763_000_000_000
