@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from collector.journeys.memo import Memo
 
 Int16 = NDArray[np.int16]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
+
+
+class Hits(NamedTuple):
+    """Rows that fit a matcher, ascending, and their keys."""
+
+    keys: Int64
+    rows: Int64 | Int32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +41,7 @@ class Part:
     Session columns (length S): session_row: the session's first row. Sessions are in the order of their first rows.
     Kind order (rows that are not bots): kind_rows: rows sorted by (kind, row); kind_keys: their keys;
         kind_start: for kind id k the rows `kind_start[k]:kind_start[k + 1]` of those.
+    memo: what was derived from these columns (not from `alive`), kept as long as they are.
     """
 
     shift: int
@@ -55,6 +66,7 @@ class Part:
     kind_rows: Int32
     kind_keys: Int64
     kind_start: Int64
+    memo: Memo = field(default_factory=Memo, repr=False)
 
     @property
     def size(self) -> int:
@@ -69,7 +81,7 @@ class Part:
     @classmethod
     def array_names(cls) -> tuple[str, ...]:
         """The names of its arrays, as the files of a stored view are called."""
-        return tuple(field.name for field in fields(cls) if field.name not in ("shift", "origin"))
+        return tuple(column.name for column in fields(cls) if column.name not in ("shift", "origin", "memo"))
 
 
 def person_code(visitor: int, person: int | None) -> int:

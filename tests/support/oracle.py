@@ -1,114 +1,175 @@
-"""Slow, plain-Python journeys: the same words as the columnar view, written a second time to hold it to."""
+"""Slow plain-Python answers: sessions and funnels of tiny journeys, by trying everything."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import permutations
 
-from hypothesis import strategies as st
-
-from collector.core.event import ENGAGEMENT, PAGE, Agent, Kind, Source
+from collector.core.event import ENGAGEMENT, Source
 from collector.core.matcher import Matcher
+from collector.reports.funnel_plan import Plan
 from tests.support.worlds import E
 
 MINUTE = 60_000
-DAY = 1_440 * MINUTE
-SOURCES = (
-    None,
-    Source("organic_search", "google"),
-    Source("email", "news", "email", "may", campaign_mark=True),
-    Source("retargeting", "adnet", "retargeting", "cart", campaign_mark=True),
-)
-AGENTS = (None, Agent("mobile", "iOS", "Safari"), Agent("desktop", "Windows", "Firefox"))
+HOUR = 60 * MINUTE
 
 
-@dataclass(slots=True)
-class Visit:
-    """A session: whose, and its events with their ids in order."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One event as the oracle sees it; `number` is its place in the log, `first` says that it opens a session."""
 
-    person: str
-    events: list[tuple[int, E]] = field(default_factory=list)
+    number: int
+    event: E
+    session: int
+    first: bool
+    source: Source
 
     @property
-    def source(self) -> Source:
-        return self.events[0][1].source or Source()
+    def time(self) -> int:
+        return self.event.time
+
+    def fits(self, matcher: Matcher) -> bool:
+        if matcher.is_source:
+            named = self.first and matcher.fits_source(self.source.channel, self.source.source)
+        else:
+            named = matcher.fits_kind(self.event.kind)
+        props = self.event.props
+        return named and all(c.test(props.get(c.key), c.key in props) for c in matcher.conditions)
 
 
-def person_of(visitor: str, users: Mapping[str, str]) -> str:
-    return users.get(visitor, visitor)
+def sessions(events: Sequence[E]) -> list[Seen]:
+    """Every event but engagement with its session (SEMANTICS 2); sessions are numbered in order of appearance."""
+    numbered = [(number, event) for number, event in enumerate(events) if event.kind.type != ENGAGEMENT]
+    seen: list[Seen] = []
+    count = 0
+    for visitor in dict.fromkeys(event.visitor for _, event in numbered):
+        begun = before = None
+        own: Source | None = None
+        for number, event in sorted(
+            ((n, e) for n, e in numbered if e.visitor == visitor), key=lambda pair: (pair[1].time, pair[0])
+        ):
+            campaign = event.source is not None and event.source.campaign_mark and event.source != own
+            fresh = begun is None or before is None or event.time - before > 30 * MINUTE
+            if fresh or campaign or (begun is not None and event.time - begun >= 24 * HOUR):
+                begun, own, fresh = event.time, event.source, True
+                count += 1
+            before = event.time
+            seen.append(Seen(number, event, count, fresh, own or Source()))
+    return sorted(seen, key=lambda one: (one.time, one.number))
 
 
-def visits(events: Sequence[E], users: Mapping[str, str]) -> list[Visit]:
-    """Every session of every person, cut visitor by visitor."""
-    found: list[Visit] = []
-    for visitor in {event.visitor for event in events}:
-        mine = [(at, e) for at, e in enumerate(events, 1) if e.visitor == visitor and e.kind.type != ENGAGEMENT]
-        mine.sort(key=lambda row: (row[1].time, row[0]))
-        running: Visit | None = None
-        for at, event in mine:
-            if running is not None:
-                start, last = running.events[0][1], running.events[-1][1]
-                mark = event.source is not None and event.source.campaign_mark and event.source != start.source
-                if event.time - last.time > 30 * MINUTE or event.time - start.time >= DAY or mark:
-                    running = None
-            if running is None:
-                running = Visit(person_of(visitor, users))
-                found.append(running)
-            running.events.append((at, event))
-    return found
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One entrant: times of the steps it filled, and the time of the last attempt that nothing spoiled."""
+
+    times: tuple[int, ...]
+    last: int | None
 
 
-def fits(matcher: Matcher, visit: Visit, number: int, event: E) -> bool:
-    """Whether one event of a visit is what a matcher means."""
-    if matcher.is_source:
-        return number == visit.events[0][0] and matcher.fits_source(visit.source.channel, visit.source.source)
-    props = event.props
-    return matcher.fits_kind(event.kind) and all(c.test(props.get(c.key), c.key in props) for c in matcher.conditions)
+def funnel(units: Sequence[Sequence[Seen]], plan: Plan) -> list[Answer]:
+    """The entrants' answers in the order of the units."""
+    found = [_unit(sorted(unit, key=lambda one: one.time), plan) for unit in units]
+    return [answer for answer in found if answer is not None]
 
 
-def is_bounce(visit: Visit) -> bool:
-    """One page and nothing else that a visitor does; bots left out."""
-    done = [e for _, e in visit.events if not e.bot and e.kind != Kind("event", "chat_shown")]
-    return len(done) == 1 and done[0].kind.type == PAGE
+def _unit(events: list[Seen], plan: Plan) -> Answer | None:
+    best: tuple[int, ...] = ()
+    spoiled: tuple[int, ...] = ()
+    last = None
+    for start in sorted({one.time for one in events if plan.start <= one.time < plan.end}):
+        within = [one for one in events if start <= one.time <= start + plan.window]
+        times = _BY_ORDER[plan.order](within, plan, start)
+        if not times:
+            continue
+        if _spoiled(within, plan, times):
+            spoiled = spoiled or times[:1]
+            continue
+        last = start
+        if len(times) > len(best):
+            best = times
+    best = best or (spoiled if plan.order == "any" else ())
+    return Answer(best, last) if best else None
 
 
-@st.composite
-def logs(draw: st.DrawFn, visitors: str = "abcde", most: int = 40) -> list[E]:
-    """A random log: few visitors, few names, gaps around the session limit, ties, bots, engagement."""
-    step = st.sampled_from([0, 0, 1_000, 29 * MINUTE, 30 * MINUTE, 31 * MINUTE, 9 * 60 * MINUTE, 26 * 60 * MINUTE])
-    what = st.sampled_from(
-        [
-            "page:/",
-            "page:/",
-            "page:/pricing",
-            "page:/pricing/",
-            "event:add",
-            "event:buy",
-            "event:chat_shown",
-            "engagement",
-        ]
-    )
-    time, found = 1_763_000_000_000, []
-    for _ in range(draw(st.integers(0, most))):
-        time += draw(step)
-        name = draw(what)
-        value = 2_000.0 if name == "engagement" else draw(st.sampled_from([None, 5.0])) if name == "event:buy" else None
-        found.append(
-            E(
-                draw(st.sampled_from(visitors)),
-                time,
-                name,
-                page=draw(st.sampled_from(["/", "/pricing"])),
-                source=draw(st.sampled_from(SOURCES)) if name.startswith("page") else None,
-                agent=draw(st.sampled_from(AGENTS)),
-                value=value,
-                props={"total": 5} if value == 5.0 else {},
-                bot=draw(st.sampled_from([0, 0, 0, 0, 1])),
-            )
-        )
-    return draw(st.permutations(found))
+def _spoiled(within: Sequence[Seen], plan: Plan, times: tuple[int, ...]) -> bool:
+    for exclusion in plan.exclude:
+        if exclusion.after <= len(times):
+            after = times[exclusion.after - 1]
+            before = times[exclusion.before - 1] if exclusion.before <= len(times) else 2**62
+            if any(after < one.time < before and one.fits(exclusion.matcher) for one in within):
+                return True
+    return False
 
 
-def users(visitors: str = "abcde") -> st.SearchStrategy[dict[str, str]]:
-    """Some visitors linked to known people, two of them to the same one perhaps."""
-    return st.dictionaries(st.sampled_from(visitors), st.sampled_from(["ann", "bob"]), max_size=3)
+def _better(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    return min(one, other, key=lambda times: (-len(times), times))
+
+
+def _ordered(within: Sequence[Seen], plan: Plan, start: int) -> tuple[int, ...]:
+    """Every way to give each step an event of its own, not earlier than the step before."""
+
+    def extend(step: int, now: int, used: frozenset[int]) -> tuple[int, ...]:
+        best: tuple[int, ...] = ()
+        if step == len(plan.steps):
+            return best
+        for one in within:
+            at_start = step > 0 or one.time == start
+            if at_start and one.time >= now and one.number not in used and one.fits(plan.steps[step]):
+                best = _better((one.time, *extend(step + 1, one.time, used | {one.number})), best)
+        return best
+
+    return extend(0, start, frozenset())
+
+
+def _orders(within: Sequence[Seen]) -> Iterator[list[Seen]]:
+    """The events in every order that their times allow."""
+    if not within:
+        yield []
+        return
+    now = [one for one in within if one.time == within[0].time]
+    for rest in _orders(within[len(now) :]):
+        for order in permutations(now):
+            yield [*order, *rest]
+
+
+def _strict(within: Sequence[Seen], plan: Plan, start: int) -> tuple[int, ...]:
+    best: tuple[int, ...] = ()
+    for order in _orders(within):
+        for at, one in enumerate(order):
+            if one.time != start:
+                break
+            run = 0
+            while run < len(plan.steps) and at + run < len(order) and order[at + run].fits(plan.steps[run]):
+                run += 1
+            best = _better(tuple(one.time for one in order[at : at + run]), best)
+    return best
+
+
+def _any(within: Sequence[Seen], plan: Plan, start: int) -> tuple[int, ...]:
+    """The n-th time is the earliest by which n events have n different steps."""
+    if not any(one.time == start and one.fits(step) for one in within for step in plan.steps):
+        return ()
+    times: list[int] = []
+    for now in sorted({one.time for one in within}):
+        most = _matched([one for one in within if one.time <= now], list(plan.steps))
+        times += [now] * (most - len(times))
+    return tuple(times)
+
+
+def _matched(events: Sequence[Seen], steps: list[Matcher]) -> int:
+    if not steps or not events:
+        return 0
+    one, rest = events[0], events[1:]
+    best = _matched(rest, steps)
+    for at, step in enumerate(steps):
+        if one.fits(step):
+            best = max(best, 1 + _matched(rest, steps[:at] + steps[at + 1 :]))
+    return best
+
+
+_BY_ORDER: dict[str, Callable[[Sequence[Seen], Plan, int], tuple[int, ...]]] = {
+    "ordered": _ordered,
+    "strict": _strict,
+    "any": _any,
+}

@@ -1,0 +1,199 @@
+"""The funnel: how many go from step to step, where they drop, and who they are (SEMANTICS 5)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from collector.core.blocks import Block, Column, Result
+from collector.core.query import Param, Query
+from collector.core.text import T, Text, Value
+from collector.core.times import format_duration
+from collector.journeys.journeys import Journeys
+from collector.reports.base import Report
+from collector.reports.funnel_outcome import Outcome, outcome, plan_of
+from collector.reports.funnel_people import differences_block, next_block, people_block
+from collector.reports.funnel_steps import (
+    breakdown_block,
+    counts_by_step,
+    people_link,
+    share,
+    step_names,
+    steps_block,
+    trend_block,
+)
+from collector.reports.stats import wilson
+
+
+def run(journeys: Journeys, query: Query) -> Result:
+    """The funnel's blocks; with `people`, the list of those people first."""
+    plan = plan_of(query)
+    found = outcome(journeys, query, plan)
+    steps = steps_block(journeys, query, found)
+    which, at = query.values["people"], query.values["at"]
+    if which is not None:
+        step = found.size if which == "converted" else at if isinstance(at, int) else 1
+        blocks = [people_block(journeys, found, str(which), step), steps]
+    else:
+        blocks = [steps, _summary(query, found), trend_block(query, found)]
+        if query.by is not None:
+            blocks.append(breakdown_block(journeys, found, query.by, str(query.values["by-at"])))
+        step = at if isinstance(at, int) else _greatest_drop(found)
+        if step < found.size:
+            blocks += [next_block(journeys, query, found, step), differences_block(journeys, found, step)]
+    return Result(blocks, journeys.as_of, _headline(found), _notes(found))
+
+
+def _greatest_drop(found: Outcome) -> int:
+    """The step (from 1) after which most dropped."""
+    dropped = [len(found.people("dropped", step)) for step in range(1, found.size)]
+    return int(np.argmax(dropped)) + 1 if dropped else found.size
+
+
+def _summary(query: Query, found: Outcome) -> Block:
+    converted = found.reach == found.size
+    entered, arrived = len(found.reach), int(converted.sum())
+    matured, matured_arrived = int(found.matured.sum()), int((converted & found.matured).sum())
+    low, high = wilson(matured_arrived, matured)
+    interval = [None if np.isnan(bound) else float(bound) for bound in (low, high)]
+    return Block(
+        id="summary",
+        kind="number",
+        title=T("Conversion"),
+        columns=(
+            Column("people", T("Sessions") if found.sessions else T("People"), "count"),
+            Column("converted", T("Converted"), "count"),
+            Column("rate", T("Rate so far"), "ratio"),
+            Column("open", T("Open"), "count", T("Not converted, and still in time to.")),
+            Column("matured", T("Matured"), "count", T("Entrants whose time is over.")),
+            Column("matured_rate", T("Rate of the matured"), "ratio"),
+            Column("low", T("Low"), "ratio", T("Lower end of the 95 % interval of the matured rate (Wilson).")),
+            Column("high", T("High"), "ratio", T("Upper end of the 95 % interval of the matured rate (Wilson).")),
+        ),
+        rows=[
+            [
+                entered,
+                arrived,
+                share(arrived, entered),
+                int(found.open.sum()),
+                matured,
+                share(matured_arrived, matured),
+                *interval,
+            ]
+        ],
+        links=[people_link(query, "reached", 1)],
+    )
+
+
+def _headline(found: Outcome) -> Text:
+    entered = len(found.reach)
+    if not entered:
+        return T("Nobody made the first step in this range.")
+    people = counts_by_step(found.reach, found.size)
+    values = {
+        "converted": Value(people[-1], "count"),
+        "entered": Value(entered, "count"),
+        "rate": Value(people[-1] / entered, "ratio"),
+    }
+    if found.size == 1:
+        if found.sessions:
+            return T("{entered} sessions made the step.", **values)
+        return T("{entered} people made the step.", **values)
+    step = _greatest_drop(found)
+    dropped = len(found.people("dropped", step))
+    if not dropped:
+        return T("{converted} of {entered} went all the way ({rate}).", **values)
+    return T(
+        "{converted} of {entered} went all the way ({rate}); most are lost after step {step}, {name}: {dropped}.",
+        **values,
+        step=step,
+        name=step_names(found)[step - 1],
+        dropped=Value(dropped, "count"),
+    )
+
+
+def _notes(found: Outcome) -> list[Text]:
+    notes = []
+    still = int(found.open.sum())
+    if still:
+        notes.append(
+            T(
+                "{open} who entered still have time to go on (the window is {window}): they do not count as dropped.",
+                open=Value(still, "count"),
+                window=format_duration(found.plan.window),
+            )
+        )
+    if found.plan.order == "any":
+        notes.append(T("In any order, step n counts who did any n of the steps within the window of the first."))
+    return notes
+
+
+REPORT = Report(
+    name="funnel",
+    title=T("Funnels"),
+    summary=T("How many people go from step to step, where they drop out, and who they are."),
+    params=(
+        Param(
+            "step",
+            "matcher",
+            T("Step"),
+            T("What counts as the step, like page:/pricing or event:purchase[total>=100]; 1 to 12 steps."),
+            repeat=True,
+            required=1,
+            maximum=12,
+        ),
+        Param("window", "duration", T("Window"), T("Time from the first step to the last."), default="14d"),
+        Param(
+            "order",
+            "choice",
+            T("Order"),
+            default="ordered",
+            choices=(
+                ("ordered", T("In this order, other events between")),
+                ("strict", T("In this order, nothing between")),
+                ("any", T("In any order")),
+            ),
+        ),
+        Param(
+            "unit",
+            "choice",
+            T("Count"),
+            default="person",
+            choices=(("person", T("People")), ("session", T("Sessions"))),
+        ),
+        Param(
+            "exclude",
+            "exclude",
+            T("Without"),
+            T("An event that must not happen between two steps: event:refund@1-2."),
+            repeat=True,
+            maximum=12,
+        ),
+        Param(
+            "people",
+            "choice",
+            T("List of people"),
+            choices=(
+                ("reached", T("Who reached the step")),
+                ("dropped", T("Who dropped after the step")),
+                ("open", T("Who still has time after the step")),
+                ("converted", T("Who went all the way")),
+            ),
+        ),
+        Param("at", "int", T("At step"), T("The step of the list, or of the reasons."), minimum=1, maximum=12),
+        Param(
+            "by-at",
+            "choice",
+            T("Breakdown at"),
+            default="first",
+            choices=(
+                ("first", T("The first step")),
+                ("last", T("The last step reached")),
+                ("any", T("Any step")),
+            ),
+        ),
+        Param("value", "property", T("Value"), T("The property to add up; the event's own value if none is named.")),
+    ),
+    run=run,
+    example={"step": ["page:/", "page:/plans", "event:signup"], "window": ["7d"]},
+    menu=30,
+)

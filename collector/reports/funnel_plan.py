@@ -1,0 +1,106 @@
+"""A funnel's question in one value, and whose events its chains are made of: persons' or sessions'."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from collector.core.matcher import Matcher
+from collector.core.query import Exclusion, Query
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Bool, Hits, Int64, Part
+
+EVERYTHING = Matcher("any")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a funnel asks, without the people: steps, ms of the window, order (ordered, strict, any), exclusions.
+
+    An entrant's first step falls in `start <= time < end`.
+    """
+
+    steps: tuple[Matcher, ...]
+    window: int
+    order: str
+    exclude: tuple[Exclusion, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """The persons or sessions of a part, numbered. Keys are `unit << shift | time - origin`, ascending in every list.
+
+    sessions: whether units are sessions. chosen: which units count. person: index into `part.persons` of each unit.
+    steps, excluded: the events that fit, a list each. visible: every event, only where the order is strict.
+    """
+
+    part: Part
+    sessions: bool
+    shift: int
+    origin: int
+    chosen: Bool
+    person: Int64
+    steps: Sequence[Hits]
+    excluded: Sequence[Hits]
+    visible: Hits | None
+
+
+def units_of(journeys: Journeys, part: Part, query: Query, plan: Plan, sessions: bool) -> Units:
+    """The units of `part` with the events that the plan speaks of."""
+    chosen = journeys.chosen(part, query.where, query.where_not, query.include_bots)
+    owner = part.person[part.session_row].astype(np.int64) if sessions else np.arange(len(part.persons))
+
+    def hits(matcher: Matcher) -> Hits:
+        found = journeys.hits(part, matcher, query.include_bots)
+        return _by_session(part, found) if sessions else found
+
+    return Units(
+        part=part,
+        sessions=sessions,
+        shift=_shift(part, len(owner)),
+        origin=part.origin,
+        chosen=chosen[owner] if sessions else chosen,
+        person=owner,
+        steps=[hits(step) for step in plan.steps],
+        excluded=[hits(exclusion.matcher) for exclusion in plan.exclude],
+        visible=hits(EVERYTHING) if plan.order == "strict" else None,
+    )
+
+
+def _shift(part: Part, units: int) -> int:
+    if part.shift + units.bit_length() > 63:
+        raise OverflowError(f"{units} sessions over {part.shift} bits of time do not fit one part")
+    return part.shift
+
+
+def _by_session(part: Part, hits: Hits) -> Hits:
+    """The same events in the order of their sessions; two visitors of one person may interleave."""
+    within = hits.keys & ((1 << part.shift) - 1)
+    keys = (part.session[hits.rows].astype(np.int64) << part.shift) | within
+    if len(keys) < 2 or bool((keys[1:] >= keys[:-1]).all()):
+        return Hits(keys, hits.rows)
+    order = np.argsort(keys, kind="stable")
+    return Hits(keys[order], hits.rows[order])
+
+
+def disjoint(journeys: Journeys, plan: Plan, units: Units) -> bool:
+    """Whether no event fits two steps: then chains need not remember which events they have used."""
+    steps = list(zip(plan.steps, units.steps, strict=True))
+    return not any(_share_events(journeys, one, other) for at, one in enumerate(steps) for other in steps[at + 1 :])
+
+
+def _share_events(journeys: Journeys, one: tuple[Matcher, Hits], other: tuple[Matcher, Hits]) -> bool:
+    if one[0] == other[0]:
+        return True
+    by_kind = [matcher.subject != "any" and not matcher.is_source for matcher in (one[0], other[0])]
+    if all(by_kind) and not journeys.kind_ids(one[0]) & journeys.kind_ids(other[0]):
+        return False
+    few, many = sorted((np.sort(one[1].rows), np.sort(other[1].rows)), key=len)
+    if not len(few):
+        return False
+    places = np.minimum(np.searchsorted(many, few), len(many) - 1)
+    return bool((many[places] == few).any())

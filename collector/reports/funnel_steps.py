@@ -1,0 +1,239 @@
+"""The funnel's bars: people, rates, times and value a step, the same by a breakdown, and by day or week of entry."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+
+from collector.core.blocks import Block, Cell, Column
+from collector.core.query import Query
+from collector.core.text import T, Text
+from collector.core.times import Span, day_of
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Float64, Int64, Part
+from collector.reports.funnel_outcome import Outcome
+from collector.reports.stats import quantile, wilson
+
+MOST_GROUPS = 20
+DAYS_BY_WEEK = 62
+OTHER = "(other)"
+NONE = "(none)"
+
+_RATES = (
+    Column("step_rate", T("From previous step"), "ratio"),
+    Column("total_rate", T("From first step"), "ratio"),
+)
+_INTERVAL = (
+    Column("low", T("Low"), "ratio", T("Lower end of the 95 % interval of the rate from the first step (Wilson).")),
+    Column("high", T("High"), "ratio", T("Upper end of the 95 % interval of the rate from the first step (Wilson).")),
+)
+
+
+def step_names(outcome: Outcome) -> list[str]:
+    """The steps as people read them. In any order, step n is to have done any n of them."""
+    if outcome.plan.order == "any":
+        together = ", ".join(map(str, outcome.plan.steps))
+        return [f"{number} of: {together}" for number in range(1, outcome.size + 1)]
+    return list(map(str, outcome.plan.steps))
+
+
+def people_link(query: Query, which: str, step: int) -> tuple[tuple[str, str], ...]:
+    """The arguments of the list of people behind a number."""
+    kept = tuple(pair for pair in query.arguments if pair[0] not in ("people", "at"))
+    return (*kept, ("people", which), ("at", str(step)))
+
+
+def share(part: float, whole: float) -> float | None:
+    """A ratio, None where there is nothing to divide by."""
+    return float(part / whole) if whole else None
+
+
+def counts_by_step(reach: Int64, size: int) -> list[int]:
+    """How many got to each step or further."""
+    exactly = np.bincount(reach, minlength=size + 1)
+    return [int(number) for number in np.cumsum(exactly[::-1])[::-1][1:]]
+
+
+def steps_block(journeys: Journeys, query: Query, outcome: Outcome) -> Block:
+    """One row a step; every number is the length of a list of people."""
+    size = outcome.size
+    people = counts_by_step(outcome.reach, size)
+    low, high = wilson(people, [people[0]] * size)
+    rows: list[list[Cell]] = []
+    for at, name in enumerate(step_names(outcome)):
+        seconds = _seconds(outcome, at)
+        rows.append(
+            [
+                at + 1,
+                name,
+                people[at],
+                (1.0 if people[0] else None) if at == 0 else share(people[at], people[at - 1]),
+                share(people[at], people[0]),
+                len(outcome.people("dropped", at + 1)),
+                len(outcome.people("open", at + 1)),
+                quantile(seconds, 0.5),
+                quantile(seconds, 0.9),
+                _number(low[at]),
+                _number(high[at]),
+                _value(journeys, query, outcome, at),
+            ]
+        )
+    every = range(1, size + 1)
+    return Block(
+        id="steps",
+        kind="bars",
+        title=T("Steps"),
+        columns=(
+            Column("step", T("Step"), "count"),
+            Column("name", T("What"), "text"),
+            Column("people", T("Sessions") if outcome.sessions else T("People"), "count"),
+            *_RATES,
+            Column("dropped", T("Dropped"), "count", T("Came this far and no further, and their time is over.")),
+            Column("open", T("Open"), "count", T("Came this far, and still have time to go on.")),
+            Column("median_seconds", T("Median time"), "seconds", T("From the previous step.")),
+            Column("p90_seconds", T("90 % within"), "seconds", T("From the previous step.")),
+            *_INTERVAL,
+            Column("value", T("Value"), "number", T("Sum of the values that the events of this step carry.")),
+        ),
+        rows=rows,
+        draw={
+            "x": "name",
+            "y": "people",
+            "low": "low",
+            "high": "high",
+            "cell_links": {which: [people_link(query, which, step) for step in every] for which in ("dropped", "open")},
+        },
+        links=[people_link(query, "reached", step) for step in every],
+    )
+
+
+def _number(found: float) -> float | None:
+    return None if np.isnan(found) else float(found)
+
+
+def _seconds(outcome: Outcome, at: int) -> Float64:
+    """Seconds from the previous step of those who reached step `at` (from 0)."""
+    if at == 0:
+        return np.empty(0)
+    there = outcome.reach > at
+    seconds: Float64 = (outcome.time[at, there] - outcome.time[at - 1, there]) / 1_000
+    return seconds
+
+
+def _value(journeys: Journeys, query: Query, outcome: Outcome, at: int) -> float | None:
+    there = np.flatnonzero(outcome.reach > at)
+    name = query.values["value"]
+
+    def read(part: Part, rows: Int64) -> Float64:
+        if not name:
+            return part.value[rows]
+        column = journeys.properties.column(part, str(name))
+        numbers = [_as_number(value) for value in column.values]
+        return np.array([*numbers, np.nan])[column.code[rows]]
+
+    values = outcome.gather(there, outcome.row[at, there], read)
+    carried = values[~np.isnan(values)]
+    return float(carried.sum()) if len(carried) else None
+
+
+def _as_number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return float("nan")
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return float("nan")
+    return found if np.isfinite(found) else float("nan")
+
+
+def breakdown_block(journeys: Journeys, outcome: Outcome, by: str, by_at: str) -> Block:
+    """The steps for each value of a property, at the first step, the last reached one, or any step's event."""
+    codes, entrants, texts = _groups(journeys, outcome, by, by_at)
+    sizes = np.bincount(codes, minlength=len(texts))
+    order = np.argsort(-sizes, kind="stable")[: MOST_GROUPS if len(texts) > MOST_GROUPS else len(texts)]
+    groups = [(texts[code] or NONE, entrants[codes == code]) for code in order.tolist()]
+    if len(texts) > MOST_GROUPS:
+        groups.append((OTHER, np.unique(entrants[~np.isin(codes, order)])))
+    names = step_names(outcome)
+    rows: list[list[Cell]] = []
+    for text, members in groups:
+        people = counts_by_step(outcome.reach[members], outcome.size)
+        low, high = wilson(people, [people[0]] * outcome.size)
+        for at, name in enumerate(names):
+            previous = people[at - 1] if at else people[0]
+            rates: list[Cell] = [share(people[at], previous), share(people[at], people[0])]
+            rows.append([text, at + 1, name, people[at], *rates, _number(low[at]), _number(high[at])])
+    where = {"first": T("at the first step"), "last": T("at the last step reached"), "any": T("at any step")}[by_at]
+    return Block(
+        id="breakdown",
+        kind="bars",
+        title=T("By {property}, {where}", property=by, where=where),
+        columns=(
+            Column("value", Text(by), "text"),
+            Column("step", T("Step"), "count"),
+            Column("name", T("What"), "text"),
+            Column("people", T("Sessions") if outcome.sessions else T("People"), "count"),
+            *_RATES,
+            *_INTERVAL,
+        ),
+        rows=rows,
+        draw={"x": "name", "y": "people", "group": "value"},
+        note=T("Whoever had several of these values counts with each, so the groups add up to more than the whole.")
+        if by_at == "any"
+        else None,
+    )
+
+
+def _groups(journeys: Journeys, outcome: Outcome, by: str, by_at: str) -> tuple[Int64, Int64, list[str]]:
+    """A code for each (entrant, value), the entrant of each, and the codes' texts."""
+    everyone = np.arange(len(outcome.reach))
+    if by_at == "first":
+        codes, texts = outcome.texts(journeys, everyone, outcome.row[0], by)
+        return codes, everyone, texts
+    if by_at == "last":
+        codes, texts = outcome.texts(journeys, everyone, outcome.row[outcome.reach - 1, everyone], by)
+        return codes, everyone, texts
+    step, entrant = np.nonzero(outcome.row >= 0)
+    codes, texts = outcome.texts(journeys, entrant, outcome.row[step, entrant], by)
+    pairs = np.unique(np.stack([codes, entrant]), axis=1)
+    return pairs[0], pairs[1], texts
+
+
+def trend_block(query: Query, outcome: Outcome) -> Block:
+    """Entrants and those who converted by day of entry, by week where the range is long."""
+    entered = outcome.time[0]
+    rows: list[list[Cell]] = []
+    zone = query.site.zone
+    unit = "day"
+    if len(entered):
+        span = query.span or Span(day_of(int(entered.min()), zone), day_of(int(entered.max()), zone), zone)
+        unit = "week" if span.days > DAYS_BY_WEEK else "day"
+        cuts = span.cuts(unit)
+        starts = np.array([start for _, start in cuts], dtype=np.int64)
+        period = np.searchsorted(starts, entered, "right") - 1
+        people = np.bincount(period, minlength=len(cuts))
+        converted = np.bincount(period[outcome.reach == outcome.size], minlength=len(cuts))
+        low, high = wilson(converted, people)
+        ends = [*starts[1:].tolist(), Span(span.last + timedelta(days=1), span.last + timedelta(days=1), zone).start]
+        for at, (day, _) in enumerate(cuts):
+            rate = share(int(converted[at]), int(people[at]))
+            done = bool(ends[at] + outcome.plan.window <= query.now)
+            counted: list[Cell] = [day.isoformat(), int(people[at]), int(converted[at])]
+            rows.append([*counted, rate, _number(low[at]), _number(high[at]), done])
+    return Block(
+        id="trend",
+        kind="series",
+        title=T("By week of entry") if unit == "week" else T("By day of entry"),
+        columns=(
+            Column("date", T("Entered"), "date"),
+            Column("people", T("Sessions") if outcome.sessions else T("People"), "count"),
+            Column("converted", T("Converted"), "count"),
+            Column("rate", T("Rate"), "ratio"),
+            *_INTERVAL,
+            Column("finished", T("Finished"), "bool", T("Whether all who entered then have had the whole window.")),
+        ),
+        rows=rows,
+        draw={"x": "date", "y": "rate", "low": "low", "high": "high", "unfinished": "finished"},
+        empty=T("Nobody entered."),
+    )

@@ -1,0 +1,85 @@
+"""The funnel against a fold that tries every chain, on random logs full of ties and overlapping steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collector.core.matcher import parse_matcher
+from collector.core.query import Exclusion
+from collector.journeys.journeys import Journeys
+from collector.reports import funnel
+from collector.reports.funnel_outcome import outcome
+from collector.reports.funnel_plan import Plan
+from tests.support import oracle
+from tests.support.logs import INSTANTS, MATCHERS, MINUTE, logs
+from tests.support.worlds import E, question, world
+
+USERS: Mapping[str, str] = {"v": "ann", "w": "ann"}
+NOW = INSTANTS[-1] + 10 * MINUTE
+
+
+def plans(order: str) -> st.SearchStrategy[Plan]:
+    def with_exclusions(steps: list[str]) -> st.SearchStrategy[Plan]:
+        matchers = tuple(map(parse_matcher, steps))
+        pairs = [(a, b) for a in range(1, len(steps)) for b in range(a + 1, len(steps) + 1)]
+        exclusion = st.builds(
+            lambda text, pair: Exclusion(parse_matcher(text), *pair),
+            st.sampled_from(MATCHERS),
+            st.sampled_from(pairs or [(1, 2)]),
+        )
+        return st.builds(
+            lambda window, exclude, start, end: Plan(matchers, window, order, tuple(exclude), start, end),
+            st.sampled_from([MINUTE, 2 * MINUTE, 40 * MINUTE, 5_000 * MINUTE]),
+            st.lists(exclusion, max_size=2 if pairs else 0),
+            st.sampled_from([-(2**62), INSTANTS[1], INSTANTS[4]]),
+            st.sampled_from([2**62, INSTANTS[5]]),
+        )
+
+    few = st.lists(st.sampled_from(MATCHERS), min_size=1, max_size=4)
+    return st.one_of(few, st.lists(st.sampled_from(("event:x", "event:y", "page:/")), min_size=2, max_size=4)).flatmap(
+        with_exclusions
+    )
+
+
+def expected(events: Sequence[E], plan: Plan, unit: str, bots: bool) -> list[tuple[tuple[int, ...], int | None]]:
+    seen = [one for one in oracle.sessions(events) if bots or not one.event.bot]
+    groups: dict[object, list[oracle.Seen]] = {}
+    for one in seen:
+        owner: object = one.session if unit == "session" else USERS.get(one.event.visitor, one.event.visitor)
+        groups.setdefault(owner, []).append(one)
+    return sorted((answer.times, answer.last) for answer in oracle.funnel(list(groups.values()), plan))
+
+
+def answered(journeys: Journeys, plan: Plan, unit: str, bots: bool) -> list[tuple[tuple[int, ...], int | None]]:
+    query = question(
+        funnel.REPORT,
+        NOW,
+        step=list(map(str, plan.steps)),
+        unit=unit,
+        order=plan.order,
+        include_bots="1" if bots else "0",
+        all_time="1",
+    )
+    found = outcome(journeys, query, plan)
+    for at in range(found.size):
+        assert ((found.row[at] >= 0) == (found.reach > at)).all()
+    last = found.last.tolist()
+    return sorted(
+        (tuple(found.time[: found.reach[at], at].tolist()), None if last[at] < 0 else last[at])
+        for at in range(len(found.reach))
+    )
+
+
+@pytest.mark.parametrize("unit", ["person", "session"])
+@pytest.mark.parametrize("order", ["ordered", "strict", "any"])
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_every_chain_agrees_with_trying_everything(order: str, unit: str, data: st.DataObject) -> None:
+    plan, events, bots = data.draw(plans(order)), data.draw(logs(8)), data.draw(st.booleans())
+    parts = data.draw(st.sampled_from([1, 2]))
+    journeys = world(events, USERS, parts=parts)
+    assert answered(journeys, plan, unit, bots) == expected(events, plan, unit, bots)
