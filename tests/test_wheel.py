@@ -101,7 +101,7 @@ def test_it_serves_tracker_and_pages_and_counts_an_event(address: str, desirelin
     request = urllib.request.Request(address + query, headers={"User-Agent": "Mozilla/5.0 Firefox/140.0"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert answer.status == 200
-    question = "report funnel --site shop --data d --step page:/pricing --format json".split()
+    question = ["report", "funnel", "--site", "shop", "--data", "d", "--step", "page:/pricing", "--format", "json"]
     for _ in range(100):
         told = run(desireline, *question, cwd=tmp_path)
         (steps,) = [block for block in json.loads(told)["blocks"] if block["id"] == "steps"]
