@@ -12,6 +12,7 @@ from collector.inbox.box import InboxFull
 from collector.ingest.bots import MAX_USER_AGENT, header_hints
 from collector.ingest.check import MAX_BODY, Body, BodyError, Checked, check_events, read_body
 from collector.ingest.clean import clean_text
+from collector.store.protocol import LedgerDown
 from collector.web.answers import GIF, Refusal, answer, preflight, refused, with_cors
 from collector.web.door import CollectSite, Door, the_door
 from collector.web.who import Who, identify, put_cookie
@@ -31,12 +32,17 @@ def _full(error: InboxFull) -> Response:
     return _refused(Refusal(503, f"full_{error.reason}", _FULL_HINT, error.retry_after))
 
 
+@blueprint.errorhandler(LedgerDown)
+def _down(error: LedgerDown) -> Response:  # noqa: ARG001 - the log has it, the page must not
+    return _refused(Refusal(503, "no_database", "The collector cannot look up the site just now; send again later.", 5))
+
+
 @blueprint.errorhandler(HTTPException)
 def _http(error: HTTPException) -> Response:
     return _refused(Refusal(error.code or 500, "http", error.description or ""))
 
 
-@blueprint.route("/collect", methods=["POST"])
+@blueprint.route("/collect", methods=["POST"], provide_automatic_options=False)
 def collect() -> Response:
     """Check, identify, keep, answer."""
     door = the_door()
@@ -55,7 +61,7 @@ def collect() -> Response:
     return with_cors(response, request)
 
 
-@blueprint.route("/collect", methods=["GET"])
+@blueprint.route("/collect", methods=["GET"], provide_automatic_options=False)
 def pixel() -> Response:
     """A page counted without JavaScript; never anything but a page (C2.15)."""
     door = the_door()

@@ -22,11 +22,15 @@ _WILD = re.compile(r"(https?)://\*\.([^/:]+)(:\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class CollectSite:
-    """What the door knows of a site: `origins` are exact, or `https://*.example.com` for every subdomain."""
+    """What the door knows of a site: `origins` are exact, or `https://*.example.com` for every subdomain.
+
+    The policies say what the browser's privacy signals lead to.
+    """
 
     id: int
     origins: tuple[str, ...]
-    policy: Policy = "cookieless"
+    policy_gpc: Policy = "cookieless"
+    policy_dnt: Policy = "ignore"
 
     def allows(self, origin: str) -> bool:
         """Whether pages of this origin may send (scheme, host and port; never a substring, B8 and C2.13)."""

@@ -26,10 +26,14 @@ class Who:
 
 def mode_of(body_mode: str, site: CollectSite, request: Request) -> Mode:
     """What the tracker asked for, or less where the browser says so and the site heeds it (A8.4)."""
-    signal = request.headers.get("Sec-GPC") == "1" or request.headers.get("DNT") == "1"
-    if signal and site.policy == "off":
+    heeded = {
+        policy
+        for header, policy in (("Sec-GPC", site.policy_gpc), ("DNT", site.policy_dnt))
+        if request.headers.get(header) == "1"
+    }
+    if "off" in heeded:
         return "off"
-    if body_mode == "cookieless" or (signal and site.policy == "cookieless"):
+    if body_mode == "cookieless" or "cookieless" in heeded:
         return "cookieless"
     return "cookie"
 

@@ -1,0 +1,51 @@
+"""Wiring only: settings -> rooms -> blueprints."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from collector.catalog.catalog import Catalog
+from collector.inbox.box import Inbox
+from collector.loader import DIST
+from collector.salts import DailySalts
+from collector.settings import Settings, load_keys
+from collector.sites import CatalogBook
+from collector.web import collect, health, tracker_files
+from collector.web.door import Door, LazyInbox, SiteBook, install, the_door
+
+
+def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
+    """The web application of one worker process.
+
+    Args:
+        sites: where the collect routes find sites; the catalog of the database by default.
+    """
+    keys = load_keys(settings)
+    app = Flask("collector", static_folder=None)
+    app.secret_key = keys.session
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    door = Door(
+        sites=sites or CatalogBook(Catalog(settings.database)),
+        inbox=LazyInbox(lambda: Inbox(settings.inbox, settings.inbox_bytes, settings.disk_floor)),
+        keys=keys,
+        salt=DailySalts(settings.data / "salts.json"),
+        clock=lambda: time.time_ns() // 1_000_000,
+        dist=DIST,
+        https=settings.public_url.startswith("https://"),
+    )
+    install(app, door)
+    app.register_blueprint(collect.blueprint)
+    app.register_blueprint(tracker_files.blueprint)
+    app.register_blueprint(health.blueprint)
+    return app
+
+
+def close_app(app: Flask) -> None:
+    """Commit what waits and close files, when a worker ends."""
+    with app.app_context():
+        the_door().inbox.close()

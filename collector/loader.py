@@ -1,0 +1,141 @@
+"""The loader as a process, one a host, started by the server, which it does not outlive: `python -m collector.loader`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from collector.catalog.catalog import Catalog
+from collector.inbox.files import hold
+from collector.ingest.bots import NO_LIST, BotList, compile_list
+from collector.loading import Loader, RulesBook
+from collector.refreshing import Debounce
+from collector.settings import Settings, read_settings
+from collector.sites import CatalogBook
+from collector.store.open import open_ledger
+from collector.store.protocol import LedgerDown
+
+log = logging.getLogger(__name__)
+DIST = Path(__file__).parent / "static" / "dist"
+IDLE = 0.05
+MAX_PAUSE = 5.0
+
+
+def read_bots(path: Path = DIST / "isbot.json") -> BotList:
+    """The list of bots that the build packaged; none, with a word in the log, where it was not built."""
+    try:
+        found = compile_list(json.loads(path.read_text()))
+    except (OSError, ValueError):
+        log.warning("%s is missing: bots are known by their own signs only until the tracker is built", path)
+        return NO_LIST
+    if found.skipped:
+        log.warning("%d bot patterns cannot be used: %s", len(found.skipped), found.skipped)
+    return found
+
+
+def now_ms() -> int:
+    """Milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def run_loader(
+    settings: Settings,
+    stop: threading.Event,
+    refresh: Callable[[frozenset[int]], None] | None = None,
+    book: RulesBook | None = None,
+) -> None:
+    """Load until `stop`, then once more all that waits.
+
+    Args:
+        refresh: called with the ids of sites that got events, from a thread of its own, a few times a second.
+        book: where site settings come from; the catalog of the database by default.
+    """
+    lock = _elect(settings.data / "loader.lock", stop)
+    if lock is None:
+        return
+    debounce = Debounce(refresh or _nobody)
+    ledger = open_ledger(settings.database)
+    book = book or CatalogBook(Catalog(settings.database))
+    loader = Loader(ledger, settings.inbox, book, read_bots(), debounce, now_ms)
+    try:
+        _loop(loader, stop)
+        _last(loader, settings.drain_seconds)
+    finally:
+        loader.close()
+        debounce.close()
+        ledger.close()
+        os.close(lock)
+
+
+def _nobody(sites: frozenset[int]) -> None:
+    """Nobody wants to know."""
+    log.debug("events for sites %s", sorted(sites))
+
+
+def _elect(path: Path, stop: threading.Event) -> int | None:
+    """Wait to be the host's only loader; None when told to stop before."""
+    while (lock := hold(path)) is None:
+        if stop.wait(0.2):
+            return None
+    return lock
+
+
+def _loop(loader: Loader, stop: threading.Event) -> None:
+    pause = 0.0
+    while not stop.is_set():
+        try:
+            taken = loader.drain_once()
+            pause = 0.0 if taken else IDLE
+        except LedgerDown as error:
+            # Acknowledged events wait safely in the inbox; ask less and less often.
+            pause = min(MAX_PAUSE, max(0.1, pause * 2))
+            log.warning("the ledger takes nothing (%s); next try in %.1f s", error, pause)
+        except Exception:
+            pause = min(MAX_PAUSE, max(0.5, pause * 2))
+            log.exception("loading failed; next try in %.1f s", pause)
+        if pause:
+            stop.wait(pause)
+
+
+def _last(loader: Loader, seconds: int) -> None:
+    """Drain what is left, as long as there is time for it."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if not loader.drain_once():
+                return
+        except LedgerDown:
+            time.sleep(0.2)
+
+
+def _watch_parent(stop: threading.Event) -> None:
+    """Stop when the process that started us is gone: a new server starts a loader of its own."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while not stop.wait(0.5):
+            if os.getppid() != parent:
+                stop.set()
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+def main(refresh: Callable[[frozenset[int]], None] | None = None) -> None:
+    """Run as a child of the server: settings from the environment, TERM drains and ends."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s loader %(levelname)s %(message)s", stream=sys.stderr)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    _watch_parent(stop)
+    run_loader(read_settings(), stop, refresh)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,217 @@
+"""The loader's work: inbox records in order, through the steps, into the ledger; the only wiring of those rooms."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from collector.core.event import Event
+from collector.inbox.drain import BoxReader, Orphan, readers
+from collector.inbox.record import Record, decode
+from collector.ingest.bots import BotList
+from collector.ingest.rules import Arrival, SiteRules
+from collector.ingest.steps import make_event
+from collector.ingest.url import mask_text
+from collector.store.protocol import Ledger, LedgerDown, Mark
+
+log = logging.getLogger(__name__)
+
+# Records of one look at a box; and events of one transaction at most, so that a reader never waits long for a writer.
+CHUNK = 1_000
+EVENTS = 4_000
+# A record that fails alone this often, while others go through, is poison.
+TRIES = 3
+
+
+def _masked(body: bytes) -> bytes:
+    """A record without addresses and tokens in its URLs: it may stay in quarantine for long."""
+    return mask_text(body.decode("utf-8", "replace")).encode()
+
+
+class RulesBook(Protocol):
+    """Finds what the steps need to know of a site."""
+
+    def rules(self, site: int) -> SiteRules | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One record read and worked through: its events, or what goes to quarantine."""
+
+    seq: int
+    body: bytes
+    site: int | None
+    events: Sequence[Event]
+    quarantined: Sequence[tuple[bytes, str]]
+
+
+class Loader:
+    """Moves what the inbox holds into the ledger.
+
+    Args:
+        ledger: where events go.
+        folder: the folder of the inbox's boxes.
+        rules: site settings by site id.
+        bots: the list of user agents that are no people.
+        loaded: called with the ids of sites that got events; must return quickly.
+        clock: ms UTC now.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        folder: Path,
+        rules: RulesBook,
+        bots: BotList,
+        loaded: Callable[[frozenset[int]], None],
+        clock: Callable[[], int],
+    ) -> None:
+        self._ledger = ledger
+        self._folder = folder
+        self._rules = rules
+        self._bots = bots
+        self._loaded = loaded
+        self._clock = clock
+        self._readers: dict[str, BoxReader] = {}
+        self._marks: dict[str, int] | None = None
+        # What this process quarantined already, should the ledger go down before the mark is stored.
+        self._quarantined: set[tuple[str, int]] = set()
+
+    def drain_once(self) -> int:
+        """One round over every box; the number of records taken. 0 means that nothing waits.
+
+        Raises:
+            LedgerDown: the ledger takes nothing just now; nothing is lost, call again later.
+        """
+        if self._marks is None:
+            self._marks = dict(self._ledger.marks())
+        self._readers = readers(self._folder, self._readers)
+        taken = 0
+        for reader in list(self._readers.values()):
+            orphan = reader.take_over()
+            taken += self._drain(reader) if orphan is None else self._finish(orphan)
+        return taken
+
+    def drain_all(self) -> None:
+        """Rounds until nothing waits."""
+        while self.drain_once():
+            pass
+
+    def close(self) -> None:
+        """Close the files."""
+        for reader in self._readers.values():
+            reader.close()
+        self._readers = {}
+
+    def _finish(self, orphan: Orphan) -> int:
+        """Drain the box of a worker that is gone, and remove it."""
+        taken = 0
+        try:
+            while more := self._drain(orphan):
+                taken += more
+            if orphan.empty_after(self._mark(orphan)):
+                orphan.remove()
+                self._readers.pop(orphan.name, None)
+        except sqlite3.Error:
+            log.exception("the box %s of a worker that is gone cannot be read; it stays", orphan.name)
+        finally:
+            orphan.release()
+        return taken
+
+    def _mark(self, reader: BoxReader) -> int:
+        return (self._marks or {}).get(reader.name, 0)
+
+    def _drain(self, reader: BoxReader) -> int:
+        """Take one chunk of a box."""
+        rows = reader.read(self._mark(reader), CHUNK)
+        start = 0
+        while start < len(rows):
+            works: list[Work] = []
+            size = 0
+            while start < len(rows) and size < EVENTS:
+                works.append(self._work(*rows[start]))
+                size += len(works[-1].events)
+                start += 1
+            self._store(reader.name, works)
+            reader.tell(self._mark(reader))
+        return len(rows)
+
+    def _work(self, seq: int, body: bytes) -> Work:
+        """Run the steps over a record; one that cannot be worked through is quarantined as it is."""
+        if not body:
+            return Work(seq, body, None, (), ())
+        site: int | None = None
+        try:
+            record = decode(body)
+            site = record.site
+            rules = self._rules.rules(site)
+            if rules is None:
+                return Work(seq, body, None, (), [(_masked(body), "unknown_site")])
+            return Work(seq, body, site, self._events(record, rules), [(t.encode(), r) for t, r in record.quarantined])
+        except LedgerDown:
+            raise
+        except Exception as error:
+            log.exception("record %d cannot be worked through", seq)
+            return Work(seq, body, site, (), [(_masked(body), type(error).__name__)])
+
+    def _events(self, record: Record, rules: SiteRules) -> list[Event]:
+        arrival = Arrival(
+            rules,
+            self._bots,
+            record.received,
+            record.sent,
+            record.visitor,
+            record.user_agent,
+            record.hints,
+            record.mode == "server",
+        )
+        return [make_event(raw, arrival) for raw in record.events]
+
+    def _store(self, box: str, works: Sequence[Work]) -> None:
+        """Append a chunk with its mark; a chunk that fails is taken record by record."""
+        try:
+            self._append(box, works)
+        except LedgerDown:
+            raise
+        except Exception:
+            log.exception("a chunk of %d records failed; taking them one by one", len(works))
+            for work in works:
+                self._store_alone(box, work)
+
+    def _store_alone(self, box: str, work: Work) -> None:
+        for _ in range(TRIES):
+            try:
+                self._append(box, [work])
+            except LedgerDown:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a record does to a ledger, it must not stop the others
+                reason = type(error).__name__
+                time.sleep(0.05)
+            else:
+                return
+        log.error("record %d of box %s cannot be stored (%s): quarantined", work.seq, box, reason)
+        self._append(box, [Work(work.seq, work.body, work.site, (), [(_masked(work.body), reason)])])
+
+    def _append(self, box: str, works: Sequence[Work]) -> None:
+        """Quarantine first, then events and mark in one transaction: a crash between repeats, and loses nothing."""
+        now = self._clock()
+        by_site: dict[int, list[Event]] = {}
+        for work in works:
+            if work.quarantined and (box, work.seq) not in self._quarantined:
+                for raw, reason in work.quarantined:
+                    self._ledger.quarantine(work.site, raw, reason, now)
+                self._quarantined.add((box, work.seq))
+            if work.site is not None and work.events:
+                by_site.setdefault(work.site, []).extend(work.events)
+        seq = works[-1].seq
+        self._ledger.append_marked(list(by_site.items()), Mark(box, seq))
+        self._quarantined.clear()
+        if self._marks is not None:
+            self._marks[box] = seq
+        if by_site:
+            self._loaded(frozenset(by_site))

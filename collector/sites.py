@@ -1,0 +1,92 @@
+"""Sites as the door and the loader need them, remembered for some seconds so that a request costs no query."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from collector.catalog.catalog import Catalog
+from collector.catalog.values import Site
+from collector.ingest.rules import RetargetingRule, SiteRules
+from collector.store.protocol import LedgerDown
+from collector.web.door import CollectSite
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+FRESH = 3.0
+MANY = 10_000
+
+
+class Remembered(Generic[T]):
+    """Answers by key, asked anew after `FRESH` s; while the database is down an old answer is better than none."""
+
+    def __init__(self, ask: Callable[[str], T | None]) -> None:
+        self._ask = ask
+        self._known: dict[str, tuple[float, T | None]] = {}
+
+    def get(self, key: str) -> T | None:
+        """The answer for `key`. LedgerDown where it was never asked before and cannot be now."""
+        now = time.monotonic()
+        known = self._known.get(key)
+        if known and now - known[0] < FRESH:
+            return known[1]
+        try:
+            found = self._ask(key)
+        except LedgerDown:
+            if known is None:
+                raise
+            log.warning("the catalog does not answer; using what it said before")
+            found = known[1]
+        if len(self._known) >= MANY:  # only strangers guessing keys get this far
+            self._known.clear()
+        self._known[key] = (now, found)
+        return found
+
+
+def rules_of(site: Site) -> SiteRules:
+    """The part of a site's settings that the steps need."""
+    hosts = set()
+    for origin in site.origins:
+        host = origin.partition("://")[2]
+        host = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        hosts.add(host.removeprefix("*"))
+    return SiteRules(
+        site.id,
+        frozenset(hosts),
+        frozenset(site.hidden_parameters),
+        tuple(RetargetingRule(rule.field, rule.pattern) for rule in site.retargeting),
+        frozenset(site.payment_domains),
+    )
+
+
+def collect_site(site: Site | None) -> CollectSite | None:
+    """The part of a site's settings that the door needs."""
+    return None if site is None else CollectSite(site.id, site.origins, site.policy_gpc, site.policy_dnt)
+
+
+class CatalogBook:
+    """Sites from the catalog: a `SiteBook` for the door and a `RulesBook` for the loader."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._by_key = Remembered(lambda key: collect_site(catalog.site_by_write_key(key)))
+        self._by_secret = Remembered(lambda key: collect_site(catalog.site_by_secret(key)))
+        self._rules = Remembered(lambda key: self._rules_by_id(catalog, key))
+
+    @staticmethod
+    def _rules_by_id(catalog: Catalog, key: str) -> SiteRules | None:
+        site = catalog.site(int(key))
+        return None if site is None else rules_of(site)
+
+    def by_write_key(self, key: str) -> CollectSite | None:
+        """The site with this public key."""
+        return self._by_key.get(key)
+
+    def by_secret_key(self, key: str) -> CollectSite | None:
+        """The site with this secret key."""
+        return self._by_secret.get(key)
+
+    def rules(self, site: int) -> SiteRules | None:
+        """What the steps need to know of a site."""
+        return self._rules.get(str(site))
