@@ -32,7 +32,7 @@ _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 _NO_PROPS: dict[str, Json] = {}
 MAX_NAME = 200
-_LIMITS = {events.CLICK: 255, events.OUTBOUND: 2_048, events.DOWNLOAD: 2_048, events.IDENTIFY: 200}
+MAX_VISITOR = 200
 
 
 class RowError(ValueError):
@@ -142,13 +142,13 @@ class RowReader:
         if columns.ours and not self._typed:
             row = {name: _unguarded(cell) for name, cell in row.items()}
         get = row.get
-        user = clean_user_id(get(columns.user)) if columns.user else None
-        visitor = self._visitor(get(columns.visitor) if columns.visitor else None, user)
+        user, visitor = self._who(row)
         at = parse_time(get(columns.time) if columns.time else None, self._zone)
         if at > self._arrival.received + DAY:
             raise RowError(f"time {str(get(columns.time or ''))[:60]!r} is more than a day in the future")
         props = self._props(row)
-        url = clean_scalar(get(columns.url), 2_048).strip() if columns.url else ""
+        url = clean_scalar(get(columns.url), 4_096) if columns.url else ""
+        url = url if columns.ours else url.strip()
         kind, name, url = self._what(row, url, props)
         raw: dict[str, Any] = {
             "id": self._id(row, text),
@@ -159,7 +159,7 @@ class RowReader:
             "props": props,
         }
         if url:
-            raw["url"] = _with_campaign(url, row, props)
+            raw["url"] = url if columns.ours else _with_campaign(url, row, props)
         if columns.referrer and (referrer := clean_scalar(get(columns.referrer), 2_048).strip()):
             raw["ref"] = referrer
         if user is not None:
@@ -170,25 +170,38 @@ class RowReader:
             return self._own(row, raw)
         return make_event(raw, self._arrival)
 
+    def _who(self, row: Mapping[str, Any]) -> tuple[str | None, str]:
+        """(user or None, visitor). Our own export's were checked when they came in, and stay to the letter."""
+        columns = self._columns
+        cell = row.get(columns.visitor) if columns.visitor else None
+        if columns.ours:
+            visitor = clean_scalar(cell, 2 * MAX_VISITOR)  # a shared device adds to a key
+            if not visitor:
+                raise RowError("visitor is missing")
+            return clean_scalar(row.get("person"), MAX_VISITOR) or None, visitor
+        user = clean_user_id(row.get(columns.user)) if columns.user else None
+        return user, self._visitor(cell, user)
+
     def _visitor(self, cell: object, user: str | None) -> str:
         visitor = clean_user_id(cell)
         if visitor is not None:
-            return clean_text(visitor, 200)
+            return clean_text(visitor, MAX_VISITOR)
         if cell not in (None, ""):
             raise RowError(f"visitor {str(cell)[:60]!r} does not name one visitor")
         if user is None:
             raise RowError("visitor is missing")
-        return f"user:{user}"[:200]
+        return f"user:{user}"[:MAX_VISITOR]
 
     def _what(self, row: Mapping[str, Any], url: str, props: dict[str, Json]) -> tuple[str, str, str]:
         """(type, name, url). A page view without any address cannot be one, so it stays an event of that name."""
         columns = self._columns
-        name = clean_scalar(row.get(columns.event), 2_048).strip() if columns.event else ""
+        name = clean_scalar(row.get(columns.event), 2_048) if columns.event else ""
         if columns.ours:
             kind = str(row.get("type") or "")
             if kind not in _TYPES:
                 raise RowError(f"type {kind[:60]!r} is not a type of event")
-            return kind, "" if kind == events.PAGE else name[: _LIMITS.get(kind, MAX_NAME)], url
+            return kind, "" if kind == events.PAGE else name, url
+        name = name.strip()
         if name.lower() in _PAGE_NAMES or (url and not name):
             url = url or _place_in(props)
             if url:

@@ -1,0 +1,48 @@
+"""`desireline export`: events or people, streamed to the terminal or a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import IO
+
+import click
+
+from collector.cli.events_out import PEOPLE_COLUMNS, csv_cells, event_rows, people_rows
+from collector.cli.place import place_options, site_option
+from collector.cli.rooms import open_rooms
+from collector.core.event import Json
+from collector.core.write import csv_lines
+from collector.ingest.columns import EXPORT_COLUMNS
+from collector.settings import Settings
+from collector.store.protocol import Ledger
+
+_Rows = Callable[[Ledger, int], Iterator[dict[str, Json]]]
+WHAT: dict[str, tuple[tuple[str, ...], _Rows]] = {
+    "events": (EXPORT_COLUMNS, event_rows),
+    "people": (PEOPLE_COLUMNS, people_rows),
+}
+
+
+@click.command("export")
+@click.argument("what", type=click.Choice(list(WHAT)))
+@site_option
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option(
+    "--output", type=click.File("w", encoding="utf-8", lazy=False), default="-", help="A file [default: stdout]."
+)
+@place_options
+def export_command(what: str, site_name: str, form: str, output: IO[str], settings: Settings) -> None:
+    """Write every event, or every person, of a site.
+
+    `desireline import` reads exported events back as they were.
+    """
+    columns, rows = WHAT[what]
+    with open_rooms(settings) as rooms:
+        site = rooms.site(site_name)
+        found = rows(rooms.ledger, site.id)
+        if form == "jsonl":
+            for row in found:
+                output.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+            return
+        output.writelines(csv_lines(columns, (csv_cells(row) for row in found)))
