@@ -116,9 +116,31 @@ class SqlLedger:
         rows = self.engine.rows("SELECT id, user_id FROM person WHERE site = ? AND id > ? ORDER BY id", (site, after))
         return [(row[0], row[1]) for row in rows]
 
-    def links(self, site: int) -> Sequence[LinkRow]:
-        query = "SELECT id, visitor, person, time, reason FROM link WHERE site = ? ORDER BY id"
-        return [LinkRow(*row) for row in self.engine.rows(query, (site,))]
+    def visitor_keys(self, site: int, ids: Sequence[int]) -> Mapping[int, str]:
+        query = f"SELECT id, key FROM visitor WHERE site = ? AND {self.engine.within('id')}"  # noqa: S608
+        return dict(self.engine.rows(query, (site, self.engine.many(list(ids)))))
+
+    def user_ids(self, site: int, ids: Sequence[int]) -> Mapping[int, str]:
+        query = f"SELECT id, user_id FROM person WHERE site = ? AND {self.engine.within('id')}"  # noqa: S608
+        return dict(self.engine.rows(query, (site, self.engine.many(list(ids)))))
+
+    def search(self, site: int, text: str, limit: int) -> tuple[Sequence[int], Sequence[int]]:
+        escaped = clean_text(text).replace("!", "!!").replace("%", "!%").replace("_", "!_").lower()
+        found = [
+            self.engine.rows(
+                f"SELECT id FROM {table} WHERE site = ? AND lower({column}) LIKE ? ESCAPE '!' ORDER BY id LIMIT ?",  # noqa: S608
+                (site, f"%{escaped}%", limit),
+            )
+            for table, column in (("person", "user_id"), ("visitor", "key"))
+        ]
+        return [row[0] for row in found[0]], [row[0] for row in found[1]]
+
+    def links(self, site: int, visitors: Sequence[int] | None = None) -> Sequence[LinkRow]:
+        query = "SELECT id, visitor, person, time, reason FROM link WHERE site = ?"
+        if visitors is None:
+            return [LinkRow(*row) for row in self.engine.rows(f"{query} ORDER BY id", (site,))]
+        query = f"{query} AND {self.engine.within('visitor')} ORDER BY id"
+        return [LinkRow(*row) for row in self.engine.rows(query, (site, self.engine.many(list(visitors))))]
 
     def changes(self, site: int, after: int) -> Sequence[Change]:
         query = "SELECT id, kind, visitor FROM change WHERE site = ? AND id > ? ORDER BY id"

@@ -180,8 +180,17 @@ class Ledger(Protocol):
     def persons(self, site: int, after: int = 0) -> Sequence[tuple[int, str]]:
         """(id, user id) without traits."""
 
-    def links(self, site: int) -> Sequence[LinkRow]:
-        """All links now in force."""
+    def visitor_keys(self, site: int, ids: Sequence[int]) -> Mapping[int, str]:
+        """The keys of those of these visitors that there are."""
+
+    def user_ids(self, site: int, ids: Sequence[int]) -> Mapping[int, str]:
+        """The user ids of those of these known persons that there are."""
+
+    def search(self, site: int, text: str, limit: int) -> tuple[Sequence[int], Sequence[int]]:
+        """Ids of persons and of visitors whose user id or key contains `text`, case aside; at most `limit` of each."""
+
+    def links(self, site: int, visitors: Sequence[int] | None = None) -> Sequence[LinkRow]:
+        """The links now in force, of these visitors or of all."""
 
     def changes(self, site: int, after: int) -> Sequence[Change]:
         """Changes with an id greater than `after`, in order."""
