@@ -1,4 +1,4 @@
-"""The loader as a process, one a host, started by the server, which it does not outlive: `python -m collector.loader`."""
+"""The loader as a process, one a host, ending with the server that started it (`python -m collector.loader`)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,106 @@
+"""Acknowledged means stored, once: under kill -9 of workers, loader and all, and under TERM."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.faults.collectors import Client, Running
+
+
+def clients_of(server: Running, stop: threading.Event, number: int = 4) -> list[Client]:
+    clients = [Client(server, stop) for _ in range(number)]
+    for client in clients:
+        client.start()
+    return clients
+
+
+def finish(clients: list[Client], stop: threading.Event) -> tuple[set[str], set[str]]:
+    """(acknowledged ids, ids sent and never answered)."""
+    stop.set()
+    for client in clients:
+        client.join(15)
+    acked = [key for client in clients for key in client.acked]
+    assert len(acked) == len(set(acked))
+    return set(acked), {key for client in clients for key in client.open}
+
+
+def kill_something(server: Running, rng: random.Random) -> None:
+    workers, loaders = server.children()
+    victims = loaders if loaders and rng.random() < 0.5 else workers
+    if victims:
+        with suppress(ProcessLookupError):
+            os.kill(rng.choice(victims), signal.SIGKILL)
+
+
+def check_stored(server: Running, acked: set[str], unanswered: set[str]) -> None:
+    stored = server.ledger_ids()
+    assert len(stored) == len(set(stored)), "stored twice"
+    assert acked - set(stored) == set(), "acknowledged and lost"
+    assert set(stored) - acked <= unanswered
+    assert list(server.settings.inbox.iterdir()) == []
+
+
+def chaos(server: Running, seconds: float, pause: float) -> tuple[set[str], set[str]]:
+    rng = random.Random(7)
+    stop = threading.Event()
+    clients = clients_of(server, stop)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(pause)
+        kill_something(server, rng)
+    server.kill_all()
+    server.start()
+    time.sleep(1)
+    acked, unanswered = finish(clients, stop)
+    assert len(acked) > 200
+    assert sum(client.failures for client in clients) > 0
+    server.wait_drained(len(acked))
+    assert server.stop() == 0
+    return acked, unanswered
+
+
+def test_kill_9_of_workers_loader_and_all_loses_nothing_and_stores_nothing_twice(tmp_path: Path) -> None:
+    server = Running(tmp_path / "data")
+    try:
+        acked, unanswered = chaos(server, 10, 0.8)
+        check_stored(server, acked, unanswered)
+    finally:
+        server.kill_all()
+    with sqlite3.connect(tmp_path / "data" / "ledger.sqlite3") as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    connection.close()
+
+
+@pytest.mark.postgres
+def test_the_same_on_postgres(tmp_path: Path, postgres_url: Callable[[], str]) -> None:
+    server = Running(tmp_path / "data", postgres_url())
+    try:
+        acked, unanswered = chaos(server, 4, 0.8)
+        check_stored(server, acked, unanswered)
+    finally:
+        server.kill_all()
+
+
+def test_term_under_load_cuts_no_request_short_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    server = Running(tmp_path / "data")
+    stop = threading.Event()
+    try:
+        clients = clients_of(server, stop)
+        time.sleep(1.5)
+        assert server.stop() == 0
+        acked, unanswered = finish(clients, stop)
+        assert len(acked) > 50
+        assert {code for client in clients for code in client.codes} == {200}
+        check_stored(server, acked, unanswered)
+    finally:
+        server.kill_all()
