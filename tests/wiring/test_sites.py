@@ -1,0 +1,75 @@
+"""Sites as the door and the loader see them, through the real catalog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from collector.app import close_app, create_app
+from collector.catalog.catalog import Catalog
+from collector.catalog.values import Retargeting
+from collector.ingest.rules import RetargetingRule
+from collector.settings import read_settings
+from collector.sites import CatalogBook, Remembered
+from collector.store.protocol import LedgerDown
+
+
+def test_a_site_is_found_by_its_keys_with_the_rules_it_set(tmp_path: Path) -> None:
+    catalog = Catalog(f"sqlite://{tmp_path}/ledger.sqlite3")
+    catalog.migrate()
+    made = catalog.add_site(
+        "shop",
+        ["https://shop.example:8443", "https://*.shop.example"],
+        1,
+        policy_gpc="off",
+        retargeting=[Retargeting("param:rt", "1")],
+        payment_domains=["bank.example"],
+        hidden_parameters=["card"],
+    )
+    book = CatalogBook(catalog)
+    found = book.by_write_key(made.site.write_key)
+    assert found is not None
+    assert (found.id, found.policy_gpc, found.policy_dnt) == (made.site.id, "off", "ignore")
+    assert found.allows("https://eu.shop.example")
+    assert book.by_secret_key(made.secret_key) == found
+    assert book.by_secret_key(made.site.write_key) is None
+    assert book.by_write_key(made.secret_key) is None
+    rules = book.rules(made.site.id)
+    assert rules is not None
+    assert rules.own_hosts == {"shop.example", ".shop.example"}
+    assert rules.retargeting == (RetargetingRule("param:rt", "1"),)
+    assert rules.hidden_params == {"card"}
+    assert rules.payment_hosts == {"bank.example"}
+    assert book.rules(99) is None
+    catalog.close()
+
+
+def test_while_the_database_is_down_an_old_answer_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[str | None] = ["site"]
+
+    def ask(key: str) -> str:
+        found = answers[0]
+        if found is None:
+            raise LedgerDown("down")
+        return f"{found} {key}"
+
+    monkeypatch.setattr("collector.sites.FRESH", 0.0)
+    remembered = Remembered(ask)
+    assert remembered.get("a") == "site a"
+    answers[0] = None
+    assert remembered.get("a") == "site a"
+    with pytest.raises(LedgerDown):
+        remembered.get("b")
+
+
+def test_the_app_answers_503_not_500_while_no_site_can_be_looked_up(tmp_path: Path) -> None:
+    settings = read_settings({"DESIRELINE_DATA": str(tmp_path), "DESIRELINE_DATABASE": "postgresql://127.0.0.1:1/none"})
+    app = create_app(settings)
+    answer = app.test_client().post(
+        "/collect", data=b'{"key":"wk_demo","events":[]}', headers={"Origin": "https://x.example"}
+    )
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://x.example"
+    close_app(app)
