@@ -31,7 +31,7 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite://{tmp_path}/ledger.db"
     server: Cluster = request.getfixturevalue("postgres_cluster")
-    return server.create()
+    return server.fresh()
 
 
 @pytest.fixture

@@ -30,6 +30,8 @@ class Base:
 
     def _all(self, query: Any) -> list[Record]:
         with self._engine.errors():
+            if not self._engine.database.in_transaction():
+                self._engine.ready()
             return list(query.dicts().execute(self._engine.database))
 
     def _first(self, query: Any) -> Record | None:

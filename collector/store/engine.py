@@ -134,7 +134,7 @@ class Engine(ABC):
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         """All rows of a query."""
         with self.errors():
-            found: list[Row] = self.database.connection().execute(self.sql(sql), params).fetchall()
+            found: list[Row] = self._execute(sql, params).fetchall()
             return found
 
     def row(self, sql: str, params: Sequence[object] = ()) -> Row | None:
@@ -145,8 +145,14 @@ class Engine(ABC):
     def run(self, sql: str, params: Sequence[object] = ()) -> int:
         """Run a statement; the number of rows it touched."""
         with self.errors():
-            touched: int = self.database.connection().execute(self.sql(sql), params).rowcount
+            touched: int = self._execute(sql, params).rowcount
             return touched
+
+    def _execute(self, sql: str, params: Sequence[object]) -> Any:
+        return self.database.connection().execute(self.sql(sql), params)
+
+    def ready(self) -> None:  # noqa: B027 - a file is always there
+        """Replace this thread's connection where the server let go of it since it was last used."""
 
     @abstractmethod
     def run_many(self, sql: str, rows: Sequence[Row]) -> None:
@@ -159,8 +165,10 @@ class Engine(ABC):
         Raises:
             LedgerDown: the database cannot be reached, is locked, full or broken; nothing was written.
         """
-        with self.serial, self._exclusive(), self.errors(), self._transaction():
-            yield
+        with self.serial, self._exclusive(), self.errors():
+            self.ready()
+            with self._transaction():
+                yield
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -171,8 +179,9 @@ class Engine(ABC):
             self._drop_broken()
             raise LedgerDown(str(error)) from error
 
-    def _drop_broken(self) -> None:  # noqa: B027 - a file does not break off
-        """Close this thread's connection where it cannot be used any more, so that the next use opens a new one."""
+    def _drop_broken(self) -> bool:
+        """Close this thread's connection where it cannot be used any more; whether that was so."""
+        return False
 
     def migrate(self, directory: Path, history: str) -> None:
         """Apply the numbered migrations of `directory` that the table `history` does not name, under a lock."""

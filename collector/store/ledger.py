@@ -125,10 +125,11 @@ class SqlLedger:
         return dict(self.engine.rows(query, (site, self.engine.many(list(ids)))))
 
     def search(self, site: int, text: str, limit: int) -> tuple[Sequence[int], Sequence[int]]:
-        escaped = clean_text(text).replace("!", "!!").replace("%", "!%").replace("_", "!_").lower()
+        escaped = clean_text(text).replace("!", "!!").replace("%", "!%").replace("_", "!_")
         found = [
             self.engine.rows(
-                f"SELECT id FROM {table} WHERE site = ? AND lower({column}) LIKE ? ESCAPE '!' ORDER BY id LIMIT ?",  # noqa: S608
+                f"SELECT id FROM {table} WHERE site = ? "  # noqa: S608 - names of ours
+                f"AND lower({column}) LIKE lower(?) ESCAPE '!' ORDER BY id LIMIT ?",
                 (site, f"%{escaped}%", limit),
             )
             for table, column in (("person", "user_id"), ("visitor", "key"))

@@ -98,6 +98,18 @@ class PostgresEngine(Engine):
         # Postgres reuses the space of deleted rows when its own vacuum has passed; nothing to prepare.
         yield
 
+    def _execute(self, sql: str, params: Sequence[object]) -> Any:
+        try:
+            return super()._execute(sql, params)
+        except self.driver_errors:
+            # A restarted server closes every connection, but a transaction that was cut cannot simply go on.
+            if self.database.in_transaction() or not self._drop_broken():
+                raise
+            return super()._execute(sql, params)
+
+    def ready(self) -> None:
+        self.row("SELECT 1")
+
     def uid(self, text: str) -> object:
         canonical = text.lower()
         return canonical if _UUID.fullmatch(canonical) else str(UUID(text))
@@ -127,6 +139,8 @@ class PostgresEngine(Engine):
         whole = [_cells(data, _WHOLE).astype(np.int64) for data in cells[:-1]]
         return columns(whole, _cells(cells[-1], _FLOAT).astype(np.float64))
 
-    def _drop_broken(self) -> None:
-        if not self.database.is_closed() and self.database.connection().closed:
+    def _drop_broken(self) -> bool:
+        broken = not self.database.is_closed() and self.database.connection().closed
+        if broken and not self.database.in_transaction():
             self.database.close()
+        return bool(broken)
