@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 # Records of one look at a box; and events of one transaction at most, so that a reader never waits long for a writer.
 CHUNK = 1_000
 EVENTS = 4_000
-# A record that fails alone this often, while others go through, is poison.
-TRIES = 3
+# A record that fails alone as often as this, with pauses of so many seconds, while the ledger takes others, is poison.
+PAUSES = (0.05, 0.2, 0.5)
 
 
 def _masked(body: bytes) -> bytes:
@@ -176,22 +176,30 @@ class Loader:
         """Append a chunk with its mark; a chunk that fails is taken record by record."""
         try:
             self._append(box, works)
-        except LedgerDown:
-            raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, LedgerDown) and not self._takes_writes(box):
+                raise
             log.exception("a chunk of %d records failed; taking them one by one", len(works))
             for work in works:
                 self._store_alone(box, work)
 
+    def _takes_writes(self, box: str) -> bool:
+        """Whether the ledger stores anything: a value too large for an index looks like a ledger that is down."""
+        try:
+            self._ledger.append_marked((), Mark(box, (self._marks or {}).get(box, 0)))
+        except LedgerDown:
+            return False
+        return True
+
     def _store_alone(self, box: str, work: Work) -> None:
-        for _ in range(TRIES):
+        for pause in PAUSES:
             try:
                 self._append(box, [work])
-            except LedgerDown:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever a record does to a ledger, it must not stop the others
+            except Exception as error:  # whatever a record does to a ledger, it must not stop the others
+                if isinstance(error, LedgerDown) and not self._takes_writes(box):
+                    raise
                 reason = type(error).__name__
-                time.sleep(0.05)
+                time.sleep(pause)
             else:
                 return
         log.error("record %d of box %s cannot be stored (%s): quarantined", work.seq, box, reason)

@@ -33,6 +33,15 @@ class InboxFull(Exception):  # noqa: N818 - a state of the disk, not a mistake
         self.retry_after = retry_after
 
 
+def free_bytes(folder: Path) -> int:
+    """Bytes that may still be written where `folder` is; -1 where it is gone."""
+    try:
+        space = os.statvfs(folder)
+    except OSError:
+        return -1
+    return space.f_bavail * space.f_frsize
+
+
 class _Waiting:
     """One record and the request that waits for it."""
 
@@ -61,7 +70,12 @@ class Inbox:
         self._max_bytes = max_bytes
         self._disk_floor = disk_floor
         self._max_pages = max_pages
-        self._connection: sqlite3.Connection | None = self._connect()
+        try:
+            self._connection: sqlite3.Connection | None = self._connect()
+        except sqlite3.Error:
+            self.files.remove()
+            os.close(self._lock)
+            raise
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._kept: deque[tuple[int, int]] = deque()
         self._bytes = 0
@@ -127,8 +141,7 @@ class Inbox:
         now = time.monotonic()
         if now - self._disk_checked > 1:
             self._disk_checked = now
-            space = os.statvfs(self.files.folder)
-            self._disk_low = space.f_bavail * space.f_frsize < self._disk_floor
+            self._disk_low = free_bytes(self.files.folder) < self._disk_floor
         if self._disk_low:
             raise InboxFull("disk")
 

@@ -78,7 +78,7 @@ def read_done(files: BoxFiles) -> int:
     """The greatest seq that the ledger holds, as the loader last told."""
     try:
         return int(files.done.read_text())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return 0
 
 

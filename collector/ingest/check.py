@@ -23,6 +23,7 @@ _NAME_LIMITS = {events.CLICK: 255, events.OUTBOUND: 2_048, events.DOWNLOAD: 2_04
 _TYPES = frozenset(events.TYPES)
 _NAMESPACE = UUID("6f2f4f0e-0d5b-5a0c-9c39-51c7c1a6f3ab")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _HINTS = frozenset(["webdriver", "phantom", "nightmare", "cypress", "zero_screen", "headless_brand"])
 OK, QUARANTINED = "ok", "quarantined"
 
@@ -117,7 +118,7 @@ def read_body(raw: bytes) -> Body:
 
 def _dump(value: object) -> str:
     """Compact ASCII JSON; escapes keep a lone surrogate storable, so even quarantine never fails."""
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def _event_id(raw: dict[str, Any], site: int) -> str:

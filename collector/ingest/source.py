@@ -135,11 +135,17 @@ def _ruled_source(query: str, rules: tuple[RetargetingRule, ...]) -> Source | No
 
 
 @lru_cache(maxsize=16_384)
-def referrer_source(host: str, page_host: str, own: frozenset[str], payment: frozenset[str]) -> Source | None:
-    """The source that a referrer's host means; None for the site itself and for payment providers."""
-    if not host or host == page_host or host.removeprefix("www.") == page_host.removeprefix("www."):
-        return None
-    if host in own or any(entry.startswith(".") and host.endswith(entry) for entry in own):
+def is_own(host: str, page_host: str, own: frozenset[str]) -> bool:
+    """Whether a referrer's host is the site itself."""
+    if host.removeprefix("www.") == page_host.removeprefix("www."):
+        return True
+    return host in own or any(entry.startswith(".") and host.endswith(entry) for entry in own)
+
+
+@lru_cache(maxsize=16_384)
+def referrer_source(host: str, payment: frozenset[str] = frozenset()) -> Source | None:
+    """The source that an external referrer's host means; None for payment providers, who sent nobody (SEMANTICS 2)."""
+    if not host:
         return None
     channel, name = host_channel(host)
     if channel == "referral" and (within(host, PAYMENT_HOSTS) or within(host, payment)):

@@ -12,7 +12,7 @@ from collector.ingest.agent import parse_agent
 from collector.ingest.bots import agent_reason
 from collector.ingest.clock import event_time
 from collector.ingest.rules import Arrival
-from collector.ingest.source import campaign_source, impression_source, referrer_source
+from collector.ingest.source import campaign_source, impression_source, is_own, referrer_source
 from collector.ingest.url import mask_text, parse_place
 
 Step: TypeAlias = Callable[[Event, Arrival, Mapping[str, Any]], None]
@@ -80,11 +80,13 @@ def put_source(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
     if event.type == events.PAGE and referrer:
         place = parse_place(referrer, rules.hidden_params)
         page_host = parse_place(raw.get("url", ""), rules.hidden_params).host
-        found = referrer_source(place.host, page_host, rules.own_hosts, rules.payment_hosts)
+        if is_own(place.host, page_host, rules.own_hosts):
+            event.referrer = place.url
+            return
         # Other people's pages are kept as origin only: their paths are not ours to know (E11).
-        event.referrer = place.url if found is None else place.url.partition("://")[0] + "://" + place.host + "/"
+        event.referrer = "/".join(place.url.split("/", 3)[:3]) + "/" if place.host else ""
         if event.source is None:
-            event.source = found
+            event.source = referrer_source(place.host, rules.payment_hosts)
     elif event.type == events.CUSTOM and event.source is None and "channel" in event.props:
         event.source = impression_source(event.name, event.props)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from flask import Blueprint, Request, Response, request
+from flask import Blueprint, Request, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from collector.inbox import record
@@ -129,6 +129,7 @@ def _known(door: Door, key: str) -> CollectSite:
 
 
 def _check_origin(site: CollectSite, origin: str) -> None:
+    g.collect_site = site.id  # the install page tells of refusals by site
     if not site.allows(origin):
         raise Refusal(
             403, "origin", "The site does not list the origin this was sent from; add it to the site's origins."

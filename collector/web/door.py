@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from typing import Protocol, cast
 
 from flask import Flask, current_app
 
-from collector.inbox.box import Inbox
+from collector.inbox.box import Inbox, InboxFull
 from collector.ingest.rules import Policy
 from collector.settings import Keys
 
@@ -63,10 +64,13 @@ class LazyInbox:
         self._lock = threading.Lock()
 
     def get(self) -> Inbox:
-        """The inbox."""
+        """The inbox. InboxFull where the disk does not even take an empty one."""
         if self._inbox is None:
-            with self._lock:
-                self._inbox = self._inbox or self._make()
+            try:
+                with self._lock:
+                    self._inbox = self._inbox or self._make()
+            except (OSError, sqlite3.Error) as error:
+                raise InboxFull("disk") from error
         return self._inbox
 
     def close(self) -> None:

@@ -43,12 +43,13 @@ class Failing(SqlLedger):
         super().__init__(open_engine(f"sqlite://{path}"))
         self.down = False
         self.poison = ""
+        self.breaks: Exception = ValueError("this event breaks the ledger")
 
     def append_marked(self, batches: Sequence[tuple[int, Sequence[Event]]], mark: Mark) -> Appended:
         if self.down:
             raise LedgerDown("down")
         if any(event.name == self.poison for _, events in batches for event in events if self.poison):
-            raise ValueError("this event breaks the ledger")
+            raise self.breaks
         return super().append_marked(batches, mark)
 
 
@@ -130,7 +131,9 @@ def test_the_same_event_sent_twice_is_stored_once(ledger: Failing, inbox: Inbox)
     assert stored(ledger) == [event["id"]]
 
 
-def test_a_record_that_breaks_the_ledger_is_quarantined_alone(ledger: Failing, inbox: Inbox) -> None:
+@pytest.mark.parametrize("error", [ValueError("odd"), LedgerDown("value too large for an index")])
+def test_a_record_that_breaks_the_ledger_is_quarantined_alone(ledger: Failing, inbox: Inbox, error: Exception) -> None:
+    ledger.breaks = error
     before = put(inbox, {"name": "a"})
     put(inbox, {"name": "poison", "url": "https://shop.example/?token=geheim"})
     after = put(inbox, {"name": "b"})
@@ -138,7 +141,7 @@ def test_a_record_that_breaks_the_ledger_is_quarantined_alone(ledger: Failing, i
     loader(ledger, inbox).drain_all()
     assert stored(ledger) == before + after
     (kept,) = ledger.quarantined(1)
-    assert kept.reason == "ValueError"
+    assert kept.reason == type(error).__name__
     assert b"poison" in kept.raw
     assert b"geheim" not in kept.raw
     assert ledger.marks()[inbox.files.name] == 3

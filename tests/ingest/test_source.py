@@ -8,7 +8,7 @@ from collector.core.event import Source
 from collector.core.source import CHANNELS
 from collector.ingest.referrers import host_channel
 from collector.ingest.rules import RetargetingRule
-from collector.ingest.source import campaign_source, impression_source, referrer_source
+from collector.ingest.source import campaign_source, impression_source, is_own, referrer_source
 
 
 @pytest.mark.parametrize(
@@ -91,26 +91,31 @@ def test_a_referrer_s_host_names_its_channel(host: str, channel: str, name: str)
     assert host_channel(host) == (channel, name)
 
 
+OWN = frozenset(["shop.example", ".shop.example"])
+
+
 @pytest.mark.parametrize(
-    "host",
+    ("host", "own"),
     [
-        "",
-        "shop.example",
-        "www.shop.example",
-        "app.shop.example",
-        "checkout.stripe.com",
-        "www.paypal.com",
-        "pay.bank.example",
+        ("shop.example", True),
+        ("www.shop.example", True),
+        ("app.shop.example", True),
+        ("www.page.example", True),
+        ("evilshop.example", False),
+        ("shop.example.evil.example", False),
     ],
 )
-def test_the_site_itself_and_payment_providers_are_no_source(host: str) -> None:
-    own, payment = frozenset(["shop.example", ".shop.example"]), frozenset(["bank.example"])
-    assert referrer_source(host, "shop.example", own, payment) is None
+def test_the_site_itself_is_known_by_whole_labels(host: str, own: bool) -> None:
+    assert is_own(host, "page.example", OWN) is own
 
 
-def test_a_host_that_only_ends_like_the_site_is_a_source() -> None:
-    found = referrer_source("evilshop.example", "shop.example", frozenset([".shop.example"]), frozenset())
-    assert found == Source("referral", "evilshop.example")
+@pytest.mark.parametrize("host", ["", "checkout.stripe.com", "www.paypal.com", "pay.bank.example"])
+def test_payment_providers_are_no_source(host: str) -> None:
+    assert referrer_source(host, frozenset(["bank.example"])) is None
+
+
+def test_a_host_that_only_ends_like_a_payment_provider_is_a_source() -> None:
+    assert referrer_source("notpaypal.com") == Source("referral", "notpaypal.com")
 
 
 def test_an_ad_impression_says_itself_that_it_is_retargeting() -> None:

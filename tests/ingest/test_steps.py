@@ -78,7 +78,8 @@ def test_a_page_without_campaign_and_referrer_has_no_source_and_one_from_search_
     assert made(url="https://shop.example/", ref="https://shop.example/b?x=1").referrer == "https://shop.example/b"
     found = made(url="https://shop.example/", ref="https://www.bing.com/").source
     assert found == Source("organic_search", "bing")
-    assert made(url="https://shop.example/done", ref="https://checkout.stripe.com/c/pay").source is None
+    paid = made(url="https://shop.example/done", ref="https://checkout.stripe.com/c/pay_123")
+    assert (paid.source, paid.referrer) == (None, "https://checkout.stripe.com/")
 
 
 def test_only_pages_take_a_source_from_the_referrer() -> None:
