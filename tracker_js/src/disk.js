@@ -15,7 +15,7 @@ export const get = guard((key) => allowed() && localStorage[key]);
 /** A full or denied disk costs persistence only: the events stay in memory. */
 export const set = guard((key, value) => allowed() && (localStorage[key] = value));
 
-/** @type {(key: string) => void} */
+/** @type {(key: string) => any} */
 export const erase = guard((key) => delete localStorage[key]);
 
 const list = guard((prefix) => Object.keys(localStorage).filter((key) => !key.indexOf(prefix)));
@@ -23,9 +23,5 @@ const list = guard((prefix) => Object.keys(localStorage).filter((key) => !key.in
 /** @type {(prefix: string) => string[]} */
 export const keys = (prefix) => list(prefix) || [];
 
-/** Withdrawal, or a policy that forbids: nothing is left in the browser. */
-export const wipe = () => {
-  const held = keys(PREFIX);
-  held.map(erase);
-  return held[0];
-};
+/** Withdrawal, or a policy that forbids: nothing is left in the browser. @returns {any} whether something was */
+export const wipe = () => keys(PREFIX).filter(erase)[0];

@@ -22,12 +22,9 @@ export const trail = (event) => {
 export const declared = (el) => {
   /** @type {Record<string, string>} */
   const props = {};
-  [...el.attributes].map((a) => {
-    if (/^data-dl-prop-/.test(a.name)) props[a.name.slice(13)] = a.value;
-  });
+  for (const { name, value } of el.attributes) if (/^data-dl-prop-/.test(name)) props[name.slice(13)] = value;
   return { name: attr(el, 'data-dl-event'), props };
 };
 
-export const BUTTON = '[type=button],[type=submit],[type=reset]';
 /** What people type into or choose from. */
-export const FIELD = `select,textarea,input:not(${BUTTON})`;
+export const FIELD = 'select,textarea,input:not([type=button],[type=submit],[type=reset])';

@@ -26,12 +26,13 @@ export const guard =
   };
 
 /**
+ * Listens while the event goes down, so that pages which stop it on its way up are counted too.
  * @param {EventTarget} target
  * @param {string} types space-separated
  * @param {(event: any) => void} fn
  */
 export const on = (target, types, fn) =>
-  types.split(' ').map((type) => target.addEventListener(type, guard(fn), { capture: true, passive: true }));
+  types.split(' ').map((type) => target.addEventListener(type, guard(fn), true));
 
 /** @param {() => void} fn @param {number} [ms] */
 export const later = (fn, ms) => setTimeout(guard(fn), ms);

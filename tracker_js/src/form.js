@@ -20,20 +20,26 @@ const tell = (type, form, props) =>
 
 const field = (el) => attr(el, 'name') || attr(el, 'id') || attr(el, 'type');
 
+const facts = (state) =>
+  state && {
+    last_field: state._last,
+    ms: now() - state._at,
+    touched: state._fields.size,
+    fields: state._fields.size,
+  };
+
 // Browsers fire it for a form that is valid, or that asked not to be checked (A5.3).
 const submit = (event) => {
   const form = event.target;
   const state = begun.get(form);
   begun.delete(form);
   if (is(form, '[data-dl-event]')) emit('event', declared(form));
-  tell('form', form, { ms: now() - (state?._at ?? now()), fields: state?._fields.size || 0 });
+  tell('form', form, facts(state));
 };
 
 /** Leaves behind every form that was begun and not sent. */
 export const abandon = () => {
-  begun.forEach((state, form) =>
-    tell('form_abandon', form, { last_field: state._last, ms: now() - state._at, touched: state._fields.size })
-  );
+  begun.forEach((state, form) => tell('form_abandon', form, facts(state)));
   begun.clear();
 };
 

@@ -12,9 +12,8 @@ let user;
 
 /** Remembers who it is by a hash: enough to see that it is another one. @param {string} id */
 const remember = (id) => {
-  const hash = [...id].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 1e9, 7);
   const last = user || get(USER);
-  user = id && '' + hash;
+  user = id && '' + [...id].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 1e9, 7);
   // What follows is another person's: the collector replaces the cookie that it alone can reach (B18, B19).
   if (!id || (last && last != user)) cut('rotate');
   set(USER, user);
@@ -37,24 +36,26 @@ const calls = {
   },
   consent: (state, _, at, url) => {
     const was = S._consent;
+    const tell = () => emit('consent', { name: state }, at, url);
     if (state == was) return;
-    let news = was == 'granted';
-    if (state == 'granted') {
-      S._consent = state;
+    S._consent = 'granted';
+    if (state == S._consent) {
       if (was == 'denied') cut();
-      news = get(USER) == null;
       adopt();
+      if (get(USER) == null) tell();
     } else {
       clear();
-      news = wipe() || news;
       user = '';
-      if (news) cut('forget');
+      // Where nothing was ever kept there is nothing to take back, and nothing to send.
+      if (wipe() || was == 'granted') {
+        cut('forget');
+        tell();
+      }
+      S._consent = 'denied';
     }
-    if (news) emit('consent', { name: state }, at, url);
-    S._consent = state;
     pump();
   },
-  page: (_, __, at) => page(S._url, at),
+  page: () => page(S._url),
   before,
   visitor: whoIs,
 };
@@ -77,4 +78,4 @@ const start = () => {
 if (w.desireline?.v || guard(() => localStorage.desireline_ignore)() == 'true') S._consent = 'denied';
 // A prerendered page begins when it is shown (A2.1).
 else if (d.prerendering) on(d, 'prerenderingchange', start);
-else guard(start)();
+else start();

@@ -13,21 +13,17 @@ let deepest = 0;
 let reported = 0;
 
 /** Attention counts while the page is seen and has the focus (A6.1), on a clock that never jumps. */
-const tick = () => {
+const look = () => {
   const clock = performance.now();
   if (since) engaged += clock - since;
   since = !d.hidden && d.hasFocus() ? clock : 0;
-};
-
-const measure = () => {
   deepest = Math.max(deepest, w.scrollY + w.innerHeight);
 };
 
 /** Deltas: a lost last one costs seconds, not the total (A6.3). */
 const engagement = () => {
-  tick();
-  measure();
-  const scroll = Math.min(100, Math.round((deepest / d.documentElement.scrollHeight) * 100)) || 0;
+  look();
+  const scroll = Math.min(100, Math.round((deepest / d.documentElement.scrollHeight) * 100));
   if (!S._route || (engaged < 3e3 && scroll <= reported)) return;
   emit('engagement', { props: { ms: Math.round(engaged), scroll } });
   reported = scroll;
@@ -69,8 +65,8 @@ const leave = () => {
 /** @param {number} at when the page began */
 export const begin = (at) => {
   // A tab opened in the background is a pageview when somebody looks at it (A2.1).
-  const look = () => d.hidden || S._route || page(d.referrer, at);
-  look();
+  const seen = () => d.hidden || S._route || page(d.referrer, at);
+  seen();
 
   ['pushState', 'replaceState'].map((name) => {
     const original = history[name];
@@ -81,10 +77,9 @@ export const begin = (at) => {
     };
   });
   on(w, 'popstate hashchange', moved);
-  on(w, 'scroll', measure);
-  on(w, 'focus blur', tick);
+  on(w, 'scroll focus blur', look);
   on(w, 'online', retry);
-  on(d, 'visibilitychange', () => (d.hidden ? leave() : (tick(), look())));
+  on(d, 'visibilitychange', () => (d.hidden ? leave() : (look(), seen())));
   on(w, 'pagehide', () => {
     S._gone = 1;
     abandon();

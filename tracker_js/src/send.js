@@ -1,5 +1,5 @@
 /** Delivery (A1): one request at a time, an event leaves the queue when the collector has said what became of it. */
-import { guard, later, nav, nothing, now, w } from './env.js';
+import { guard, later, nav, nothing, now } from './env.js';
 import { json } from './json.js';
 import { USER, get, set, wipe } from './disk.js';
 import { adopt, idle, parts, save } from './queue.js';
@@ -25,9 +25,7 @@ export const whoIs = (callback) => (visitor ? callback(visitor) : asked.push(cal
 /** Reasons the browser itself gives to count it as a robot (F2, F4). */
 const bot = [
   nav.webdriver && 'webdriver',
-  w.Cypress && 'cypress',
-  !screen.width && 'zero_screen',
-  /headless/i.test(json(nav.userAgentData)) && 'headless_brand',
+  /headless/i.test(JSON.stringify(nav.userAgentData)) && 'headless_brand',
 ].filter((sign) => sign);
 
 /** What the answer says beside the events: the visitor, and the mode that the site's policy led to. */
@@ -66,7 +64,7 @@ export const pump = (hiding) => {
   timer = 0;
   while (parts[1] && idle(parts[0])) parts.shift();
   const part = parts[0];
-  if (!part || pause || nav.onLine === false || (active && !hiding)) return;
+  if (!part || pause || !nav.onLine || (active && !hiding)) return;
   if (S._consent != 'granted' && part._kind != 'forget') return;
   /** @type {string[]} */
   const lines = [];
@@ -97,7 +95,7 @@ export const pump = (hiding) => {
   const done = guard((status, answer, after) => {
     let again = 0;
     active -= count;
-    const results = status == 200 && answer?.results;
+    const results = answer?.results;
     if (status == 413 && lines[1]) most = lines.length >> 1;
     else if (results || /^4(?!08|29)/.test(status)) {
       part._kind = '';
@@ -115,7 +113,7 @@ export const pump = (hiding) => {
     } else again = 1;
 
     if (again) {
-      pause = later(retry, Math.min(after, 300) * 1e3 || Math.min(2 ** ++tries * 1e3, 6e5) * (0.5 + Math.random()));
+      pause = later(retry, Math.min(+after || 2 ** tries++, 600) * 1e3 * (1 + Math.random()));
     } else {
       tries = 0;
       pump();
