@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import time
-
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from collector.catalog.catalog import Catalog
 from collector.inbox.box import Inbox
-from collector.loader import DIST
+from collector.loader import DIST, now_ms
 from collector.salts import DailySalts
 from collector.settings import Settings, load_keys
 from collector.sites import CatalogBook
-from collector.web import collect, health, tracker_files
+from collector.store.open import open_ledger
+from collector.web import collect, health, pages, tracker_files
 from collector.web.door import Door, LazyInbox, SiteBook, install, the_door
+from collector.web.refusals import Refusals
+from collector.web.rooms import Rooms, Views
 
 
-def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
+def create_app(settings: Settings, sites: SiteBook | None = None, views: Views | None = None) -> Flask:
     """The web application of one worker process.
 
     Args:
         sites: where the collect routes find sites; the catalog of the database by default.
+        views: where journeys are read from; the views in the data folder by default.
     """
     keys = load_keys(settings)
     app = Flask("collector", static_folder=None)
@@ -29,12 +31,13 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    catalog = Catalog(settings.database)
     door = Door(
-        sites=sites or CatalogBook(Catalog(settings.database)),
+        sites=sites or CatalogBook(catalog),
         inbox=LazyInbox(lambda: Inbox(settings.inbox, settings.inbox_bytes, settings.disk_floor)),
         keys=keys,
         salt=DailySalts(settings.data / "salts.json"),
-        clock=lambda: time.time_ns() // 1_000_000,
+        clock=now_ms,
         dist=DIST,
         https=settings.public_url.startswith("https://"),
     )
@@ -42,6 +45,9 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
     app.register_blueprint(collect.blueprint)
     app.register_blueprint(tracker_files.blueprint)
     app.register_blueprint(health.blueprint)
+    if views is not None:
+        ledger = open_ledger(settings.database)
+        pages.install(app, Rooms(settings, catalog, ledger, views, Refusals(settings.data), now_ms))
     return app
 
 

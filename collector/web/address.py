@@ -1,0 +1,98 @@
+"""A question's address: query arguments as ordered pairs, edits to them, and the one canonical spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote, urlencode
+
+from werkzeug.datastructures import MultiDict
+
+Pairs = Sequence[tuple[str, str]]
+EDIT = "_edit"
+ROWS = "_rows"
+EXCLUDE_PARTS = ("_exclude", "_after", "_before")
+
+
+def pairs_of(arguments: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """The arguments of a request, in their order."""
+    return list(arguments.items(multi=True))
+
+
+def grouped(pairs: Pairs) -> dict[str, list[str]]:
+    """Name to its texts, names that only pages know (`_...`) left out."""
+    found: dict[str, list[str]] = {}
+    for name, text in pairs:
+        if not name.startswith("_"):
+            found.setdefault(name, []).append(text)
+    return found
+
+
+def to_query(pairs: Pairs) -> str:
+    """The query string; `:` `/` `*` stay readable, as matchers are full of them."""
+    return urlencode(list(pairs), quote_via=quote, safe=":/*,@")
+
+
+def address(path: str, pairs: Pairs) -> str:
+    """A path with its query string."""
+    return f"{path}?{to_query(pairs)}" if pairs else path
+
+
+def replaced(pairs: Pairs, changes: Iterable[tuple[str, str]], without: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """The pairs with these names replaced and those in `without` left out."""
+    new = list(changes)
+    gone = {name for name, _ in new} | set(without)
+    return [pair for pair in pairs if pair[0] not in gone] + new
+
+
+def canonical(pairs: Pairs) -> list[tuple[str, str]]:
+    """The pairs as they are kept: no blanks, parts of an exclusion put together, the edit that a button asks done.
+
+    An address whose pairs differ from this is redirected to it, so that every question has one spelling.
+    """
+    edited = _edited(pairs)
+    # The button that shows two days stands beside a hidden all-time and takes it back.
+    days = [text for name, text in edited if name == "all-time"][-1:] in (["0"], ["no"], ["false"])
+    dropped = (*EXCLUDE_PARTS, "all-time") if days else EXCLUDE_PARTS
+    whole = [(name, text.strip()) for name, text in edited if text.strip() and name not in dropped]
+    return whole + _exclusions(edited)
+
+
+def is_canonical(pairs: Pairs) -> bool:
+    """Whether the pairs are spelled as they are kept; the number of blank rows asked for may stand beside them."""
+    return canonical(pairs) == [(name, text) for name, text in pairs if name != ROWS]
+
+
+def _exclusions(pairs: Pairs) -> list[tuple[str, str]]:
+    matchers, after, before = ([text for name, text in pairs if name == part] for part in EXCLUDE_PARTS)
+    return [
+        ("exclude", f"{matcher.strip()}@{first.strip()}-{second.strip()}")
+        for matcher, first, second in zip(matchers, after, before, strict=False)
+        if matcher.strip()
+    ]
+
+
+def _edited(pairs: Pairs) -> list[tuple[str, str]]:
+    asked = next((text for name, text in pairs if name == EDIT), "")
+    rest = [(name, text) for name, text in pairs if name not in (EDIT, ROWS)]
+    action, _, tail = asked.partition(":")
+    name, _, place = tail.partition(":")
+    values = [text for given, text in rest if given == name and text.strip()]
+    if action == "add" and name:
+        return [*rest, (ROWS, str(min(len(values) + 2, 20)))]
+    at = int(place) if place.isdecimal() else -1
+    if not 0 <= at < len(values):
+        return list(rest)
+    if action == "remove":
+        del values[at]
+    elif action == "up" and at > 0:
+        values[at - 1], values[at] = values[at], values[at - 1]
+    elif action == "down" and at + 1 < len(values):
+        values[at + 1], values[at] = values[at], values[at + 1]
+    return [pair for pair in rest if pair[0] != name] + [(name, text) for text in values]
+
+
+def local_path(target: str | None) -> str | None:
+    """`target` where it is a path on this host, else None: no way to be sent elsewhere after login (D7)."""
+    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
+        return None
+    return target if target.isprintable() else None

@@ -1,0 +1,92 @@
+"""What people see when something is wrong: their own words back and a hint, never an exception's text."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from collector.core.errors import UserError
+from collector.web.guard import LoginNeeded, to_login
+from collector.web.language import gettext
+from collector.web.security import PUBLIC_BLUEPRINTS
+
+log = logging.getLogger(__name__)
+
+
+def wants_json() -> bool:
+    """Whether this request asks for a machine's answer."""
+    return request.path.endswith(".json")
+
+
+def wants_text() -> bool:
+    """Whether this request asks for a file of rows."""
+    return request.path.endswith(".csv")
+
+
+def problem(status: int, message: str, hint: str = "") -> Response:
+    """The error in the form that the request asked for."""
+    if wants_json():
+        response = jsonify(error=message, hint=hint)
+    elif wants_text():
+        response = make_response(f"{message} {hint}\n".strip())
+        response.mimetype = "text/plain"
+    else:
+        response = make_response(render_template("error.html", message=message, hint=hint, status=status))
+    response.status_code = status
+    return response
+
+
+def _words(status: int) -> tuple[str, str]:
+    known = {
+        400: (gettext("This request cannot be read."), gettext("Go back and try again.")),
+        403: (gettext("You may not do this."), gettext("Ask an owner of the site.")),
+        404: (gettext("There is nothing here."), gettext("The address may be wrong, or not be yours to see.")),
+        405: (gettext("This address does not work this way."), gettext("Go back and use the page's own buttons.")),
+        413: (gettext("This is too large."), ""),
+        429: (gettext("Too many attempts."), gettext("Wait a few minutes, then try again.")),
+    }
+    return known.get(status, (gettext("Something went wrong here."), gettext("It is in the log. Try again later.")))
+
+
+def _user_error(error: UserError) -> Response:
+    return problem(400, error.message, error.hint)
+
+
+def _csrf_error(error: CSRFError) -> Response:  # noqa: ARG001 - a handler gets its error
+    return problem(400, gettext("This form has expired."), gettext("Go back, load the page again, and send it again."))
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    response = problem(error.code, *_words(error.code))
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _login_needed(error: LoginNeeded) -> Response | WerkzeugResponse:  # noqa: ARG001 - a handler gets its error
+    if wants_json() or wants_text():
+        return problem(401, gettext("Nobody is logged in."), gettext("Log in, then load the page again."))
+    return to_login()
+
+
+def _crash(error: Exception) -> Response:
+    log.error("error while answering %s %s", request.method, request.path, exc_info=error)
+    if request.blueprint in PUBLIC_BLUEPRINTS:
+        return Response('{"error": "server"}', status=500, mimetype="application/json")
+    return problem(500, *_words(500))
+
+
+def install(app: Flask) -> None:
+    """Register the answers for errors."""
+    app.register_error_handler(UserError, _user_error)
+    app.register_error_handler(LoginNeeded, _login_needed)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _crash)

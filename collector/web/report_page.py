@@ -1,0 +1,222 @@
+"""A report's page as values: the question as a form, the answer as views of blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flask import url_for
+
+from collector.core.blocks import Block, Result
+from collector.core.errors import UserError
+from collector.core.query import Query, parse_span
+from collector.core.text import T
+from collector.core.times import Span, day_of
+from collector.journeys.journeys import Journeys
+from collector.reports.ask import ask
+from collector.reports.base import Report
+from collector.web import draw, suggestions
+from collector.web.address import ROWS, Pairs, address, grouped, replaced
+from collector.web.draw import BlockView
+from collector.web.fields import BREAKDOWNS, FieldView, common
+from collector.web.fields import field as make_field
+from collector.web.format import moment, text
+from collector.web.guard import SiteAccess
+from collector.web.period import Period, period
+
+PEOPLE_REPORT = "visitors"
+PERSON_REPORT = "timeline"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPage:
+    """What the report templates show."""
+
+    name: str
+    title: str
+    summary: str
+    path: str
+    pairs: Pairs
+    query_string: str
+    fields: Sequence[FieldView]
+    where: FieldView
+    where_not: FieldView
+    period: Period | None
+    suggestions: Sequence[suggestions.Suggestion]
+    properties: Sequence[tuple[str, str]]
+    given: Mapping[str, Sequence[str]]
+    segments: Sequence[str] = ()
+    blocks: Sequence[BlockView] = ()
+    headline: str = ""
+    notes: Sequence[str] = ()
+    as_of: str = ""
+    json: str = ""
+    error: str = ""
+    hint: str = ""
+    nothing_yet: bool = False
+    can_save: bool = True
+    hidden: Sequence[tuple[str, str]] = ()
+    answer: Result | None = None
+    query: Query | None = None
+    field_by: Mapping[str, FieldView] = field(default_factory=dict)
+
+    @property
+    def has_charts(self) -> bool:
+        """Whether the page needs the script that draws plots."""
+        return any(block.chart for block in self.blocks)
+
+    @property
+    def filtered(self) -> int:
+        """How many filters on people are set."""
+        return len(self.where.values) + len(self.where_not.values) + bool(self.include_bots)
+
+    def last(self, name: str) -> str:
+        """The text of a common option as the address says it."""
+        values = [value for value in self.given.get(name, ()) if value.strip()]
+        return values[-1] if values else ""
+
+    @property
+    def by(self) -> str:
+        """The breakdown."""
+        return self.last("by")
+
+    @property
+    def segment(self) -> str:
+        """The chosen segment's name."""
+        return self.last("segment")
+
+    @property
+    def include_bots(self) -> bool:
+        """Whether bots count."""
+        return self.last("include-bots").lower() in ("1", "true", "yes", "on")
+
+    @property
+    def all_time(self) -> bool:
+        """Whether the range is all time."""
+        return self.last("all-time").lower() in ("1", "true", "yes", "on")
+
+    @property
+    def first_given(self) -> str:
+        """The day the address begins the range with."""
+        return self.last("from")
+
+    @property
+    def last_given(self) -> str:
+        """The day the address ends the range with."""
+        return self.last("to")
+
+    @property
+    def strips(self) -> list[list[BlockView]]:
+        """The blocks in order, neighbouring numbers together."""
+        found: list[list[BlockView]] = []
+        for one in self.blocks:
+            if one.cards and found and found[-1][-1].cards:
+                found[-1].append(one)
+            else:
+                found.append([one])
+        return found
+
+    def block(self, block_id: str) -> BlockView | None:
+        """The block called so, None where the answer has none."""
+        return next((block for block in self.blocks if block.id == block_id), None)
+
+
+class Links:
+    """Addresses that one report page's rows and blocks lead to."""
+
+    def __init__(self, site: str, report: Report, pairs: Pairs) -> None:
+        self.site = site
+        self.report = report
+        self.pairs = [pair for pair in pairs if not pair[0].startswith("_")]
+        self.own = {param.name for param in report.params}
+
+    def report_path(self, name: str, suffix: str = "") -> str:
+        """The path of a report of this site."""
+        return url_for("reports.show", site_name=self.site, report_name=name + suffix)
+
+    def people(self, arguments: Sequence[tuple[str, str]]) -> str:
+        """Where a row's people are: this report where it knows the arguments, else the list of visitors."""
+        if any(name in self.own for name, _ in arguments):
+            return address(self.report_path(self.report.name), replaced(self.pairs, arguments))
+        return address(self.report_path(PEOPLE_REPORT), arguments)
+
+    def person(self, key: str) -> str:
+        """The timeline of a person."""
+        return address(self.report_path(PERSON_REPORT), [("person", key)])
+
+    def csv(self, block: str) -> str:
+        """A block as CSV."""
+        return address(self.report_path(self.report.name, ".csv"), [*self.pairs, ("block", block)])
+
+    def json(self) -> str:
+        """The whole answer as JSON."""
+        return address(self.report_path(self.report.name, ".json"), self.pairs)
+
+
+def build(access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, now: int) -> ReportPage:
+    """The page of a report for these arguments; a question that cannot be answered keeps its form and says why."""
+    given = grouped(pairs)
+    site = access.site
+    links = Links(site.name, report, pairs)
+    rows = next((int(value) for name, value in pairs if name == ROWS and value.isdecimal()), 0)
+    fields = [make_field(param, given, rows if param.repeat else 0) for param in report.params]
+    path = links.report_path(report.name)
+    base = {
+        "name": report.name,
+        "title": text(report.title),
+        "summary": text(report.summary),
+        "path": path,
+        "pairs": links.pairs,
+        "query_string": address("", links.pairs).lstrip("?"),
+        "fields": fields,
+        "field_by": {one.name: one for one in fields},
+        "where": common("where", "matcher", text(T("Did all of this")), given),
+        "where_not": common("where-not", "matcher", text(T("Did none of this")), given),
+        "suggestions": suggestions.suggest(journeys, ""),
+        "properties": breakdowns(access),
+        "segments": list(site.segments),
+        "given": given,
+        "nothing_yet": not any(part.size for part in journeys.each()),
+    }
+    today = day_of(now, site.zone)
+    missing = [param for param in report.params if len(given.get(param.name, ())) < param.required]
+    if missing and not links.pairs:
+        return ReportPage(**base, period=_period(path, pairs, given, access, now), can_save=False)  # type: ignore[arg-type]
+    try:
+        query, result = ask(report, journeys, given, site, now)
+    except UserError as error:
+        shown = _period(path, pairs, given, access, now)
+        return ReportPage(**base, period=shown, error=error.message, hint=error.hint, can_save=False)  # type: ignore[arg-type]
+    return ReportPage(
+        **base,  # type: ignore[arg-type]
+        period=period(path, pairs, given, query.span, today),
+        blocks=[block_view(block, access, links) for block in result.blocks],
+        headline=text(result.headline, site.zone),
+        notes=[text(note, site.zone) for note in result.notes],
+        as_of=moment(result.as_of, site.zone) if result.as_of else "",
+        json=links.json(),
+        answer=result,
+        query=query,
+    )
+
+
+def block_view(block: Block, access: SiteAccess, links: Links) -> BlockView:
+    """A block with its links."""
+    return draw.view(block, access.site.zone, links.people, links.person, links.csv(block.id), links.json())
+
+
+def _period(path: str, pairs: Pairs, given: Mapping[str, Sequence[str]], access: SiteAccess, now: int) -> Period | None:
+    """The picker where the question itself cannot be read; None where its days are what cannot be read."""
+    zone = access.site.zone
+    try:
+        span: Span | None = parse_span(given, zone, now)
+    except UserError:
+        return period(path, pairs, {}, None, day_of(now, zone))
+    return period(path, pairs, given, span, day_of(now, zone))
+
+
+def breakdowns(access: SiteAccess) -> list[tuple[str, str]]:
+    """What can be broken down by: what every event has, then the properties seen lately."""
+    known = [(name, text(label)) for name, label in BREAKDOWNS]
+    seen = access.rooms.ledger.property_names(access.site.id, 100)
+    return known + [(name, name) for name in seen if name not in dict(known)]

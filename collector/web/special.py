@@ -1,0 +1,38 @@
+"""What the pages of some reports show beside their blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from collector.web import timeline_view
+from collector.web.address import address, replaced
+from collector.web.guard import SiteAccess
+from collector.web.report_page import ReportPage
+
+
+def extras(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
+    """Further values for the template of this report; none for most."""
+    if page.name == "timeline":
+        return _timeline(access, page)
+    if page.name == "funnel":
+        return {"saved": [one for one in access.rooms.catalog.saved_reports(access.site.id) if one.report == "funnel"]}
+    return {}
+
+
+def _timeline(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
+    if page.answer is None:
+        return {"person_name": "", "visits": [], "profile": [], "linked": [], "earlier": "", "csv": ""}
+    zone, result = access.site.zone, page.answer
+    facts = timeline_view.profile(result)
+    events = page.block("events")
+    later = [events.next] if events and events.next else []
+    return {
+        "person_name": facts[0].value if facts else page.last("person"),
+        "visits": timeline_view.visits(result, zone),
+        "profile": facts,
+        "linked": timeline_view.linked(result, zone),
+        "earlier": address(page.path, replaced(page.pairs, later)) if later else "",
+        "newest_first": address(page.path, replaced(page.pairs, [("order", "newest")])),
+        "oldest_first": address(page.path, replaced(page.pairs, [], ["order"])),
+        "csv": events.csv if events else "",
+    }

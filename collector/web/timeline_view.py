@@ -1,0 +1,170 @@
+"""A timeline's blocks as visits with their events, for its own page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+from collector.core.blocks import Block, Cell, Result
+from collector.core.times import day_of
+from collector.web import format as shown
+from collector.web.words import value_words
+
+_HIDDEN = frozenset(("id", "session", "text", "time", "properties", "mark", "goal"))
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing known: its name and its value; `href` only for http addresses."""
+
+    label: str
+    value: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One event: when, what in a sentence, its details, and its mark: goal, chat, retargeting or nothing."""
+
+    iso: str
+    clock: str
+    text: str
+    mark: str
+    goal: str
+    engaged: str
+    facts: Sequence[Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A run of events with the facts of its session."""
+
+    number: int
+    day: str
+    start: str
+    facts: Sequence[str]
+    retargeting: bool
+    events: Sequence[EventView]
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A visitor that belongs to the person; only one linked by a person's id can be taken away."""
+
+    key: str
+    since: str
+    reason: str
+    can_unlink: bool
+
+
+def named(block: Block) -> list[dict[str, Cell]]:
+    """The block's rows as name to cell."""
+    names = [column.name for column in block.columns]
+    return [dict(zip(names, row, strict=True)) for row in block.rows]
+
+
+def profile(result: Result) -> list[Fact]:
+    """What is known of the person, those things that have a value."""
+    found = []
+    for row in named(result.block("profile")):
+        value = str(row["value"] if row["value"] is not None else "")
+        if value:
+            found.append(Fact(shown.cell(row["label"], "label", UTC), value_words(str(row["name"]), value)))
+    return found
+
+
+def linked(result: Result, zone: ZoneInfo) -> list[Linked]:
+    """The visitors of the person."""
+    return [
+        Linked(
+            str(row["visitor"]),
+            shown.cell(row["since"], "time", zone) if row["since"] is not None else "",
+            str(row["reason"] or ""),
+            row["since"] is not None,
+        )
+        for row in named(result.block("linked"))
+    ]
+
+
+def visits(result: Result, zone: ZoneInfo) -> list[Visit]:
+    """The events in their visits, in the order that the report gives them."""
+    block = result.block("events")
+    sessions = {row["session"]: row for row in named(result.block("sessions"))}
+    groups: dict[Cell, list[dict[str, Cell]]] = {}
+    for row in named(block):
+        groups.setdefault(row["session"], []).append(row)
+    labels = {column.name: shown.text(column.label) for column in block.columns}
+    return [_visit(number, rows, sessions.get(number), labels, zone) for number, rows in groups.items()]
+
+
+def _visit(
+    number: Cell,
+    rows: Sequence[dict[str, Cell]],
+    session: Mapping[str, Cell] | None,
+    labels: Mapping[str, str],
+    zone: ZoneInfo,
+) -> Visit:
+    start = _whole(session["start"] if session else rows[0]["time"])
+    return Visit(
+        number=_whole(number),
+        day=shown.day(day_of(start, zone), "full"),
+        start=shown.clock(start, zone, "HH:mm"),
+        facts=_session_facts(session) if session else (),
+        retargeting=any(row["mark"] == "retargeting" for row in rows)
+        or bool(session and session["channel"] == "retargeting"),
+        events=[_event(row, labels, zone) for row in rows],
+    )
+
+
+def _session_facts(session: Mapping[str, Cell]) -> list[str]:
+    source = value_words("channel", str(session["channel"] or ""))
+    if session["source"] and session["source"] != session["channel"]:
+        source = f"{source}: {session['source']}"
+    campaign = str(session["campaign"] or "")
+    device = " · ".join(str(session[name]) for name in ("device", "browser") if session[name])
+    return [part for part in (source, campaign, device) if part]
+
+
+def _event(row: Mapping[str, Cell], labels: Mapping[str, str], zone: ZoneInfo) -> EventView:
+    time = _whole(row["time"])
+    engaged = row["engaged_seconds"]
+    return EventView(
+        iso=shown.iso(time, zone),
+        clock=shown.clock(time, zone),
+        text=str(row["text"]),
+        mark=str(row["mark"] or ""),
+        goal=str(row["goal"] or ""),
+        engaged=shown.seconds(engaged) if isinstance(engaged, int | float) and engaged >= 1 else "",
+        facts=_facts(row, labels),
+    )
+
+
+def _facts(row: Mapping[str, Cell], labels: Mapping[str, str]) -> list[Fact]:
+    found = []
+    for name, value in row.items():
+        if name in _HIDDEN or value in (None, "", 0):
+            continue
+        words = shown.seconds(value) if name == "engaged_seconds" and isinstance(value, int | float) else str(value)
+        found.append(Fact(labels[name], words, web_address(words) if name == "url" else ""))
+    return found + [Fact(name, _flat(value)) for name, value in _properties(row).items()]
+
+
+def _properties(row: Mapping[str, Cell]) -> dict[str, object]:
+    found = json.loads(str(row["properties"] or "{}"))
+    return found if isinstance(found, dict) else {}
+
+
+def _flat(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def web_address(text: str) -> str:
+    """`text` where it is an address that may be a link (http or https only, D3), else nothing."""
+    return text if text.startswith(("https://", "http://")) and text.isprintable() else ""
+
+
+def _whole(value: Cell) -> int:
+    return int(value) if isinstance(value, int | float) else 0

@@ -1,0 +1,49 @@
+"""Values of closed sets in words: channels and devices as people call them."""
+
+from __future__ import annotations
+
+from collector.core.text import T
+from collector.web.language import gettext
+
+# Marked for translation here, looked up by value.
+_CHANNELS = {
+    "paid_search": T("Paid search"),
+    "paid_social": T("Paid social"),
+    "display": T("Display"),
+    "retargeting": T("Retargeting"),
+    "email": T("Email"),
+    "sms": T("SMS"),
+    "affiliate": T("Affiliate"),
+    "organic_search": T("Organic search"),
+    "organic_social": T("Organic social"),
+    "ai": T("AI assistant"),
+    "referral": T("Referral"),
+    "direct": T("Direct"),
+    "internal": T("Internal"),
+}
+_DEVICES = {
+    "desktop": T("Desktop"),
+    "mobile": T("Mobile"),
+    "tablet": T("Tablet"),
+    "other": T("Other device"),
+}
+_TYPES = {
+    "page": T("Page"),
+    "click": T("Click"),
+    "outbound": T("Outbound link"),
+    "download": T("Download"),
+    "form_start": T("Form begun"),
+    "form": T("Form sent"),
+    "form_failed": T("Form refused"),
+    "form_abandon": T("Form left"),
+    "event": T("Event"),
+    "identify": T("Identified"),
+    "consent": T("Consent"),
+}
+_SETS = {"channel": _CHANNELS, "device": _DEVICES, "type": _TYPES}
+
+
+def value_words(column: str, value: str) -> str:
+    """The words for a value of the closed set that `column` holds; any other value as it is."""
+    known = _SETS.get(column, {}).get(value)
+    return value if known is None else gettext(known.template)
