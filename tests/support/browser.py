@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserType, sync_playwright
 
 ARGS = (
     "--no-sandbox",
@@ -33,9 +33,12 @@ def find_chromium() -> str | None:
     return None
 
 
-def launch(playwright: Playwright, *args: str) -> Browser:
-    """Start a headless Chromium with the switches every browser test needs, and more `args`."""
-    return playwright.chromium.launch(executable_path=find_chromium(), headless=True, args=[*ARGS, *args])
+def launch(driver: BrowserType, *args: str, without: Sequence[str] = ()) -> Browser:
+    """Start a headless Chromium with the switches every browser test needs and more `args`, `without` some that
+    Playwright adds by itself."""
+    return driver.launch(
+        executable_path=find_chromium(), headless=True, args=[*ARGS, *args], ignore_default_args=list(without)
+    )
 
 
 def human_agent(browser: Browser) -> str:
@@ -48,7 +51,7 @@ def human_agent(browser: Browser) -> str:
 def chromium(*args: str) -> Iterator[Browser]:
     """One browser process for a module or session; open a new context per test."""
     with sync_playwright() as playwright:
-        browser = launch(playwright, *args)
+        browser = launch(playwright.chromium, *args)
         try:
             yield browser
         finally:

@@ -1,0 +1,74 @@
+"""One browser for the session, a new context, collector and host site for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.support.browser import chromium, human_agent
+from tests.tracker.collector_stub import DIST, Collector, Site, collector_stub, host_site
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The one Chromium process."""
+    if not (DIST / "t.js").is_file():
+        pytest.fail("the tracker is not built: run `npm ci` and `node build.mjs` in tracker_js")
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    with collector_stub() as running:
+        yield running
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with host_site() as running:
+        yield running
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    fresh = browser.new_context(user_agent=human_agent(browser))
+    fresh.set_default_timeout(8000)
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture
+def tag(collector: Collector) -> Callable[..., str]:
+    """The script tag as a site owner pastes it; keyword arguments become data attributes."""
+
+    def make(src: str = "/t.js", **options: str) -> str:
+        more = "".join(f' data-{name}="{value}"' for name, value in options.items())
+        return f'<script defer src="{collector.base}{src}" data-site="wk_test"{more}></script>'
+
+    return make
+
+
+STUB = (
+    "<script>window.desireline=window.desireline||function(){"
+    "(desireline.q=desireline.q||[]).push([arguments,Date.now(),location.href])}</script>"
+)
+
+
+@pytest.fixture
+def visit(site: Site, page: Page, tag: Callable[..., str]) -> Callable[..., Page]:
+    """Open a page with the tag and this body; options go to the tag."""
+
+    def open_page(body: str = "<p>Hello</p>", path: str = "/start", head: str = "", **options: str) -> Page:
+        html = f"<!doctype html><html><head><title>Start</title>{head}{tag(**options)}</head><body>{body}</body></html>"
+        page.goto(site.put(path, html))
+        return page
+
+    return open_page
