@@ -33,7 +33,8 @@ class Part:
     Row columns (length N):
         person: index into `persons`, ascending. time: ms UTC. key: `person << shift | time - origin`, ascending.
         id: ledger id. visitor, kind, page, source, agent: dictionary ids, -1 for none. bot: 0 for people.
-        value: number carried, NaN for none. engaged: ms of attention on that page view.
+        value: number carried, NaN for none. engaged: ms of attention on that page view. lag: ms from the row to the
+        last engagement that was folded into it, -1 for none (only the refresh needs it).
         session: index into `session_row`.
     Person columns (length P):
         persons: code of each person (see `person_code`). person_row: first row; length P + 1, so that person p has
@@ -58,6 +59,7 @@ class Part:
     bot: Int16
     value: Float64
     engaged: Int32
+    lag: Int32
     session: Int32
     persons: Int64
     person_row: Int64

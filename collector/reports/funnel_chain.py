@@ -105,7 +105,7 @@ def _best(attempts: Attempts, units: Units, plan: Plan) -> Chains:
     reach = attempts.reach
     clean = _clean(attempts, units, plan)
     if clean is not None:
-        reach = np.where(clean, reach, 1 if plan.order == "any" else 0)
+        reach = np.where(clean, reach, 0)
     unit = attempts.start >> units.shift
     first = np.flatnonzero(np.concatenate(([True], unit[1:] != unit[:-1])))
     counts = np.diff(np.append(first, len(unit)))
@@ -116,6 +116,8 @@ def _best(attempts: Attempts, units: Units, plan: Plan) -> Chains:
         last = attempts.start[first + counts - 1]
     else:
         last = np.maximum.reduceat(np.where(clean, attempts.start, -1), first)
+        if plan.order == "any":
+            chosen, best = np.where(best == 0, first, chosen), np.maximum(best, 1)
         chosen, last, best = chosen[best > 0], last[best > 0], best[best > 0]
     keys, rows = attempts.find(chosen)
     mask = (1 << units.shift) - 1

@@ -1,0 +1,126 @@
+"""Property columns: read from the ledger at their first use, kept beside the view, read on as events come."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
+from hashlib import blake2b
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from collector.core.event import Json
+from collector.journeys.journeys import PropertyColumn
+from collector.journeys.part import Int32, Int64, Part
+from collector.store.protocol import Ledger
+
+_MOST_PIECES = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """Events with the property, by ascending id, up to event `upto`: `code` is an index into `values`."""
+
+    upto: int
+    id: Int64
+    code: Int32
+    values: Sequence[Json]
+
+
+class LedgerProperties:
+    """`Properties` over a ledger, with files in `folder`. Several processes may read and extend the same files."""
+
+    def __init__(self, ledger: Ledger, site: int, folder: Path, head: int) -> None:
+        self._ledger, self._site, self._folder, self._head = ledger, site, folder, head
+        self._known: dict[str, Stored] = {}
+        self._lock = Lock()
+
+    def column(self, part: Part, name: str) -> PropertyColumn:
+        """The column of a property; all -1 where nobody ever sent it."""
+        return part.memo.get(("property", name), lambda: _on_rows(self._stored(name), part))
+
+    def _stored(self, name: str) -> Stored:
+        with self._lock:
+            if name not in self._known:
+                self._known[name] = self._brought_up(name)
+            return self._known[name]
+
+    def _brought_up(self, name: str) -> Stored:
+        folder = self._folder / blake2b(name.encode(), digest_size=12).hexdigest()
+        stored = _read(folder)
+        if stored.upto >= self._head:
+            return stored
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            flock(lock, LOCK_EX)
+            stored = _read(folder)
+            if stored.upto < self._head:
+                stored = self._extend(folder, name, stored)
+        return stored
+
+    def _extend(self, folder: Path, name: str, stored: Stored) -> Stored:
+        values = list(stored.values)
+        places = {json.dumps(value, sort_keys=True): place for place, value in enumerate(values)}
+        ids, codes = [], []
+        for number, value in self._ledger.property_values(self._site, name, stored.upto, self._head):
+            place = places.setdefault(json.dumps(value, sort_keys=True), len(values))
+            if place == len(values):
+                values.append(value)
+            ids.append(number)
+            codes.append(place)
+        return _write(folder, stored, ids, codes, values, self._head)
+
+
+def _read(folder: Path) -> Stored:
+    try:
+        index = json.loads((folder / "index.json").read_text())
+        values = json.loads((folder / index["values"]).read_text())
+        pieces = [np.load(folder / name) for name in index["pieces"]]
+    except (OSError, ValueError, KeyError):
+        return Stored(0, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32), [])
+    both = np.concatenate([np.empty((2, 0), dtype=np.int64), *pieces], axis=1)
+    return Stored(index["upto"], both[0], both[1].astype(np.int32), values)
+
+
+def _write(folder: Path, old: Stored, ids: list[int], codes: list[int], values: list[Json], upto: int) -> Stored:
+    """Add a piece (or write all as one where there are many), then the index that names what counts."""
+    added = np.array([ids, codes], dtype=np.int64).reshape(2, -1)
+    whole = np.concatenate([np.stack([old.id, old.code.astype(np.int64)]), added], axis=1)
+    try:
+        before = json.loads((folder / "index.json").read_text())
+    except (OSError, ValueError):
+        before = {"pieces": [], "values": ""}
+    pieces = [*before["pieces"], f"piece-{upto}.npy"] if len(before["pieces"]) < _MOST_PIECES else [f"all-{upto}.npy"]
+    np.save(folder / pieces[-1], whole if len(pieces) == 1 else added)
+    texts = f"values-{upto}.json"
+    (folder / texts).write_text(json.dumps(values))
+    fresh = folder / "index.new"
+    fresh.write_text(json.dumps({"upto": upto, "pieces": pieces, "values": texts}))
+    os.replace(fresh, folder / "index.json")
+    for path in folder.iterdir():
+        if path.name not in {"lock", "index.json", texts, *pieces}:
+            path.unlink(missing_ok=True)
+    return Stored(upto, whole[0], whole[1].astype(np.int32), values)
+
+
+def _on_rows(stored: Stored, part: Part) -> PropertyColumn:
+    code = np.full(part.size, -1, dtype=np.int32)
+    if part.size and len(stored.id):
+        rows = part.memo.get("row of id", lambda: _row_of_id(part))
+        first, found = rows
+        inside = (stored.id >= first) & (stored.id < first + len(found))
+        row = found[stored.id[inside] - first]
+        code[row[row >= 0]] = stored.code[inside][row >= 0]
+    return PropertyColumn(code, stored.values)
+
+
+def _row_of_id(part: Part) -> tuple[int, Int32]:
+    """The least ledger id of the part, and for each id from there on its row, -1 where it is elsewhere."""
+    first, last = int(part.id.min()), int(part.id.max())
+    found = np.full(last - first + 1, -1, dtype=np.int32)
+    found[part.id - first] = np.arange(part.size, dtype=np.int32)
+    return first, found
