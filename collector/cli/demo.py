@@ -103,7 +103,7 @@ def _demo_settings(settings: Settings, port: int) -> Settings:
 
 @contextmanager
 def _pages(name: str, port: int) -> Iterator[PageServer]:
-    server = PageServer(site_folder(name), free_port(port))
+    server = PageServer(site_folder(name), free_port(port), one_name=name == "shop")
     try:
         yield server
     finally:

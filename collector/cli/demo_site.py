@@ -47,7 +47,7 @@ def prepare_site(rooms: Rooms, world: World) -> DemoSite:
     """
     path = rooms.settings.data / _STATE
     site = rooms.catalog.site_by_name(NAME)
-    origins = [world.shop, world.shop.replace("127.0.0.1", "localhost")]
+    origins = [world.shop]
     known = _read(rooms) if site is not None else None
     if site is None:
         site = _make(rooms, origins, world)

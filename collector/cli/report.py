@@ -9,6 +9,7 @@ import click
 
 from collector.cli.place import now_ms, place_options, site_option
 from collector.cli.rooms import open_rooms
+from collector.cli.words import say
 from collector.core.blocks import Block, Result
 from collector.core.errors import UserError
 from collector.core.query import Param
@@ -103,13 +104,17 @@ def _chosen(result: Result, block_id: str | None) -> Block:
 
 def _table(result: Result, blocks: list[Block], zone: Any) -> None:
     if result.headline is not None:
-        click.echo(f"{result.headline}\n")
+        click.echo(f"{say(result.headline)}\n")
     for block in blocks:
-        click.echo(block_table(block, zone) if block.rows else f"{block.title}\n{block.empty or T('Nothing here.')}\n")
+        click.echo(
+            block_table(block, zone)
+            if block.rows
+            else f"{say(block.title)}\n{say(block.empty or T('Nothing here.'))}\n"
+        )
         if block.note is not None:
-            click.echo(f"  {block.note}\n")
+            click.echo(f"  {say(block.note)}\n")
     for note in result.notes:
-        click.echo(f"* {note}")
+        click.echo(f"* {say(note)}")
 
 
 class Reports(click.Group):

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from collector.catalog.catalog import Catalog
 from collector.catalog.values import Site
-from collector.core import query
 from collector.core.errors import UserError
+from collector.journeys.journeys import Journeys
+from collector.journeys.view import ViewStore
 from collector.settings import Settings, prepare_data
 from collector.store.open import open_ledger
 from collector.store.protocol import Ledger
@@ -22,6 +23,7 @@ class Rooms:
     settings: Settings
     ledger: Ledger
     catalog: Catalog
+    views: ViewStore
 
     def site(self, name: str) -> Site:
         """The site called `name`.
@@ -38,12 +40,14 @@ class Rooms:
             )
         return found
 
-    def question_site(self, site: Site) -> query.Site:
-        """What a question must know of a site."""
-        return self.catalog.question_site(site)
-
     def refresh(self, site: Site) -> None:
         """Bring the journeys of a site up to what the ledger holds."""
+        self.views.refresh(site.id)
+
+    def journeys(self, site: Site) -> Journeys:
+        """A site's journeys, up to what the ledger holds now."""
+        self.refresh(site)
+        return self.views.open(site.id)
 
 
 @contextmanager
@@ -59,7 +63,7 @@ def open_rooms(settings: Settings) -> Iterator[Rooms]:
     try:
         ledger.migrate()
         catalog.migrate()
-        yield Rooms(settings, ledger, catalog)
+        yield Rooms(settings, ledger, catalog, ViewStore(settings.data, ledger))
     finally:
         ledger.close()
         catalog.close()

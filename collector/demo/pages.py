@@ -51,15 +51,19 @@ class PageServer(ThreadingHTTPServer):
         folder: the site's files.
         port: 0 takes a free one; `origin` tells which.
         values: texts put in for `{{NAME}}` places of HTML pages, escaped. May be completed later.
+        one_name: send those who ask `localhost` on to 127.0.0.1, as a shop sends people to its one address.
     """
 
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, folder: Path, port: int = 0, values: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, port: int = 0, values: Mapping[str, str] | None = None, one_name: bool = False
+    ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.table = addresses(folder)
         self.values = dict(values or {})
+        self.one_name = one_name
         self._thread = Thread(target=self.serve_forever, args=(0.1,), daemon=True)
 
     @property
@@ -108,6 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(body=False)
 
     def _answer(self, body: bool) -> None:
+        if self.server.one_name and self.headers.get("Host", "").startswith("localhost"):
+            self._redirect(self.server.origin + self.path)
+            return
         status, kind, content = self.server.content(unquote(urlsplit(self.path).path))
         self.send_response(status)
         self.send_header("Content-Type", kind)
@@ -117,6 +124,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if body:
             self.wfile.write(content)
+
+    def _redirect(self, address: str) -> None:
+        self.send_response(HTTPStatus.FOUND)
+        self.send_header("Location", address)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Say nothing: the terminal belongs to the command that started the server."""

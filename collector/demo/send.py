@@ -16,7 +16,7 @@ from collector.core.errors import UserError
 from collector.demo.trail import WireEvent
 
 BATCH = 500
-_TRIES = 8
+TRIES = 8
 _AGAIN = (408, 429, 500, 502, 503, 504)
 
 
@@ -34,9 +34,11 @@ class Sender:
     Args:
         collector: origin of the collector, such as http://127.0.0.1:8000.
         secret_key: the site's secret key.
+        tries: how often a batch is sent before giving up, with growing pauses.
     """
 
-    def __init__(self, collector: str, secret_key: str) -> None:
+    def __init__(self, collector: str, secret_key: str, tries: int = TRIES) -> None:
+        self._tries = tries
         self._url = urlsplit(collector)
         self._headers = {"Authorization": f"Bearer {secret_key}", "Content-Type": "application/json"}
         self._kept = local()
@@ -50,7 +52,7 @@ class Sender:
             UserError: the collector does not answer, or refuses the batch as a whole.
         """
         waiting = list(batch)
-        for attempt in range(_TRIES):
+        for attempt in range(self._tries):
             if attempt:
                 time.sleep(min(2.0, 0.1 * 2**attempt))
             status, body, pause = self._try(waiting)

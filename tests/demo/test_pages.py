@@ -22,7 +22,7 @@ VALUES = {
 
 @pytest.fixture(scope="module")
 def shop() -> Iterator[PageServer]:
-    server = PageServer(site_folder("shop"), values=VALUES).start()
+    server = PageServer(site_folder("shop"), values=VALUES, one_name=True).start()
     yield server
     server.stop()
 
@@ -78,3 +78,11 @@ def test_a_head_request_gets_no_body(shop: PageServer) -> None:
     assert answer.status == 200
     assert int(answer.headers["Content-Length"]) > 500
     assert text == ""
+
+
+def test_the_shop_has_one_name_and_the_other_site_is_another_host(shop: PageServer) -> None:
+    connection = HTTPConnection("127.0.0.1", urlsplit(shop.origin).port, timeout=5)
+    connection.request("GET", "/plans?x=1", headers={"Host": "localhost:1"})
+    answer = connection.getresponse()
+    connection.close()
+    assert (answer.status, answer.headers["Location"]) == (302, f"{shop.origin}/plans?x=1")
