@@ -39,7 +39,8 @@ EVENT_COLUMNS = (
     "props",
 )
 SCAN_COLUMNS = ("id", "visitor", "time", "kind", "page", "source", "agent", "bot", "value")
-_DOWN: tuple[type[Exception], ...] = (peewee.OperationalError, peewee.InterfaceError)
+# What is wrong with a statement or its values; every other error of a driver is about the database itself.
+_STATEMENT = ("IntegrityError", "ProgrammingError", "DataError", "NotSupportedError")
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
 # Connections of the parent process: kept for ever in a child, because closing them there would disturb the parent's.
 _inherited: list[object] = []
@@ -56,7 +57,7 @@ class Engine(ABC):
     A connection belongs to one thread of one process: it is opened at first use, and a forked child starts afresh.
     """
 
-    driver_errors: tuple[type[Exception], ...] = ()
+    driver_error: type[Exception]
 
     def __init__(self) -> None:
         self._renew()
@@ -164,7 +165,10 @@ class Engine(ABC):
 
         Raises:
             LedgerDown: the database cannot be reached, is locked, full or broken; nothing was written.
+            RuntimeError: this thread is inside one already, and would wait for itself.
         """
+        if self.database.in_transaction():
+            raise RuntimeError("a write transaction inside another")
         with self.serial, self._exclusive(), self.errors():
             self.ready()
             with self._transaction():
@@ -172,10 +176,13 @@ class Engine(ABC):
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Turn the drivers' operational errors into `LedgerDown`, and drop a connection that broke."""
+        """Turn the drivers' errors about the database itself into `LedgerDown`, and drop a connection that broke."""
         try:
             yield
-        except (*_DOWN, *self.driver_errors) as error:
+        except (peewee.DatabaseError, peewee.InterfaceError, self.driver_error) as error:
+            # PEP 249 gives these names to the errors of every driver, and they have subclasses.
+            if any(kind.__name__ in _STATEMENT for kind in type(error).__mro__):
+                raise
             self._drop_broken()
             raise LedgerDown(str(error)) from error
 
@@ -185,7 +192,7 @@ class Engine(ABC):
 
     def migrate(self, directory: Path, history: str) -> None:
         """Apply the numbered migrations of `directory` that the table `history` does not name, under a lock."""
-        with self.serial, self._migrating(), self.errors():
+        with self.serial, self.errors(), self._migrating():
             Runner(self.database, str(directory), table_name=history).up()
 
     def close(self) -> None:
