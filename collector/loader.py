@@ -25,7 +25,7 @@ from collector.store.protocol import LedgerDown
 log = logging.getLogger(__name__)
 DIST = Path(__file__).parent / "static" / "dist"
 IDLE = 0.05
-MAX_PAUSE = 5.0
+MAX_PAUSE = 2.0
 
 
 def read_bots(path: Path = DIST / "isbot.json") -> BotList:
@@ -131,8 +131,10 @@ def main(refresh: Callable[[frozenset[int]], None] | None = None) -> None:
     """Run as a child of the server: settings from the environment, TERM drains and ends."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s loader %(levelname)s %(message)s", stream=sys.stderr)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    # Ctrl-C reaches the whole terminal; the server ends first, then tells us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     _watch_parent(stop)
     run_loader(read_settings(), stop, refresh)
 

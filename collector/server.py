@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -36,12 +37,12 @@ class LoaderChild:
         self._thread.start()
 
     def stop(self) -> None:
-        """Tell it to drain, wait for it, and end it by force where it takes too long."""
+        """Have what the workers left drained, and end it by force where that takes too long."""
         self._stop.set()
         self._thread.join()
         process = self._process
         if process is None or process.poll() is not None:
-            return
+            process = self._spawn()
         process.terminate()
         try:
             process.wait(self._settings.drain_seconds + 5)
@@ -50,10 +51,17 @@ class LoaderChild:
             process.kill()
             process.wait()
 
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        # Inherited by the child, which lifts it once it can drain: a TERM while it starts must not kill it outright.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        try:
+            return subprocess.Popen([sys.executable, "-m", "collector.loader"], env=self._settings.environment())
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
     def _keep(self) -> None:
-        environment = self._settings.environment()
         while not self._stop.is_set():
-            self._process = subprocess.Popen([sys.executable, "-m", "collector.loader"], env=environment)
+            self._process = self._spawn()
             while self._process.poll() is None:
                 if self._stop.wait(0.2):
                     return
