@@ -45,7 +45,7 @@ def _cells(array: bytes | None, layout: np.dtype[np.void]) -> NDArray[Any]:
 class PostgresEngine(Engine):
     """A database of a Postgres server, 13 or later."""
 
-    driver_errors = (psycopg.OperationalError, psycopg.InterfaceError)
+    driver_error = psycopg.Error
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -101,7 +101,7 @@ class PostgresEngine(Engine):
     def _execute(self, sql: str, params: Sequence[object]) -> Any:
         try:
             return super()._execute(sql, params)
-        except self.driver_errors:
+        except (psycopg.OperationalError, psycopg.InterfaceError):
             # A restarted server closes every connection, but a transaction that was cut cannot simply go on.
             if self.database.in_transaction() or not self._drop_broken():
                 raise

@@ -26,6 +26,8 @@ PRAGMAS = {
     "foreign_keys": 1,
     "secure_delete": "fast",
     "cache_size": -64_000,
+    # A chunk of events touches pages all over the index of ids: in a longer log most of them are written back once.
+    "wal_autocheckpoint": 4_000,
     "journal_size_limit": 64_000_000,
 }
 UIDS_AT_ONCE = 500
@@ -40,7 +42,7 @@ _INSERT = (
 class SqliteEngine(Engine):
     """One file on a local disk."""
 
-    driver_errors = (sqlite3.OperationalError, sqlite3.InterfaceError)
+    driver_error = sqlite3.Error
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -57,7 +59,11 @@ class SqliteEngine(Engine):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._lock_path.open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            try:
+                yield
+            finally:
+                # Closing would not do where another thread has forked meanwhile: the child holds the same open file.
+                fcntl.flock(lock, fcntl.LOCK_UN)
 
     _migrating = _exclusive
 

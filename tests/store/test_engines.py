@@ -117,6 +117,24 @@ def test_a_ledger_that_cannot_be_opened_is_down(tmp_path: Path) -> None:
         open_ledger(f"sqlite://{tmp_path}/x.db").head(1)
 
 
+def test_a_broken_file_is_down_rather_than_a_fault_of_its_events(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"no database at all" * 1_000)
+    with pytest.raises(LedgerDown):
+        open_ledger(f"sqlite://{tmp_path}/x.db").append(1, [page(1)])
+
+
+def test_an_event_that_no_engine_can_hold_is_a_fault_of_its_own(ledger: Ledger) -> None:
+    with pytest.raises((OverflowError, psycopg.DataError)):
+        ledger.append(1, [page(1), page(2, time=2**70)])
+    assert ledger.append(1, [page(1)]).stored == 1
+
+
+def test_a_write_transaction_inside_another_is_an_error_instead_of_a_deadlock(ledger: SqlLedger) -> None:
+    with ledger.engine.writing(), pytest.raises(RuntimeError, match="inside"):
+        ledger.append(1, [page(1)])
+    assert ledger.append(1, [page(1)]).stored == 1
+
+
 def test_a_sqlite_file_that_another_program_has_locked_is_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PRAGMAS, "busy_timeout", 50)
     first, second = (open_engine(f"sqlite://{tmp_path}/x.db") for _ in range(2))
