@@ -113,11 +113,12 @@ class Running:
 
 @dataclass
 class Client(threading.Thread):
-    """Sends batches of `size` events and resends each until it is acknowledged, as the tracker does."""
+    """Sends `batches` batches of `size` events and resends each until it is acknowledged, as the tracker does."""
 
     server: Running
     stop: threading.Event
     size: int = 3
+    batches: int = 1_000_000
     acked: list[str] = field(default_factory=list)
     open: set[str] = field(default_factory=set)
     latencies: list[float] = field(default_factory=list)
@@ -132,7 +133,9 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         connection: http.client.HTTPConnection | None = None
-        while not self.stop.is_set():
+        for _ in range(self.batches):
+            if self.stop.is_set():
+                break
             batch = [str(uuid4()) for _ in range(self.size)]
             self.open.update(batch)
             while self.open and not self.stop.is_set():

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.store.open import open_ledger
 from tests.faults.collectors import Client, Running
 from tests.support.postgres import cluster
 
@@ -113,6 +114,29 @@ def test_a_dead_database_does_not_stop_the_way_in(tmp_path: Path) -> None:
             check_stored(server, acked, unanswered)
         finally:
             server.kill_all()
+
+
+def test_an_acknowledged_event_is_in_the_ledger_within_half_a_second(tmp_path: Path) -> None:
+    server = Running(tmp_path / "data")
+    waits = []
+    try:
+        stop = threading.Event()
+        ledger = open_ledger(server.settings.database)
+        for turn in range(8):
+            client = Client(server, stop, size=1, batches=1)
+            client.start()
+            client.join()
+            begun = time.monotonic()
+            while ledger.counts(server.site.id).get("events", 0) <= turn and time.monotonic() - begun < 20:
+                time.sleep(0.005)
+            waits.append(time.monotonic() - begun)
+        ledger.close()
+        assert server.stop() == 0
+        assert len(server.ledger_ids()) == 8
+    finally:
+        server.kill_all()
+    # The first one also waits for the loader to come up.
+    assert sorted(waits[1:])[3] < 0.5
 
 
 @pytest.mark.parametrize("after", [0.1, 1.5])
