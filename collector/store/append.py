@@ -37,30 +37,23 @@ class Appender:
         """Store every batch (site, events) and the mark in one transaction."""
         stored = total = 0
         with self._engine.serial:
-            # A fork in the middle of an append leaves its child with what was never committed.
-            self._roll_back()
-            try:
-                with self._engine.writing():
-                    self._heed_erasures()
-                    for site, events in batches:
-                        total += len(events)
-                        stored += self._append_site(site, events) if events else 0
-                    if mark is not None:
-                        self._engine.run(
-                            "INSERT INTO mark (inbox, seq) VALUES (?, ?) "
-                            "ON CONFLICT (inbox) DO UPDATE SET seq = excluded.seq",
-                            (mark.inbox, mark.seq),
-                        )
-            except BaseException:
-                self._roll_back()
-                raise
+            # Left by an append that was rolled back, or by a fork in the middle of one: it was never committed.
+            for dictionary in self._dictionaries.values():
+                dictionary.rolled_back()
+            with self._engine.writing():
+                self._heed_erasures()
+                for site, events in batches:
+                    total += len(events)
+                    stored += self._append_site(site, events) if events else 0
+                if mark is not None:
+                    self._engine.run(
+                        "INSERT INTO mark (inbox, seq) VALUES (?, ?) "
+                        "ON CONFLICT (inbox) DO UPDATE SET seq = excluded.seq",
+                        (mark.inbox, mark.seq),
+                    )
             for dictionary in self._dictionaries.values():
                 dictionary.committed()
         return Appended(stored, total - stored)
-
-    def _roll_back(self) -> None:
-        for dictionary in self._dictionaries.values():
-            dictionary.rolled_back()
 
     def _heed_erasures(self) -> None:
         # An erasure, also by another process, may have removed dictionary rows that are remembered here.

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Sequence
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 
 from collector.core.event import Kind
 from collector.store.ledger import SqlLedger
+from collector.store.open import open_ledger
 from collector.store.protocol import Ledger, Mark
 from tests.store.making import GOOGLE, PHONE, custom, identify, page, uid
 
@@ -187,6 +189,22 @@ def test_the_cache_of_dictionary_ids_is_bounded(ledger: SqlLedger, monkeypatch: 
     assert sorted(kind.name for _, kind in ledger.kinds(1)) == sorted(f"event {number}" for number in range(25))
 
 
+def test_a_second_writer_waits_until_the_first_has_committed(ledger: SqlLedger, ledger_url: str) -> None:
+    other = open_ledger(ledger_url)
+
+    def work() -> None:
+        other.append(1, [page(1)])
+        other.close()
+
+    second = Thread(target=work)
+    with ledger.engine.writing():
+        second.start()
+        second.join(0.4)
+        assert second.is_alive()
+    second.join()
+    assert ledger.counts(1)["events"] == 1
+
+
 WRITER = """
     import sys
     from collector.store.open import open_ledger
@@ -195,7 +213,7 @@ WRITER = """
     ledger = open_ledger(url)
     for chunk in range(40):
         numbers = range(lane * 100_000 + chunk * 20, lane * 100_000 + chunk * 20 + 20)
-        ledger.append(1, [page(n, f"v_{n % 7}", f"/{n % 11}") for n in numbers])
+        ledger.append(1, [page(n, f"v_{lane}_{n % 7}", f"/{lane}/{n % 11}") for n in numbers])
 """
 
 
@@ -215,5 +233,5 @@ def test_a_reader_that_goes_on_from_the_last_id_misses_nothing_of_two_writers(le
     assert [writer.wait() for writer in writers] == [0, 0]
     assert seen == ledger.scan(1, 0, 10_000).id.tolist()
     assert len(seen) == 2 * 40 * 20
-    assert len(ledger.visitors(1)) == 7
-    assert len(ledger.pages(1)) == 11
+    assert len(ledger.visitors(1)) == 14
+    assert len(ledger.pages(1)) == 22
