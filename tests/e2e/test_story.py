@@ -1,0 +1,249 @@
+"""The main job, end to end: a person walks through the shop, and every page of the product tells it as it was."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from collector.demo.pages import PageServer, site_folder
+from tests.support.browser import chromium, human_agent
+from tests.support.postgres import free_port
+
+FUNNEL = ("source:retargeting", "event:chat_started", "form:signup", "event:purchase")
+MEMBER = "member-"
+
+
+@dataclass
+class Place:
+    """A running collector with a site, the shop that carries its tag, and the page elsewhere with the ad."""
+
+    data: Path
+    database: str
+    collector: str
+    shop: PageServer
+    elsewhere: PageServer
+
+    def run(self, *arguments: str) -> str:
+        """What the command prints; it must end well."""
+        done = subprocess.run(
+            [sys.executable, "-m", "collector.cli", *arguments, "--data", str(self.data), "--database", self.database],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def report(self, *arguments: str) -> Mapping[str, Any]:
+        """A report's JSON by the command line."""
+        told: Mapping[str, Any] = json.loads(self.run("report", *arguments, "--site", "shop", "--format", "json"))
+        return told
+
+
+def block(report: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The rows of one block as dictionaries."""
+    (found,) = [part for part in report["blocks"] if part["id"] == name]
+    return [dict(zip(found["columns"], row, strict=True)) for row in found["rows"]]
+
+
+def ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url + "/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def eventually(check: Callable[[], bool], what: str, seconds: float = 15) -> None:
+    """Wait until `check` holds."""
+    until = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < until, what
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The product as `desireline serve` runs it, on SQLite and on Postgres."""
+    folder = tmp_path_factory.mktemp("story")
+    database = f"sqlite://{folder}/ledger.db"
+    if request.param == "postgres":
+        database = request.getfixturevalue("postgres_cluster").create("story")
+    address = f"http://127.0.0.1:{free_port()}"
+    shop, elsewhere = PageServer(site_folder("shop")), PageServer(site_folder("elsewhere"))
+    here = Place(folder / "data", database, address, shop, elsewhere)
+    site = json.loads(here.run("site", "add", "shop", "--origin", shop.origin, "--json"))
+    values = {"COLLECTOR": address, "WRITE_KEY": site["write_key"], "SHOP": shop.origin}
+    for server in (shop, elsewhere):
+        server.values |= {**values, "ELSEWHERE": elsewhere.origin.replace("127.0.0.1", "localhost")}
+        server.start()
+    log = (folder / "log").open("w")
+    server_process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "collector.cli",
+            "serve",
+            "--port",
+            address.rpartition(":")[2],
+            "--data",
+            str(here.data),
+        ],
+        env={**os.environ, "DESIRELINE_DATABASE": database},
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        eventually(lambda: ready(address), "the server does not get ready", 30)
+        yield here
+    finally:
+        server_process.send_signal(signal.SIGTERM)
+        assert server_process.wait(40) == 0, (folder / "log").read_text()
+        log.close()
+        for server in (shop, elsewhere):
+            server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    fresh = browser.new_context(user_agent=human_agent(browser))
+    yield fresh
+    fresh.close()
+
+
+def walk(page: Page, place: Place, mail: str) -> None:
+    """From the ad to the receipt, with a chat and a sign-up between."""
+    page.goto(place.elsewhere.origin.replace("127.0.0.1", "localhost") + "/")
+    page.click("#ad")
+    page.wait_for_url("**/come-back*")
+    page.goto(place.shop.origin + "/coffees")
+    page.click("[data-add=north-pier]")
+    page.click("#chat-open")
+    page.fill("#chat-text", "Does it go with milk?")
+    page.click("#chat-send")
+    expect(page.locator(".chat-log")).to_contain_text("joined", timeout=5_000)
+    page.click("#chat-end")
+    page.click("[aria-label='5 of 5']")
+    page.goto(place.shop.origin + "/signup")
+    page.fill("#signup [name=name]", "Ada Lovelace")
+    page.fill("#signup [name=email]", mail)
+    page.select_option("#signup [name=plan]", "pot")
+    page.check("#signup [name=terms]")
+    page.click("#signup button")
+    page.wait_for_url("**/welcome")
+    page.goto(place.shop.origin + "/checkout")
+    page.fill("#checkout [name=name]", "Ada Lovelace")
+    page.fill("#checkout [name=email]", mail)
+    page.fill("#checkout [name=street]", "12 Quay")
+    page.fill("#checkout [name=postcode]", "20095")
+    page.check("#checkout [name=pay][value=shells]")
+    page.click("#checkout button")
+    page.wait_for_url("**/thanks")
+    expect(page.locator("[data-receipt]")).to_contain_text("Order HC-")
+
+
+@pytest.mark.browser
+def test_a_visit_from_an_ad_to_an_order_is_told_the_same_by_every_page(place: Place, context: BrowserContext) -> None:
+    asked_of: set[str] = set()
+    errors: list[str] = []
+    page = context.new_page()
+    page.on("request", lambda request: asked_of.add(request.url.split("/")[2].split(":")[0]))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    walk(page, place, "ada@harbour.example")
+    page.close()
+    assert errors == []
+    assert asked_of == {"127.0.0.1", "localhost"}
+
+    def bought() -> bool:
+        return len(block(place.report("visitors", "--where", "event:purchase"), "visitors")) == 1
+
+    eventually(bought, "the order does not show up")
+    (visitor,) = block(place.report("visitors", "--where", "event:purchase"), "visitors")
+    person = visitor["person"]
+    assert person.startswith(MEMBER)
+
+    told = place.report("timeline", "--person", person)
+    names = [
+        (row["type"], row["name"]) for row in sorted(block(told, "events"), key=lambda row: (row["time"], row["id"]))
+    ]
+    expected = [
+        ("page", "/come-back"),
+        ("page", "/coffees"),
+        ("event", "add_to_cart"),
+        ("event", "chat_opened"),
+        ("event", "chat_started"),
+        ("event", "chat_agent_joined"),
+        ("event", "chat_ended"),
+        ("event", "chat_rated"),
+        ("page", "/signup"),
+        ("form_start", "signup"),
+        ("form", "signup"),
+        ("event", "signup"),
+        ("page", "/checkout"),
+        ("event", "begin_checkout"),
+        ("form", "checkout"),
+        ("page", "/thanks"),
+        ("event", "purchase"),
+    ]
+    rest = iter(names)
+    assert all(step in rest for step in expected), names
+    assert "20095" not in json.dumps(told), "a form's value left the page"
+    assert "ada@harbour.example" not in json.dumps(told)
+
+    steps = [argument for step in FUNNEL for argument in ("--step", step)]
+    funnel = block(place.report("funnel", *steps, "--window", "1d"), "steps")
+    assert [row["people"] for row in funnel] == [1, 1, 1, 1]
+
+    impact = place.report("impact", "--exposure", "event:chat_started", "--goal", "event:purchase", "--horizon", "14d")
+    assert impact["headline"]
+    assert [row["exposed"] for row in block(impact, "effect")] in ([1], [None], []) or block(impact, "checks")
+
+    see_it_on_the_pages(place, context, person, steps)
+
+
+def see_it_on_the_pages(place: Place, context: BrowserContext, person: str, steps: list[str]) -> None:
+    """The same in a browser, signed in by a one-time link."""
+    link = re.search(r"http\S+", place.run("user", "add", "owner@harbour.example", "--admin"))
+    assert link is not None
+    page = context.new_page()
+    page.goto(re.sub(r"^https?://[^/]+", place.collector, link[0]))
+    question = urlencode([("step", step) for step in FUNNEL])
+    page.goto(f"{place.collector}/shop/funnel?{question}&window=1d")
+    expect(page.locator("main")).to_contain_text("purchase")
+    twin = page.request.get(f"{place.collector}/shop/funnel.json?{question}&window=1d").json()
+    told = place.report("funnel", *steps, "--window", "1d")
+    assert twin["blocks"][0]["rows"] == told["blocks"][0]["rows"]
+    text = page.request.get(f"{place.collector}/shop/funnel.csv?{question}&window=1d").text()
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["people"] for row in rows] == [str(row["people"]) for row in block(told, "steps")]
+    people = page.request.get(
+        f"{place.collector}/shop/funnel.csv?{question}&window=1d&people=converted&at=4&block=people"
+    )
+    assert [row["person"] for row in csv.DictReader(io.StringIO(people.text(), newline=""))] == [person]
+    page.goto(f"{place.collector}/shop/timeline?person={person}")
+    expect(page.locator("main")).to_contain_text("chat", ignore_case=True)
+    expect(page.locator("main")).to_contain_text("retargeting", ignore_case=True)
+    page.close()
