@@ -67,10 +67,11 @@
     const row = make("div", { class: "chat-more", role: "group", "aria-label": "Rate this chat from 1 to 5" }, "How was it?");
     for (let score = 1; score <= 5; score += 1) {
       const star = make("button", { type: "button", class: "quiet", "aria-label": score + " of 5" }, String(score));
-      star.addEventListener("click", () => { tell("rated", { score }); row.replaceChildren("Thank you!"); });
+      star.addEventListener("click", () => { tell("rated", { score }); row.replaceChildren("Thank you!"); close.focus(); });
       row.append(star);
     }
     more.replaceWith(row);
+    row.querySelector("button").focus(); // the button that had it is gone
   };
   const leaveNote = () => {
     const field = make("textarea", { id: "chat-note-text", "aria-label": "Your note", rows: "3", maxlength: "1000" });
