@@ -57,14 +57,17 @@ FORK = """
     from tests.store.making import page
     ledger = open_ledger(sys.argv[1])
     ledger.append(1, [page(1)])
+    parents = ledger.engine.database.connection()
     child = os.fork()
     if not child:
+        assert ledger.engine.database.connection() is not parents
         ledger.append(1, [page(2, "v_child", "/child")])
         assert ledger.counts(1)["events"] == 2
         ledger.close()
         sys.exit(0)
     _, status = os.waitpid(child, 0)
     assert status == 0, status
+    assert ledger.engine.database.connection() is parents and parents.execute("SELECT 1").fetchone() == (1,)
     ledger.append(1, [page(3), page(4, "v_child", "/child")])
     assert ledger.counts(1) == {"events": 4, "visitors": 2, "persons": 0, "quarantined": 0}
     assert len(ledger.pages(1)) == 2
