@@ -74,7 +74,7 @@ def chaos(server: Running, seconds: float, pause: float) -> tuple[set[str], set[
 def test_kill_9_of_workers_loader_and_all_loses_nothing_and_stores_nothing_twice(tmp_path: Path) -> None:
     server = Running(tmp_path / "data")
     try:
-        acked, unanswered = chaos(server, 9, 0.6)
+        acked, unanswered = chaos(server, 7, 0.6)
         check_stored(server, acked, unanswered)
     finally:
         server.kill_all()
