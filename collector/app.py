@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from collector.catalog.catalog import Catalog
 from collector.inbox.box import Inbox
+from collector.journeys.view import ViewStore
 from collector.loader import DIST, now_ms
 from collector.salts import DailySalts
 from collector.settings import Settings, load_keys
@@ -15,15 +16,14 @@ from collector.store.open import open_ledger
 from collector.web import collect, health, pages, tracker_files
 from collector.web.door import Door, LazyInbox, SiteBook, install, the_door
 from collector.web.refusals import Refusals
-from collector.web.rooms import Rooms, Views
+from collector.web.rooms import Rooms
 
 
-def create_app(settings: Settings, sites: SiteBook | None = None, views: Views | None = None) -> Flask:
+def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
     """The web application of one worker process.
 
     Args:
         sites: where the collect routes find sites; the catalog of the database by default.
-        views: where journeys are read from; the views in the data folder by default.
     """
     keys = load_keys(settings)
     app = Flask("collector", static_folder=None)
@@ -45,9 +45,9 @@ def create_app(settings: Settings, sites: SiteBook | None = None, views: Views |
     app.register_blueprint(collect.blueprint)
     app.register_blueprint(tracker_files.blueprint)
     app.register_blueprint(health.blueprint)
-    if views is not None:
-        ledger = open_ledger(settings.database)
-        pages.install(app, Rooms(settings, catalog, ledger, views, Refusals(settings.data), now_ms))
+    ledger = open_ledger(settings.database)
+    views = ViewStore(settings.data, ledger)
+    pages.install(app, Rooms(settings, catalog, ledger, views, Refusals(settings.data), now_ms))
     return app
 
 

@@ -16,6 +16,7 @@ from collector.web.words import value_words
 Row = Sequence[Cell]
 LinkOf = Callable[[Sequence[tuple[str, str]]], str]
 PersonLink = Callable[[str], str]
+_TIGHT = frozenset(("time", "date", "bool"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,12 @@ class CellView:
     text: str
     numeric: bool
     href: str = ""
+    tight: bool = False
+
+    @property
+    def style(self) -> str:
+        """The cell's class: numbers, short things that stay on one line, or words that may wrap."""
+        return "num" if self.numeric else "tight" if self.tight else "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,10 @@ class BlockView:
         kept = [at for at, head in enumerate(self.heads) if head.name in names]
         rows = [replace(row, cells=[row.cells[at] for at in kept]) for row in self.rows]
         return replace(self, heads=[self.heads[at] for at in kept], rows=rows, wide=False)
+
+    def first(self, most: int) -> BlockView:
+        """The same block with its first rows."""
+        return replace(self, rows=self.rows[:most])
 
     def column(self, name: str) -> list[CellView]:
         """The cells of a column, empty where there is no such column."""
@@ -183,9 +194,17 @@ def _cells(block: Block, at: int, row: Row, zone: tzinfo, link: LinkOf, person: 
             href = link(own[column.name][at])
         words = shown.cell(value, column.unit, zone)
         if column.unit == "text":
-            words = value_words(column.name, words) or shown.EMPTY
-        cells.append(CellView(words, column.unit in shown.NUMERIC, href))
+            words = value_words(_set_of(block, row, column), words) or shown.EMPTY
+        cells.append(CellView(words, column.unit in shown.NUMERIC, href, column.unit in _TIGHT))
     return cells
+
+
+def _set_of(block: Block, row: Row, column: Column) -> str:
+    """The closed set that a cell's value is of: its column's name, or where each row is of another property, that."""
+    if column.name != "value":
+        return column.name
+    named = {one.name: cell for one, cell in zip(block.columns, row, strict=True)}
+    return str(named.get("property", column.label))
 
 
 def linked_column(block: Block) -> int:
@@ -231,7 +250,7 @@ def as_names(value: object) -> list[str]:
 
 def _tick(value: Cell, unit: str, zone: tzinfo) -> str:
     if unit == "date" and isinstance(value, str):
-        return shown.day(value, "medium")
+        return shown.short_day(value)
     return shown.cell(value, unit, zone)  # type: ignore[arg-type]
 
 

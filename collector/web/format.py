@@ -101,6 +101,15 @@ def day(value: str | date, style: str = "medium") -> str:
     return str(dates.format_date(found, format=style, locale=locale()))
 
 
+def short_day(value: str) -> str:
+    """An ISO day as a plot's axis has room for: month and day."""
+    try:
+        found = date.fromisoformat(value)
+    except ValueError:
+        return value
+    return str(dates.format_skeleton("MMMd", found, locale=locale()))
+
+
 def ago(ms: float, now: float) -> str:
     """How long ago an instant was, in its largest unit."""
     past = max(0.0, (now - ms) / 1000)

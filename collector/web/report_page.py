@@ -25,6 +25,9 @@ from collector.web.guard import SiteAccess
 from collector.web.period import Period, period
 
 PEOPLE_REPORT = "visitors"
+# Parameters that links and page templates set, without a field of their own.
+UNSEEN = ("limit", "after", "before")
+ONLY = "_only"
 PERSON_REPORT = "timeline"
 
 
@@ -56,9 +59,16 @@ class ReportPage:
     nothing_yet: bool = False
     can_save: bool = True
     hidden: Sequence[tuple[str, str]] = ()
+    only: str = ""
+    rows_asked: int = 0
     answer: Result | None = None
     query: Query | None = None
     field_by: Mapping[str, FieldView] = field(default_factory=dict)
+
+    @property
+    def editing(self) -> bool:
+        """Whether a further row was just asked for."""
+        return self.rows_asked > 0
 
     @property
     def has_charts(self) -> bool:
@@ -116,6 +126,28 @@ class ReportPage:
                 found.append([one])
         return found
 
+    def whole(self, block_id: str) -> str:
+        """The address of this page with one block alone, in full."""
+        return address(self.path, [*self.pairs, (ONLY, block_id)])
+
+    @property
+    def without_only(self) -> str:
+        """The address of this page with all its blocks."""
+        return address(self.path, self.pairs)
+
+    @property
+    def older(self) -> str:
+        """Where a list that is read page by page goes on, if it does."""
+        found = next((block.next for block in self.blocks if block.next), None)
+        return address(self.path, replaced(self.pairs, [found])) if found else ""
+
+    @property
+    def newest(self) -> str:
+        """Back to the beginning of such a list, if this is not it."""
+        if not self.last("after"):
+            return ""
+        return address(self.path, replaced(self.pairs, [], ["after"]))
+
     def block(self, block_id: str) -> BlockView | None:
         """The block called so, None where the answer has none."""
         return next((block for block in self.blocks if block.id == block_id), None)
@@ -160,6 +192,7 @@ def build(access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, 
     links = Links(site.name, report, pairs)
     rows = next((int(value) for name, value in pairs if name == ROWS and value.isdecimal()), 0)
     fields = [make_field(param, given, rows if param.repeat else 0) for param in report.params]
+    limit = [("limit", text_) for text_ in given.get("limit", ())[-1:]]
     path = links.report_path(report.name)
     base = {
         "name": report.name,
@@ -168,7 +201,10 @@ def build(access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, 
         "path": path,
         "pairs": links.pairs,
         "query_string": address("", links.pairs).lstrip("?"),
-        "fields": fields,
+        "fields": [one for one in fields if one.name not in UNSEEN],
+        "hidden": limit,
+        "rows_asked": rows,
+        "only": next((value for name, value in pairs if name == ONLY), ""),
         "field_by": {one.name: one for one in fields},
         "where": common("where", "matcher", text(T("Did all of this")), given),
         "where_not": common("where-not", "matcher", text(T("Did none of this")), given),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from collector.web import timeline_view
+from collector.web import funnel_view, timeline_view
 from collector.web.address import address, replaced
 from collector.web.guard import SiteAccess
 from collector.web.report_page import ReportPage
+from collector.web.saved import saved_address
 
 
 def extras(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
@@ -15,8 +16,20 @@ def extras(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
     if page.name == "timeline":
         return _timeline(access, page)
     if page.name == "funnel":
-        return {"saved": [one for one in access.rooms.catalog.saved_reports(access.site.id) if one.report == "funnel"]}
+        return _funnel(access, page)
     return {}
+
+
+def _funnel(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
+    kept = [one for one in access.rooms.catalog.saved_reports(access.site.id) if one.report == page.name]
+    saved = [{"name": one.name, "href": saved_address(access.site.name, one.report, one.arguments)} for one in kept]
+    view, groups = page.block("steps"), page.block("breakdown")
+    return {
+        "saved": saved,
+        "funnel": funnel_view.steps(view) if view else [],
+        "breakdown": funnel_view.breakdown(groups, page.answer) if groups and page.answer else None,
+        "whole_funnel": address(page.path, replaced(page.pairs, [], ["people", "at"])),
+    }
 
 
 def _timeline(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:

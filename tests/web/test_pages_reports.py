@@ -1,0 +1,176 @@
+"""Report pages, their twins, and how a question is spelled in the address."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from collector.reports.registry import reports
+from tests.support.pages import Installation
+
+FUNNEL = "step=page:/&step=event:add_to_cart&step=event:purchase&window=2d"
+
+
+def questions(shop: Installation) -> dict[str, str]:
+    """A query string with an answer for each report."""
+    person = next(user for _, user in shop.ledger.persons(shop.site_id))
+    asked = {
+        "funnel": FUNNEL,
+        "timeline": f"person={person}",
+        "impact": "exposure=event:chat_started&goal=event:purchase",
+        "chat": "goal=event:purchase",
+        "retargeting": "goal=event:purchase",
+    }
+    return {name: asked.get(name, "") for name in reports()}
+
+
+@pytest.mark.parametrize("name", list(reports()))
+def test_every_report_has_a_page_with_its_title_and_answer(name: str, shop: Installation, owner: FlaskClient) -> None:
+    page = owner.get(f"/shop/{name}?{questions(shop)[name]}")
+    assert page.status_code == 200, re.findall(r'role="alert">(.*?)</div>', page.text, re.DOTALL)
+    assert "<h1>" in page.text
+    assert "Events up to" in page.text
+
+
+@pytest.mark.parametrize("name", list(reports()))
+def test_page_csv_and_json_give_the_same_numbers(name: str, shop: Installation, owner: FlaskClient) -> None:
+    query = questions(shop)[name]
+    answer = owner.get(f"/shop/{name}.json?{query}")
+    assert answer.mimetype == "application/json"
+    assert answer.json is not None
+    assert answer.json["report"] == name
+    for block in answer.json["blocks"]:
+        twin = owner.get(f"/shop/{name}.csv?{query}&block={block['id']}")
+        assert twin.mimetype == "text/csv"
+        assert twin.headers["Content-Disposition"].startswith(f'attachment; filename="shop-{name}-{block["id"]}.csv"')
+        assert twin.headers["X-Content-Type-Options"] == "nosniff"
+        rows = list(csv.reader(io.StringIO(twin.text)))
+        assert rows[0] == block["columns"]
+        assert len(rows) - 1 == len(block["rows"])
+
+
+def test_the_people_behind_each_number_of_a_funnel_are_that_many(owner: FlaskClient) -> None:
+    answer = owner.get(f"/shop/funnel.json?{FUNNEL}").json
+    assert answer is not None
+    steps = next(block for block in answer["blocks"] if block["id"] == "steps")
+    page = owner.get(f"/shop/funnel?{FUNNEL}").text
+    for row in steps["rows"]:
+        number = dict(zip(steps["columns"], row, strict=True))
+        for which in ("reached", "dropped", "open"):
+            query = f"{FUNNEL}&people={which}&at={number['step']}"
+            people = list(csv.reader(io.StringIO(owner.get(f"/shop/funnel.csv?{query}").text)))
+            assert len(people) - 1 == number["people" if which == "reached" else which]
+    assert len(set(re.findall(r"people=(?:reached|dropped|open)&amp;at=\d", page))) >= 6
+
+
+def test_the_first_csv_is_of_the_block_that_is_more_than_a_number(owner: FlaskClient) -> None:
+    assert owner.get(f"/shop/funnel.csv?{FUNNEL}").text.startswith("step,name,people,step_rate,total_rate")
+
+
+def test_an_unknown_block_says_which_there_are(owner: FlaskClient) -> None:
+    answer = owner.get(f"/shop/funnel.csv?{FUNNEL}&block=nothing")
+    assert answer.status_code == 400
+    assert "steps" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ("step=page:/&step=&window=", "step=page:/"),
+        ("step=page:/&step=page:/a&_edit=remove:step:0", "step=page:/a"),
+        ("step=page:/&step=page:/a&_edit=down:step:0", "step=page:/a&step=page:/"),
+        ("step=page:/&step=page:/a&_edit=up:step:1", "step=page:/a&step=page:/"),
+        ("step=page:/&_edit=add:step", "step=page:/&_rows=3"),
+        ("step=any&_exclude=event:x&_after=1&_before=2", "step=any&exclude=event:x@1-2"),
+        ("step=any&_exclude=&_after=1&_before=2", "step=any"),
+        ("step=any&all-time=1&all-time=0&from=2026-01-01", "step=any&from=2026-01-01"),
+    ],
+)
+def test_an_address_is_kept_in_one_spelling(asked: str, kept: str, owner: FlaskClient) -> None:
+    answer = owner.get(f"/shop/funnel?{asked}")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == f"/shop/funnel?{kept}"
+    assert owner.get(answer.headers["Location"]).status_code == 200
+
+
+def test_a_further_step_row_is_shown_when_it_was_asked_for(owner: FlaskClient) -> None:
+    page = owner.get("/shop/funnel?step=page:/&step=page:/pricing&_rows=4").text
+    assert page.count('name="step"') == 3
+
+
+def test_what_cannot_be_read_is_said_with_a_hint_and_the_form_keeps_it(owner: FlaskClient) -> None:
+    answer = owner.get("/shop/funnel?step=page:/&step=pricing&window=soon")
+    assert answer.status_code == 400
+    assert "pricing&#39; is not a matcher" in answer.text
+    assert 'value="pricing"' in answer.text
+    assert 'value="soon"' in answer.text
+
+
+def test_a_json_twin_says_what_is_wrong_as_json(owner: FlaskClient) -> None:
+    answer = owner.get("/shop/funnel.json?step=pricing")
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert set(answer.json) == {"error", "hint"}
+
+
+def test_days_that_cannot_be_read_leave_the_page_standing(owner: FlaskClient) -> None:
+    answer = owner.get("/shop/overview?from=yesterday")
+    assert answer.status_code == 400
+    assert "is not a date" in answer.text
+
+
+def test_the_navigation_has_every_report_with_a_place_in_it(owner: FlaskClient) -> None:
+    page = owner.get("/shop/overview").text
+    for name, report in reports().items():
+        assert (f'href="/shop/{name}"' in page) == (report.menu is not None)
+
+
+def test_a_presets_link_keeps_the_rest_of_the_question(owner: FlaskClient) -> None:
+    page = owner.get("/shop/overview?where=page:/pricing&from=2026-01-01&to=2026-01-31").text
+    assert "/shop/overview?where=page:/pricing&amp;all-time=1" in page
+    assert "Jan 1, 2026 – Jan 31, 2026" in page  # noqa: RUF001
+
+
+def test_a_list_goes_on_page_by_page_and_misses_nobody(owner: FlaskClient) -> None:
+    seen: list[str] = []
+    address = "/shop/visitors?limit=7&all-time=1"
+    while address:
+        page = owner.get(address).text
+        seen += re.findall(r'href="/shop/timeline\?person=([^"]+)"', page)
+        found = re.search(r'href="([^"]+)" rel="next"', page)
+        address = found[1].replace("&amp;", "&") if found else ""
+    everybody = owner.get("/shop/visitors.json?limit=1000&all-time=1").json
+    assert everybody is not None
+    rows = next(block for block in everybody["blocks"] if block["id"] == "visitors")["rows"]
+    assert seen == [row[0] for row in rows]
+    assert len(seen) == len(set(seen)) > 20
+
+
+def test_suggestions_come_from_what_was_seen_with_how_often(owner: FlaskClient) -> None:
+    answer = owner.get("/shop/suggest.json?q=pric").json
+    assert answer is not None
+    assert answer["suggestions"][0]["matcher"] == "page:/pricing"
+    assert answer["suggestions"][0]["events"] > 0
+
+
+def test_a_matcher_is_checked_against_the_people(owner: FlaskClient) -> None:
+    listed = owner.get("/shop/visitors.json?all-time=1&did=event:purchase").json
+    assert listed is not None
+    found = owner.get("/shop/match.json?matcher=event:purchase").json
+    assert found is not None
+    assert found["people"] == listed["blocks"][0]["rows"][0][0] > 0
+    assert owner.get("/shop/match.json?matcher=purchase").status_code == 400
+
+
+@pytest.mark.parametrize("name", ["overview", "visitors", "funnel", "chat", "retargeting", "impact"])
+def test_a_site_without_events_says_what_to_do_next(name: str, fresh: Installation) -> None:
+    if name not in reports():
+        pytest.skip("no such report")
+    page = fresh.client().get(f"/shop/{name}")
+    assert page.status_code == 200
+    assert "No events yet" in page.text
+    assert 'href="/shop/install"' in page.text
