@@ -1,0 +1,253 @@
+"""The blocks of an impact answer: effect, curve, balance, who was used, before and after, people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from collector.core.blocks import Block, Cell, Column
+from collector.core.text import T, Text
+from collector.core.times import DAY
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Int64
+from collector.reports.impact.engine import Answer
+from collector.reports.impact.estimate import Effect
+from collector.reports.scope import share
+
+MOST_PEOPLE = 1_000
+REASONS = {
+    "matched": T("compared with people alike"),
+    "converted": T("had reached the goal before"),
+    "open": T("the time for the goal is not over"),
+    "lonely": T("nobody alike to compare with"),
+}
+
+
+def number_blocks(found: Answer) -> list[Block]:
+    """The answer as figures: people brought, in points, and what the plain comparison would claim."""
+    if found.rate is None or found.matched is None:
+        return []
+    rate, people = found.rate, len(found.matched.case)
+    low, high = float(rate.low[-1]), float(rate.high[-1])
+    difference = float(rate.difference[-1])
+    naive = None if found.naive[0] is None else float(rate.exposed[-1]) - found.naive[0]
+    bounds = Column("low", T("At least"), "points"), Column("high", T("At most"), "points")
+    counts = Column("low", T("At least"), "count"), Column("high", T("At most"), "count")
+    incremental = [round(bound * people) for bound in (difference, low, high)]
+    return [
+        Block(
+            "incremental",
+            "number",
+            T("More people at the goal because of it"),
+            (Column("value", T("People"), "count"), *counts),
+            [incremental],
+        ),
+        Block(
+            "difference",
+            "number",
+            T("Change of the goal rate"),
+            (Column("value", T("Change"), "points"), *bounds),
+            [[difference, low, high]],
+        ),
+        Block(
+            "naive",
+            "number",
+            T("What the plain comparison would claim"),
+            (Column("value", T("Change"), "points"),),
+            [[naive]],
+        ),
+    ]
+
+
+def effect_block(found: Answer) -> Block:
+    """The block `effect`; its numbers are empty where the answer is refused."""
+    people = 0 if found.matched is None else len(found.matched.case)
+    rows: list[list[Cell]] = [_effect("rate", found.rate, found.naive[0], people)]
+    if found.value is not None:
+        rows.append(_effect("value", found.value, found.naive[1], people))
+    return Block(
+        "effect",
+        "table",
+        T("Effect"),
+        (
+            Column("measure", T("Of each person"), "text", T("rate: reached the goal; value: money of the goals")),
+            Column("exposed", T("Exposed"), "number"),
+            Column("naive", T("Never exposed"), "number", T("Everybody else in the range, alike or not.")),
+            Column("counterfactual", T("Without it"), "number", T("The exposed, had they not been exposed.")),
+            Column("difference", T("Difference"), "number"),
+            Column("low", T("At least"), "number", T("95 % interval, clustered by person.")),
+            Column("high", T("At most"), "number"),
+            Column("lift", T("Lift"), "ratio"),
+            Column("incremental", T("In all"), "number", T("Difference times the exposed people used.")),
+        ),
+        rows,
+        draw={"y": "difference", "low": "low", "high": "high"} if found.rate is not None else {},
+    )
+
+
+def _effect(measure: str, effect: Effect | None, naive: float | None, people: int) -> list[Cell]:
+    if effect is None:
+        return [measure, *([None] * 8)]
+    exposed, without, difference, low, high = (
+        float(column[-1])
+        for column in (effect.exposed, effect.counterfactual, effect.difference, effect.low, effect.high)
+    )
+    lift = share(difference, without) if without > 0 else None
+    return [measure, exposed, naive, without, difference, low, high, lift, difference * people]
+
+
+def curve_block(found: Answer) -> Block:
+    """Goal rates of the exposed and of their counterfactual by days since the moment."""
+    rows: list[list[Cell]] = []
+    if found.rate is not None:
+        rate = found.rate
+        rows.append([0.0, 0.0, 0.0, 0.0, 0.0])
+        for at, day in enumerate(found.days.tolist()):
+            exposed = float(rate.exposed[at])
+            low, high = exposed - float(rate.high[at]), exposed - float(rate.low[at])
+            rows.append([day, exposed, float(rate.counterfactual[at]), low, high])
+    return Block(
+        "curve",
+        "series",
+        T("Reached the goal, by days since"),
+        (
+            Column("day", T("Day"), "number"),
+            Column("exposed", T("Exposed"), "ratio"),
+            Column("counterfactual", T("Without it"), "ratio"),
+            Column("low", T("Without it, at least"), "ratio"),
+            Column("high", T("Without it, at most"), "ratio"),
+        ),
+        rows,
+        draw={"x": "day", "y": ["exposed", "counterfactual"], "low": "low", "high": "high"},
+        empty=T("There is too little to draw."),
+    )
+
+
+def balance_block(found: Answer) -> Block:
+    """How alike the groups were in what was known before, and how alike they were made."""
+    return Block(
+        "balance",
+        "table",
+        T("How alike the groups are"),
+        (
+            Column("feature", T("Known before"), "label"),
+            Column("exposed", T("Exposed"), "number"),
+            Column("naive", T("All others"), "number"),
+            Column("matched", T("Matched"), "number"),
+            Column("smd_before", T("Difference before"), "number", T("Standardised; below 0.1 is alike.")),
+            Column("smd_after", T("Difference after"), "number"),
+        ),
+        [[str(row.label), row.exposed, row.naive, row.matched, row.before, row.after] for row in found.balance],
+        draw={"y": "smd_after", "other": "smd_before"},
+        empty=T("Nobody could be compared."),
+    )
+
+
+def groups_of(found: Answer) -> dict[str, Int64]:
+    """The rows of the exposures in range, by what became of them."""
+    tape = found.tape
+    matched = np.empty(0, dtype=np.int64) if found.matched is None else found.matched.case_row
+    left = {reason: tape.exposed[people] for reason, people in found.reasons.items()}
+    return {"matched": matched, **left, "lonely": found.lonely}
+
+
+def used_block(found: Answer, arguments: Sequence[tuple[str, str]]) -> Block:
+    """How many of the exposed were used, and why others were not."""
+    kept = tuple((name, text) for name, text in arguments if name != "people")
+    groups = groups_of(found)
+    return Block(
+        "used",
+        "bars",
+        T("Who was exposed"),
+        (Column("status", T("Status")), Column("people", T("People"), "count"), Column("meaning", T("Why"), "label")),
+        [[status, len(rows), str(REASONS[status])] for status, rows in groups.items()],
+        draw={"y": "people", "link": "people"},
+        links=[(*kept, ("people", "matched" if status == "matched" else "left_out")) for status in groups],
+    )
+
+
+def before_after_block(found: Answer) -> Block:
+    """What the matched people did as long before the exposure as after it, a person."""
+    tape, plan = found.tape, found.plan
+    rows = np.empty(0, dtype=np.int64) if found.matched is None else found.matched.case_row
+    opens = np.arange(tape.none) == tape.first
+    cells: list[list[Cell]] = []
+    if len(rows):
+        for name, label, mask in (
+            ("sessions", T("Visits begun"), opens),
+            ("pages", T("Pages"), tape.page),
+            ("events", T("Events"), ~tape.page),
+        ):
+            before, after = _around(found, rows, mask, plan.horizon)
+            cells.append([name, str(label), before / len(rows), after / len(rows)])
+    return Block(
+        "before_after",
+        "table",
+        T("What the exposed did before and after"),
+        (
+            Column("name", T("Name")),
+            Column("measure", T("A person"), "label"),
+            Column("before", T("Before"), "number"),
+            Column("after", T("After"), "number"),
+        ),
+        cells,
+        draw={"y": "after", "other": "before"},
+        note=T("As many days before as after. Doing more afterwards is no effect by itself: see the comparison."),
+        empty=T("Nobody could be compared."),
+    )
+
+
+def _around(
+    found: Answer, rows: Int64, mask: np.ndarray[tuple[int], np.dtype[np.bool_]], horizon: int
+) -> tuple[int, int]:
+    tape = found.tape
+    case = np.full(len(tape.code), tape.none, dtype=np.int64)
+    case[tape.person[rows]] = rows
+    where = np.flatnonzero(mask & (case[tape.person] < tape.none))
+    own = case[tape.person[where]]
+    apart = tape.time[where] - tape.time[own]
+    before = int(np.count_nonzero((where < own) & (apart >= -horizon)))
+    return before, int(np.count_nonzero((where > own) & (apart <= horizon)))
+
+
+def people_block(journeys: Journeys, found: Answer, asked: str) -> Block:
+    """The people asked for: exposed, matched or left out."""
+    groups = groups_of(found)
+    wanted = {"exposed": list(groups), "matched": ["matched"], "left_out": ["converted", "open", "lonely"]}[asked]
+    listed = [(int(row), status) for status in wanted for row in groups.get(status, np.empty(0, dtype=np.int64))]
+    tape = found.tape
+    listed.sort(key=lambda one: (-int(tape.time[one[0]]), one[0]))
+    shown = listed[:MOST_PEOPLE]
+    names = journeys.people.keys([int(tape.code[tape.person[row]]) for row, _ in shown])
+    cells: list[list[Cell]] = []
+    for row, status in shown:
+        person = int(tape.person[row])
+        goal = int(tape.reached[person])
+        delay = (int(tape.time[goal]) - int(tape.time[row])) / DAY if row < goal < tape.none else None
+        reached = delay is not None and delay * DAY <= found.plan.horizon
+        key = names.get(int(tape.code[person]), "")
+        cells.append([key, int(tape.time[row]), status, reached, delay])
+    more = len(listed) - len(shown)
+    return Block(
+        "people",
+        "table",
+        _PEOPLE[asked],
+        (
+            Column("person", T("Person"), "person"),
+            Column("exposed_at", T("Exposed"), "time"),
+            Column("status", T("Status")),
+            Column("reached", T("Reached the goal"), "bool"),
+            Column("days_to_goal", T("Days to the goal"), "number"),
+        ),
+        cells,
+        note=T("{n} more people are not shown.", n=more) if more else None,
+        empty=T("Nobody."),
+    )
+
+
+_PEOPLE: dict[str, Text] = {
+    "exposed": T("People exposed"),
+    "matched": T("People compared"),
+    "left_out": T("People left out"),
+}

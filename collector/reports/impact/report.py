@@ -1,0 +1,112 @@
+"""Impact: what something changed, by comparing people with people alike who had not met it yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from collector.core.blocks import Block, Result
+from collector.core.errors import UserError
+from collector.core.matcher import Matcher
+from collector.core.query import Param, Query
+from collector.core.text import T, Text
+from collector.core.times import DAY
+from collector.journeys.journeys import Journeys
+from collector.reports.base import Report
+from collector.reports.impact import blocks
+from collector.reports.impact.checks import checks_block
+from collector.reports.impact.engine import Answer, answer
+from collector.reports.impact.plan import Plan
+from collector.reports.impact.words import headline, notes
+
+GOAL = Param("goal", "matcher", T("Goal"), T("What counts as reached; the site's first goal where none is given."))
+HORIZON = Param("horizon", "duration", T("Within"), T("How long after the moment the goal counts."), default="14d")
+VALUE = Param("value", "text", T("Value property"), T("A number on the goal's event to sum, like total."))
+PEOPLE = Param(
+    "people",
+    "choice",
+    T("Show people"),
+    choices=(("exposed", T("all exposed")), ("matched", T("those compared")), ("left_out", T("those left out"))),
+)
+
+
+def make_plan(query: Query, exposures: Sequence[Matcher], as_of: int) -> Plan:
+    """The question in the engine's terms.
+
+    Raises:
+        UserError: no goal is given or set; the goal is the exposure.
+    """
+    goal = query.values.get("goal")
+    if not isinstance(goal, Matcher):
+        if not query.site.goals:
+            raise UserError("No goal is given.", "Give --goal, like event:purchase, or set a goal for the site.")
+        goal = query.site.goals[0][1]
+    if goal in exposures:
+        raise UserError(f"{goal} is both what happened and the goal.", "Choose a goal that comes after it.")
+    horizon, value = query.values.get("horizon"), query.values.get("value")
+    return Plan(
+        exposures=tuple(exposures),
+        goal=goal,
+        horizon=horizon if isinstance(horizon, int) else 14 * DAY,
+        start=query.start,
+        end=query.end,
+        as_of=min(as_of, query.now),
+        value=value if isinstance(value, str) and value else None,
+    )
+
+
+def measure(journeys: Journeys, query: Query, exposures: Sequence[Matcher]) -> Answer:
+    """The engine's answer for these exposures and the question's goal."""
+    return answer(journeys, query, make_plan(query, exposures, journeys.as_of))
+
+
+def answer_blocks(journeys: Journeys, query: Query, found: Answer) -> list[Block]:
+    """All blocks of an answer, the people last where they are asked for."""
+    asked = query.values.get("people")
+    listed = [blocks.people_block(journeys, found, asked)] if isinstance(asked, str) else []
+    return [
+        *blocks.number_blocks(found),
+        blocks.effect_block(found),
+        blocks.curve_block(found),
+        blocks.used_block(found, query.arguments),
+        blocks.balance_block(found),
+        checks_block(found),
+        blocks.before_after_block(found),
+        *listed,
+    ]
+
+
+def answer_notes(found: Answer) -> Sequence[Text]:
+    """What the answer assumes."""
+    still_open = found.reasons.get("open")
+    return notes(found, 0 if still_open is None else len(still_open))
+
+
+def run(journeys: Journeys, query: Query) -> Result:
+    """The impact of any exposure on any goal."""
+    given = query.values.get("exposure")
+    found = measure(journeys, query, given if isinstance(given, tuple) else ())
+    return Result(answer_blocks(journeys, query, found), journeys.as_of, headline(found), answer_notes(found))
+
+
+REPORT = Report(
+    name="impact",
+    title=T("Impact"),
+    summary=T("How many more people reached a goal because of a chat, an ad, a page or a feature."),
+    params=(
+        Param(
+            "exposure",
+            "matcher",
+            T("What happened"),
+            T("The first of these that a person meets is what is judged, like event:chat_started."),
+            repeat=True,
+            required=1,
+        ),
+        GOAL,
+        HORIZON,
+        VALUE,
+        PEOPLE,
+    ),
+    run=run,
+    example={"exposure": ["event:chat_started"], "goal": ["event:purchase"], "all-time": ["1"]},
+    menu=40,
+)

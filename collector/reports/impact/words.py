@@ -1,0 +1,118 @@
+"""An impact answer in plain words: one sentence first, then what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from collector.core.text import T, Text, Value
+from collector.core.times import format_duration
+from collector.reports.impact.engine import FLOORS, Answer
+
+_NEEDED = {
+    "exposed": T(
+        "Too few people to tell what {exposure} changed: {have} could be used, at least {need} are needed. "
+        "Wait for more, widen the range, or shorten the horizon."
+    ),
+    "controls": T(
+        "Nobody to compare with: {have} people were ever at such a point without {exposure}, at least {need} are "
+        "needed. Widen the range, or leave a part of the visitors out by chance."
+    ),
+    "share": T(
+        "Those with {exposure} are too unlike the others: only {have} of {all} have anybody comparable, at least half "
+        "are needed. Leave a part of the visitors out by chance to learn what it changes."
+    ),
+    "goals": T(
+        "Too few goals to tell what {exposure} changed: {have} among those compared, at least {need} are needed. "
+        "Choose a goal that is reached more often, or wait."
+    ),
+}
+
+
+def exposure_name(found: Answer) -> str:
+    """The exposure as it was asked for."""
+    return ", ".join(str(matcher) for matcher in found.plan.exposures)
+
+
+def headline(found: Answer) -> Text:
+    """The answer in one sentence, or why there is none."""
+    name = exposure_name(found)
+    if found.refused or found.rate is None or found.matched is None:
+        return _refusal(found, name)
+    rate, people = found.rate, len(found.matched.case)
+    more, low, high = (float(column[-1]) * people for column in (rate.difference, rate.low, rate.high))
+    values: dict[str, object] = {
+        "exposure": name,
+        "goal": str(found.plan.goal),
+        "more": Value(abs(round(more)), "count"),
+        "low": Value(round(low), "count"),
+        "high": Value(round(high), "count"),
+        "naive": Value(round(people * (float(rate.exposed[-1]) - (found.naive[0] or 0.0))), "count"),
+        "people": Value(people, "count"),
+    }
+    if low > 0:
+        sentence = T(
+            "{exposure} brought about {more} more people to {goal} than there would have been, between {low} and "
+            "{high}; the plain comparison would claim {naive}."
+        )
+    elif high < 0:
+        values |= {"low": Value(-round(high), "count"), "high": Value(-round(low), "count")}
+        sentence = T(
+            "{exposure} kept about {more} people from {goal}, between {low} and {high}; the plain comparison would "
+            "claim a difference of {naive}."
+        )
+    else:
+        sentence = T(
+            "No clear effect of {exposure} on {goal}: between {low} and {high} people of {people}; the plain "
+            "comparison would claim {naive}."
+        )
+    return Text(sentence.template, values)
+
+
+def _refusal(found: Answer, name: str) -> Text:
+    matched = 0 if found.matched is None else len(found.matched.case)
+    reason = found.refused or "exposed"
+    exposed_goals = 0 if found.matched is None else int((found.matched.cases.delay < float("inf")).sum())
+    have = {
+        "exposed": found.exposed,
+        "controls": found.control_people,
+        "share": matched,
+        "goals": found.goals + exposed_goals,
+    }[reason]
+    need = FLOORS[reason] if reason != "share" else FLOORS["exposed"]
+    values = {
+        "exposure": name,
+        "have": Value(have, "count"),
+        "need": Value(int(need), "count"),
+        "all": Value(found.exposed, "count"),
+    }
+    return Text(_NEEDED[reason].template, values)
+
+
+def notes(found: Answer, shortfall: int) -> Sequence[Text]:
+    """What the answer assumes, and who is left out."""
+    told = []
+    if not found.refused:
+        told.append(
+            T(
+                "This holds if what was measured before each moment explains both who met {exposure} and who reaches "
+                "the goal. What nobody measured, like a plan made beforehand, it cannot see.",
+                exposure=exposure_name(found),
+            )
+        )
+    if shortfall:
+        told.append(
+            T(
+                "{n} exposed people are left out because the time for the goal, {horizon}, is not over for them; "
+                "the others are treated alike.",
+                n=Value(shortfall, "count"),
+                horizon=format_duration(found.plan.horizon),
+            )
+        )
+    if found.plan.at_start and not found.refused:
+        told.append(
+            T(
+                "Visits that came this way are compared with visits that came another way. Visits that would not have "
+                "happened at all without it are not credited, so the truth can be higher."
+            )
+        )
+    return told
