@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,73 +12,98 @@ from collector.core.matcher import Matcher
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Hits, Int64
 from collector.reports import funnel_attempts as attempts_of
+from collector.reports.funnel_any import MOST_OVERLAPPING, in_any_order
 from collector.reports.funnel_attempts import Attempts
-from collector.reports.funnel_fold import Fit, fold
+from collector.reports.funnel_fold import Chain, Fit, fold
 from collector.reports.funnel_plan import Plan, Units, disjoint
+from collector.reports.funnel_quick import furthest
 
-# Two threads pay from about this many attempts on; numpy lets go of the interpreter's lock while it searches.
-_WORTH_A_THREAD = 50_000
+# Two slices at a time: numpy lets go of the interpreter's lock while it searches. A slice fits a processor's cache.
+THREADS = 2
+SLICE = 150_000
 NO_TIME = -(2**62)
+Work = Callable[[Units], "Chains"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chains:
     """One chain an entrant, ascending by unit.
 
-    unit: number of the person or session. reach: how many steps. time: ms UTC, rows: ledger rows of the part, both
-    (step, entrant), -1 past `reach`. last: time of the last attempt that no exclusion spoiled, `NO_TIME` without one.
+    unit: number of the person or session. reach: how many steps. time (ms UTC) and row (of the part): for each step an
+    array over those who reached it. last: time of the last attempt that no exclusion spoiled, `NO_TIME` without one.
     """
 
     unit: Int64
     reach: Int64
-    time: Int64
-    row: Int64
+    time: Sequence[Int64]
+    row: Sequence[Int64]
     last: Int64
 
 
 def chains(journeys: Journeys, units: Units, plan: Plan) -> Chains:
     """The chains of all entrants among the units."""
     if plan.order == "any":
-        return _any_chains(journeys, units, plan)
+        families = _families(journeys, units, plan)
+        if max(map(len, families)) > MOST_OVERLAPPING:
+            everyone = np.ones(len(units.person), dtype=np.bool_)
+            return _with_folded(_none(len(plan.steps)), units, plan, everyone)
+        return _in_slices(units, plan, lambda piece: _best(in_any_order(piece, plan, families), piece, plan))
     if plan.order == "strict":
-        if units.visible is None or not len(units.steps[0].keys):
-            return _none(len(plan.steps))
-        tied = attempts_of.tied_units(units, [units.visible])
-        found = _best(attempts_of.strict(units, plan, tied), units, plan)
-        return _with_folded(found, units, plan, tied, units.visible)
+        tied = _tied(units, [units.every])
+        found = _in_slices(units, plan, lambda piece: _best(attempts_of.strict(piece, plan, tied), piece, plan))
+        return _with_folded(found, units, plan, tied)
     if disjoint(journeys, plan, units):
-        return _ordered_chains(units, plan, None)
-    tied = attempts_of.tied_units(units, units.steps)
-    return _with_folded(_ordered_chains(units, plan, tied), units, plan, tied, None)
+        return _in_slices(units, plan, lambda piece: _ordered(piece, plan, None))
+    tied = _tied(units, units.steps)
+    return _with_folded(_in_slices(units, plan, lambda piece: _ordered(piece, plan, tied)), units, plan, tied)
 
 
-def _ordered_chains(units: Units, plan: Plan, tied: Bool | None) -> Chains:
+def _tied(units: Units, lists: Sequence[Hits]) -> Bool:
+    if len(lists) == 1:
+        return attempts_of.tied_units(units, lists[0].keys)
+    rows = np.concatenate([hits.rows for hits in lists])
+    keys = np.concatenate([hits.keys for hits in lists])
+    order = np.lexsort((rows, keys))
+    keys, rows = keys[order], rows[order]
+    return attempts_of.tied_units(units, keys[np.concatenate(([True], rows[1:] != rows[:-1]))] if len(keys) else keys)
+
+
+def _in_slices(units: Units, plan: Plan, work: Work) -> Chains:
+    pieces = units.slices(SLICE)
+    if len(pieces) == 1:
+        return work(units)
+    with ThreadPoolExecutor(THREADS) as pool:
+        return _joined(list(pool.map(work, pieces)), len(plan.steps))
+
+
+def _ordered(units: Units, plan: Plan, tied: Bool | None) -> Chains:
     places = attempts_of.entries(units, plan, units.steps[0].keys, tied)
+    ties = tied is None
+    if not len(places):
+        return _none(len(plan.steps))
+    if plan.exclude:
+        return _best(attempts_of.ordered(units, plan, places, ties), units, plan)
+    start = units.steps[0].keys[places]
+    reach = furthest(units, plan, start, ties)
+    unit = start >> units.shift
+    first = _firsts(unit)
+    entrant = unit[first]
+    found = reach[entrant - units.first]
+    mask = (1 << units.shift) - 1
+    time = (start[first] & mask) + units.origin
+    row = units.steps[0].rows[places[first]].astype(np.int64)
+    last = (start[np.append(first[1:], len(start)) - 1] & mask) + units.origin
+    several = np.flatnonzero(found > 1)
+    # Whose best attempt ends at its first event has nothing to look for: it is their first one.
+    again = attempts_of.ordered(units, plan, places[reach[unit - units.first] > 1], ties)
+    further = _best(again, units, plan)
+    time[several], row[several] = further.time[0], further.row[0]
+    return Chains(entrant, found.astype(np.int64), [time, *further.time[1:]], [row, *further.row[1:]], last)
 
-    def follow(half: Int64) -> Chains:
-        return _best(attempts_of.ordered(units, plan, half, ties=tied is None), units, plan)
 
-    halves = _halves(units.steps[0].keys[places] >> units.shift, places)
-    if len(halves) == 1:
-        return follow(places)
-    with ThreadPoolExecutor(len(halves)) as pool:
-        return _joined(list(pool.map(follow, halves)))
-
-
-def _halves(unit: Int64, places: Int64) -> list[Int64]:
-    """The places, in two where there are many, cut between units."""
-    if len(places) < _WORTH_A_THREAD:
-        return [places]
-    cut = int(np.searchsorted(unit, unit[len(unit) // 2]))
-    return [half for half in (places[:cut], places[cut:]) if len(half)]
-
-
-def _any_chains(journeys: Journeys, units: Units, plan: Plan) -> Chains:
-    families = _families(journeys, units, plan)
-    if max(map(len, families)) > attempts_of.MOST_OVERLAPPING:
-        everyone = np.ones(len(units.person), dtype=np.bool_)
-        return _with_folded(_none(len(plan.steps)), units, plan, everyone, None)
-    return _best(attempts_of.in_any_order(units, plan, families), units, plan)
+def _firsts(ascending: Int64) -> Int64:
+    """Where each new number begins."""
+    return np.flatnonzero(np.concatenate(([True], ascending[1:] != ascending[:-1])))
 
 
 def _families(journeys: Journeys, units: Units, plan: Plan) -> list[list[Matcher]]:
@@ -93,25 +118,24 @@ def _families(journeys: Journeys, units: Units, plan: Plan) -> list[list[Matcher
 
 def _related(journeys: Journeys, units: Units, plan: Plan, one: Matcher, other: Matcher) -> bool:
     pair = [units.steps[plan.steps.index(one)], units.steps[plan.steps.index(other)]]
-    two = Plan((one, other), plan.window, plan.order, (), plan.start, plan.end)
-    both = Units(units.part, units.sessions, units.shift, units.origin, units.chosen, units.person, pair, [], None)
-    return not disjoint(journeys, two, both)
+    return not disjoint(journeys, replace(plan, steps=(one, other)), replace(units, steps=pair))
 
 
 def _best(attempts: Attempts, units: Units, plan: Plan) -> Chains:
     """Of each unit's attempts the first that gets furthest, spoiled ones aside."""
+    size = len(plan.steps)
     if not len(attempts.start):
-        return _none(len(plan.steps))
+        return _none(size)
     reach = attempts.reach
     clean = _clean(attempts, units, plan)
     if clean is not None:
         reach = np.where(clean, reach, 0)
     unit = attempts.start >> units.shift
-    first = np.flatnonzero(np.concatenate(([True], unit[1:] != unit[:-1])))
+    first = _firsts(unit)
     counts = np.diff(np.append(first, len(unit)))
     best = np.maximum.reduceat(reach, first)
-    places = np.where(reach == np.repeat(best, counts), np.arange(len(unit)), len(unit))
-    chosen = np.minimum.reduceat(places, first)
+    furthest = np.flatnonzero(reach == np.repeat(best, counts))
+    chosen = furthest[_firsts(unit[furthest])]
     if clean is None:
         last = attempts.start[first + counts - 1]
     else:
@@ -121,12 +145,11 @@ def _best(attempts: Attempts, units: Units, plan: Plan) -> Chains:
         chosen, last, best = chosen[best > 0], last[best > 0], best[best > 0]
     keys, rows = attempts.find(chosen)
     mask = (1 << units.shift) - 1
-    past = np.arange(len(plan.steps))[:, None] >= best
     return Chains(
         unit=attempts.start[chosen] >> units.shift,
         reach=best,
-        time=np.where(past, -1, (keys & mask) + units.origin),
-        row=np.where(past, -1, rows),
+        time=[(keys[step][best > step] & mask) + units.origin for step in range(size)],
+        row=[rows[step][best > step] for step in range(size)],
         last=np.where(last < 0, NO_TIME, (last & mask) + units.origin),
     )
 
@@ -149,72 +172,75 @@ def _clean(attempts: Attempts, units: Units, plan: Plan) -> Bool | None:
     return clean
 
 
-def _with_folded(found: Chains, units: Units, plan: Plan, which: Bool, every: Hits | None) -> Chains:
-    """`found` and the chains of the units in `which`, folded one by one; `every` is given for strict funnels."""
-    which = which & units.chosen
+def _with_folded(found: Chains, units: Units, plan: Plan, which: Bool) -> Chains:
+    """`found` and the chains of the units in `which`, folded one by one."""
+    if units.chosen is not None:
+        which = which & units.chosen
     if not which.any():
         return found
-    size = len(plan.steps)
-    chain_units, folded = [], []
-    for unit, events in _events_by_unit(units, which, every):
-        chain = fold(events, plan)
-        if chain is not None:
-            chain_units.append(unit)
-            folded.append(chain)
+    each = [(unit, fold(events, plan)) for unit, events in _events_by_unit(units, which)]
+    folded = [(unit, chain) for unit, chain in each if chain is not None]
     if not folded:
         return found
-    time = np.full((size, len(folded)), -1, dtype=np.int64)
-    row = np.full((size, len(folded)), -1, dtype=np.int64)
-    for at, chain in enumerate(folded):
-        for step, (when, where) in enumerate(chain.filled):
-            time[step, at], row[step, at] = when, where
-    added = Chains(
-        unit=np.array(chain_units, dtype=np.int64),
-        reach=np.array([len(chain.filled) for chain in folded], dtype=np.int64),
-        time=time,
-        row=row,
-        last=np.array([NO_TIME if chain.last is None else chain.last for chain in folded], dtype=np.int64),
+    both = _joined([found, _from_folds(folded, len(plan.steps))], len(plan.steps))
+    return _sorted(both)
+
+
+def _from_folds(folded: Sequence[tuple[int, Chain]], size: int) -> Chains:
+    filled = [[chain.filled[step] for _, chain in folded if len(chain.filled) > step] for step in range(size)]
+    return Chains(
+        unit=np.array([unit for unit, _ in folded], dtype=np.int64),
+        reach=np.array([len(chain.filled) for _, chain in folded], dtype=np.int64),
+        time=[np.array([time for time, _ in of_step], dtype=np.int64) for of_step in filled],
+        row=[np.array([row for _, row in of_step], dtype=np.int64) for of_step in filled],
+        last=np.array([NO_TIME if chain.last is None else chain.last for _, chain in folded], dtype=np.int64),
     )
-    both = _joined([found, added])
-    order = np.argsort(both.unit, kind="stable")
-    return Chains(both.unit[order], both.reach[order], both.time[:, order], both.row[:, order], both.last[order])
 
 
-def _events_by_unit(units: Units, which: Bool, every: Hits | None) -> list[tuple[int, list[Fit]]]:
+def _sorted(mixed: Chains) -> Chains:
+    order = np.argsort(mixed.unit, kind="stable")
+    reach = mixed.reach[order]
+    time, row = [], []
+    for step in range(len(mixed.time)):
+        place = np.cumsum(mixed.reach > step) - 1
+        there = place[order[reach > step]]
+        time.append(mixed.time[step][there])
+        row.append(mixed.row[step][there])
+    return Chains(mixed.unit[order], reach, time, row, mixed.last[order])
+
+
+def _events_by_unit(units: Units, which: Bool) -> list[tuple[int, list[Fit]]]:
     lists = [*units.steps, *units.excluded]
-    keys = np.concatenate([hits.keys for hits in (*lists, *([every] if every else ()))])
-    rows = np.concatenate([hits.rows for hits in (*lists, *([every] if every else ()))]).astype(np.int64)
-    bits = np.concatenate(
-        [np.full(len(hits.keys), 1 << number) for number, hits in enumerate(lists)]
-        + ([np.zeros(len(every.keys), dtype=np.int64)] if every else [])
-    )
+    keys = np.concatenate([hits.keys for hits in (*lists, units.every)])
+    rows = np.concatenate([hits.rows for hits in (*lists, units.every)]).astype(np.int64)
+    bits = np.repeat([*(1 << number for number in range(len(lists))), 0], [len(h.keys) for h in (*lists, units.every)])
     mine = which[keys >> units.shift]
     keys, rows, bits = keys[mine], rows[mine], bits[mine]
     if not len(keys):
         return []
     order = np.lexsort((rows, keys))
     keys, rows, bits = keys[order], rows[order], bits[order]
-    event = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
+    event = _firsts(rows)
     fits = np.bitwise_or.reduceat(bits, event)
     keys, rows = keys[event], rows[event]
     times = ((keys & ((1 << units.shift) - 1)) + units.origin).tolist()
     flat = list(zip(times, rows.tolist(), fits.tolist(), strict=True))
     unit = keys >> units.shift
-    first = np.flatnonzero(np.concatenate(([True], unit[1:] != unit[:-1]))).tolist()
+    first = _firsts(unit).tolist()
     ends = [*first[1:], len(flat)]
     return [(int(unit[begin]), flat[begin:end]) for begin, end in zip(first, ends, strict=True)]
 
 
-def _joined(several: Sequence[Chains]) -> Chains:
+def _joined(several: Sequence[Chains], size: int) -> Chains:
     return Chains(
         unit=np.concatenate([one.unit for one in several]),
         reach=np.concatenate([one.reach for one in several]),
-        time=np.concatenate([one.time for one in several], axis=1),
-        row=np.concatenate([one.row for one in several], axis=1),
+        time=[np.concatenate([one.time[step] for one in several]) for step in range(size)],
+        row=[np.concatenate([one.row[step] for one in several]) for step in range(size)],
         last=np.concatenate([one.last for one in several]),
     )
 
 
 def _none(size: int) -> Chains:
     none = np.empty(0, dtype=np.int64)
-    return Chains(none, none, np.empty((size, 0), dtype=np.int64), np.empty((size, 0), dtype=np.int64), none)
+    return Chains(none, none, [none] * size, [none] * size, none)

@@ -23,9 +23,9 @@ Given = TypeVar("Given")
 class Outcome:
     """One column an entrant (a person, or a session where `sessions`).
 
-    part: index into `parts`. code: the person's code. reach: steps filled. time (ms UTC) and row: (step, entrant), -1
-    past `reach`. last: time of the last clean attempt. matured: its window is over. open: it is not, nor did they
-    convert.
+    part: index into `parts`. code: the person's code. reach: steps filled. time (ms UTC) and row: for each step an
+    array over those who reached it. last: time of the last clean attempt. matured: its window is over. open: it is
+    not, nor did they convert.
     """
 
     plan: Plan
@@ -34,8 +34,8 @@ class Outcome:
     part: Int64
     code: Int64
     reach: Int64
-    time: Int64
-    row: Int64
+    time: Sequence[Int64]
+    row: Sequence[Int64]
     last: Int64
     open: Bool
     matured: Bool
@@ -53,6 +53,24 @@ class Outcome:
             return np.flatnonzero(self.reach == self.size)
         stopped = (self.reach == step) & (step < self.size)
         return np.flatnonzero(stopped & (self.open if which == "open" else ~self.open))
+
+    def times(self, step: int, entrants: Int64) -> Int64:
+        """When these entrants filled step `step` (from 0), which all of them reached."""
+        return self._of(self.time[step], step, entrants)
+
+    def rows(self, step: int, entrants: Int64) -> Int64:
+        """Through which row these entrants filled step `step` (from 0), which all of them reached."""
+        return self._of(self.row[step], step, entrants)
+
+    def _of(self, values: Int64, step: int, entrants: Int64) -> Int64:
+        return values[entrants] if step == 0 else values[(np.cumsum(self.reach > step) - 1)[entrants]]
+
+    def furthest(self, values: Sequence[Int64]) -> Int64:
+        """Of `time` or `row`, every entrant's at the last step they reached."""
+        found = values[0].copy()
+        for step in range(1, self.size):
+            found[self.reach > step] = values[step]
+        return found
 
     def gather(self, entrants: Int64, rows: Int64, read: Callable[[Part, Int64], Float64]) -> Float64:
         """Numbers read from rows of whichever part each entrant is in."""
@@ -123,8 +141,8 @@ def outcome(journeys: Journeys, query: Query, plan: Plan) -> Outcome:
         part=np.repeat(np.arange(len(found)), [len(chain.reach) for chain, _ in found]),
         code=np.concatenate([code for _, code in found]),
         reach=reach,
-        time=np.concatenate([chain.time for chain, _ in found], axis=1),
-        row=np.concatenate([chain.row for chain, _ in found], axis=1),
+        time=[np.concatenate(times) for times in zip(*(chain.time for chain, _ in found), strict=True)],
+        row=[np.concatenate(rows) for rows in zip(*(chain.row for chain, _ in found), strict=True)],
         last=last,
         open=running & (reach < len(plan.steps)),
         matured=~running,
@@ -133,6 +151,6 @@ def outcome(journeys: Journeys, query: Query, plan: Plan) -> Outcome:
 
 def _nobody(plan: Plan, sessions: bool) -> Outcome:
     none = np.empty(0, dtype=np.int64)
-    empty = np.empty((len(plan.steps), 0), dtype=np.int64)
+    empty = [none] * len(plan.steps)
     nobody = np.empty(0, dtype=np.bool_)
     return Outcome(plan, sessions, [], none, none, none, empty, empty, none, nobody, nobody)

@@ -29,18 +29,19 @@ TITLES = {
 def people_block(journeys: Journeys, outcome: Outcome, which: str, step: int) -> Block:
     """One row for each person (or session) behind a number, the latest to enter first."""
     entrants = outcome.people(which, step)
-    entrants = entrants[np.lexsort((outcome.code[entrants], -outcome.time[0, entrants]))]
+    entrants = entrants[np.lexsort((outcome.code[entrants], -outcome.times(0, entrants)))]
     keys = journeys.people.keys(sorted(set(outcome.code[entrants].tolist())))
-    sources, texts = outcome.texts(journeys, entrants, outcome.row[0, entrants], "source")
-    channels, channel_texts = outcome.texts(journeys, entrants, outcome.row[0, entrants], "channel")
+    first = outcome.rows(0, entrants)
+    sources, texts = outcome.texts(journeys, entrants, first, "source")
+    channels, channel_texts = outcome.texts(journeys, entrants, first, "channel")
     names = step_names(outcome)
     reach = outcome.reach[entrants]
-    latest = outcome.time[reach - 1, entrants].tolist()
+    latest = outcome.furthest(outcome.time)[entrants].tolist()
     rows: list[list[Cell]] = [
         [keys.get(code, ""), entered, last, far, names[far - 1], texts[source] or channel_texts[channel]]
         for code, entered, last, far, source, channel in zip(
             outcome.code[entrants].tolist(),
-            outcome.time[0, entrants].tolist(),
+            outcome.times(0, entrants).tolist(),
             latest,
             reach.tolist(),
             sources.tolist(),
@@ -71,7 +72,7 @@ def next_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) ->
     counts: dict[Kind | None, int] = {}
     for number, part in enumerate(outcome.parts):
         here = entrants[outcome.part[entrants] == number]
-        following = _following(part, outcome.row[step - 1, here], outcome.sessions, query.include_bots)
+        following = _following(part, outcome.rows(step - 1, here), outcome.sessions, query.include_bots)
         kinds, times = np.unique(part.kind[following[following >= 0]], return_counts=True)
         for kind, count in zip(kinds.tolist(), times.tolist(), strict=True):
             counts[journeys.kinds[kind]] = counts.get(journeys.kinds[kind], 0) + count
@@ -130,7 +131,7 @@ def differences_block(journeys: Journeys, outcome: Outcome, step: int) -> Block:
     went = outcome.reach[settled] > step
     found: list[tuple[str, str, int, int]] = []
     for name in COMPARED:
-        codes, texts = outcome.texts(journeys, settled, outcome.row[0, settled], name)
+        codes, texts = outcome.texts(journeys, settled, outcome.rows(0, settled), name)
         people = np.bincount(codes, minlength=len(texts))
         on = np.bincount(codes[went], minlength=len(texts))
         enough = (people >= LEAST_PEOPLE) & (len(settled) - people >= LEAST_PEOPLE)

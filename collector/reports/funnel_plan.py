@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,25 +34,52 @@ class Plan:
 class Units:
     """The persons or sessions of a part, numbered. Keys are `unit << shift | time - origin`, ascending in every list.
 
-    sessions: whether units are sessions. chosen: which units count. person: index into `part.persons` of each unit.
-    steps, excluded: the events that fit, a list each. visible: every event, only where the order is strict.
+    sessions: whether units are sessions. chosen: which units count, None for all.
+    person: index into `part.persons` of each unit, whichever the slice.
+    steps, excluded: the events that fit, a list each. every: all events, only where the order is strict.
+    first, count: the units that the lists are about, a slice of them perhaps.
     """
 
     part: Part
     sessions: bool
     shift: int
     origin: int
-    chosen: Bool
+    chosen: Bool | None
     person: Int64
     steps: Sequence[Hits]
     excluded: Sequence[Hits]
-    visible: Hits | None
+    every: Hits
+    first: int
+    count: int
+
+    def slices(self, size: int) -> list[Units]:
+        """The same in slices of about `size` events of the lists together, small enough for a processor's cache."""
+        lists = [*self.steps, *self.excluded, self.every]
+        pieces = max(sum(len(hits.keys) for hits in lists) // size, 1)
+        longest = max(lists, key=lambda hits: len(hits.keys)).keys
+        at = (np.arange(1, pieces) * len(longest)) // pieces
+        edges = np.unique(np.concatenate(([0], longest[at] >> self.shift, [self.count])))
+        if len(edges) < 3:
+            return [self]
+        cuts = [np.append(np.searchsorted(hits.keys, edges[:-1] << self.shift), len(hits.keys)) for hits in lists]
+        found = []
+        for number in range(len(edges) - 1):
+            cut = [
+                Hits(hits.keys[where[number] : where[number + 1]], hits.rows[where[number] : where[number + 1]])
+                for hits, where in zip(lists, cuts, strict=True)
+            ]
+            steps, excluded = cut[: len(self.steps)], cut[len(self.steps) : -1]
+            first, end = int(edges[number]), int(edges[number + 1])
+            found.append(replace(self, steps=steps, excluded=excluded, every=cut[-1], first=first, count=end - first))
+        return found
 
 
 def units_of(journeys: Journeys, part: Part, query: Query, plan: Plan, sessions: bool) -> Units:
     """The units of `part` with the events that the plan speaks of."""
     chosen = journeys.chosen(part, query.where, query.where_not, query.include_bots)
     owner = part.person[part.session_row].astype(np.int64) if sessions else np.arange(len(part.persons))
+    everyone = bool(chosen.all())
+    none = Hits(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
     def hits(matcher: Matcher) -> Hits:
         found = journeys.hits(part, matcher, query.include_bots)
@@ -63,11 +90,13 @@ def units_of(journeys: Journeys, part: Part, query: Query, plan: Plan, sessions:
         sessions=sessions,
         shift=_shift(part, len(owner)),
         origin=part.origin,
-        chosen=chosen[owner] if sessions else chosen,
+        chosen=None if everyone else chosen[owner] if sessions else chosen,
         person=owner,
         steps=[hits(step) for step in plan.steps],
         excluded=[hits(exclusion.matcher) for exclusion in plan.exclude],
-        visible=hits(EVERYTHING) if plan.order == "strict" else None,
+        every=hits(EVERYTHING) if plan.order == "strict" else none,
+        first=0,
+        count=len(owner),
     )
 
 

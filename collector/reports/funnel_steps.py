@@ -116,8 +116,9 @@ def _seconds(outcome: Outcome, at: int) -> Float64:
     """Seconds from the previous step of those who reached step `at` (from 0)."""
     if at == 0:
         return np.empty(0)
-    there = outcome.reach > at
-    seconds: Float64 = (outcome.time[at, there] - outcome.time[at - 1, there]) / 1_000
+    # Those who reached a step, in the order of those who reached the one before it.
+    went_on = outcome.reach[outcome.reach >= at] > at
+    seconds: Float64 = (outcome.time[at] - outcome.time[at - 1][went_on]) / 1_000
     return seconds
 
 
@@ -132,7 +133,7 @@ def _value(journeys: Journeys, query: Query, outcome: Outcome, at: int) -> float
         numbers = [_as_number(value) for value in column.values]
         return np.array([*numbers, np.nan])[column.code[rows]]
 
-    values = outcome.gather(there, outcome.row[at, there], read)
+    values = outcome.gather(there, outcome.row[at], read)
     carried = values[~np.isnan(values)]
     return float(carried.sum()) if len(carried) else None
 
@@ -192,10 +193,10 @@ def _groups(journeys: Journeys, outcome: Outcome, by: str, by_at: str) -> tuple[
         codes, texts = outcome.texts(journeys, everyone, outcome.row[0], by)
         return codes, everyone, texts
     if by_at == "last":
-        codes, texts = outcome.texts(journeys, everyone, outcome.row[outcome.reach - 1, everyone], by)
+        codes, texts = outcome.texts(journeys, everyone, outcome.furthest(outcome.row), by)
         return codes, everyone, texts
-    step, entrant = np.nonzero(outcome.row >= 0)
-    codes, texts = outcome.texts(journeys, entrant, outcome.row[step, entrant], by)
+    entrant = np.concatenate([np.flatnonzero(outcome.reach > step) for step in range(outcome.size)])
+    codes, texts = outcome.texts(journeys, entrant, np.concatenate(outcome.row), by)
     pairs = np.unique(np.stack([codes, entrant]), axis=1)
     return pairs[0], pairs[1], texts
 

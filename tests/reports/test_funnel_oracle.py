@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from collector.core.matcher import parse_matcher
 from collector.core.query import Exclusion
 from collector.journeys.journeys import Journeys
-from collector.reports import funnel
+from collector.reports import funnel, funnel_chain
 from collector.reports.funnel_outcome import outcome
 from collector.reports.funnel_plan import Plan
 from tests.support import oracle
@@ -65,18 +66,28 @@ def answered(journeys: Journeys, plan: Plan, unit: str, bots: bool) -> list[tupl
         all_time="1",
     )
     found = outcome(journeys, query, plan)
-    for at in range(found.size):
-        assert ((found.row[at] >= 0) == (found.reach > at)).all()
-    last = found.last.tolist()
-    return sorted(
-        (tuple(found.time[: found.reach[at], at].tolist()), None if last[at] < 0 else last[at])
-        for at in range(len(found.reach))
-    )
+    times: list[list[int]] = [[] for _ in found.reach]
+    for step in range(found.size):
+        there = np.flatnonzero(found.reach > step)
+        for entrant, time, row in zip(there.tolist(), found.time[step].tolist(), found.row[step].tolist(), strict=True):
+            times[entrant].append(time)
+            part = found.parts[found.part[entrant]]
+            assert part.time[row] == time
+            assert part.persons[part.person[row]] == found.code[entrant]
+    return sorted((tuple(times[at]), None if last < 0 else last) for at, last in enumerate(found.last.tolist()))
+
+
+@pytest.fixture(autouse=True, scope="module", params=[funnel_chain.SLICE, 3])
+def _slices(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whole, and cut into slices of a few events."""
+    kept, funnel_chain.SLICE = funnel_chain.SLICE, request.param
+    yield
+    funnel_chain.SLICE = kept
 
 
 @pytest.mark.parametrize("unit", ["person", "session"])
 @pytest.mark.parametrize("order", ["ordered", "strict", "any"])
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_every_chain_agrees_with_trying_everything(order: str, unit: str, data: st.DataObject) -> None:
     plan, events, bots = data.draw(plans(order)), data.draw(logs(8)), data.draw(st.booleans())

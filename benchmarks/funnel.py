@@ -1,0 +1,166 @@
+"""The five-step funnel beside ClickHouse's windowFunnel: same events, same machine, same process, in turns.
+
+Prints one line a figure, and fails where the numbers differ or the ratio is below what is promised.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar, cast
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import psutil
+
+from benchmarks.clickhouse import LAYOUTS, ClickHouse
+from benchmarks.data import DAYS, START, ArrayLedger, generate
+from collector.core.matcher import parse_matcher
+from collector.core.query import Site, parse_query
+from collector.core.times import DAY
+from collector.journeys.journeys import Journeys
+from collector.journeys.view import ViewStore
+from collector.reports.funnel import REPORT
+from collector.reports.funnel_outcome import outcome
+from collector.reports.funnel_plan import Plan
+from collector.reports.funnel_steps import counts_by_step
+from collector.store.protocol import Ledger
+
+KINDS = (1, 2, 3, 4, 5)
+WINDOW = 7 * DAY
+PROMISED = 5.0
+NEW_EVENTS = 10_000
+SITE = 1
+Found = TypeVar("Found")
+
+
+def timed(work: Callable[[], Found]) -> tuple[float, Found]:
+    """Milliseconds, and what came out."""
+    begun = time.perf_counter()
+    found = work()
+    return (time.perf_counter() - begun) * 1_000, found
+
+
+def say(what: str, figure: float, unit: str) -> None:
+    print(f"{what:<58}{figure:>12,.1f} {unit}", flush=True)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--events", type=int, default=10_000_000)
+    options.add_argument("--persons", type=int, default=1_000_000)
+    options.add_argument("--runs", type=int, default=7)
+    options.add_argument("--promised", type=float, default=PROMISED, help="the least ratio that passes")
+    given = options.parse_args()
+    columns = generate(given.events, given.persons, Path(tempfile.gettempdir()) / "desireline-bench")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        ledger = ArrayLedger(columns)
+        views = ViewStore(folder, cast(Ledger, ledger))
+        journeys = _view(views, folder)
+        house = ClickHouse(folder)
+        house.load(columns)
+        print(f"ClickHouse {house.version()}, {given.events:,} events, {given.persons:,} persons")
+        best = _compare(journeys, house, given.runs)
+        _pages(journeys)
+        _refresh(views, ledger, given.persons)
+    print(f"{'at least ' + str(given.promised):<58}{'kept' if best >= given.promised else 'BROKEN':>12}")
+    return 0 if best >= given.promised else 1
+
+
+def _view(views: ViewStore, folder: Path) -> Journeys:
+    process = psutil.Process()
+    before = process.memory_info().rss
+    took, _ = timed(lambda: views.refresh(SITE))
+    say("view built from columns", took / 1_000, "s")
+    say("view on disk", sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20, "MiB")
+    say("memory after building it (maps included)", (process.memory_info().rss - before) / 2**20, "MiB")
+    took, journeys = timed(lambda: ViewStore(folder, views._ledger).open(SITE))
+    say("view opened by another process", took, "ms")
+    return journeys
+
+
+def _compare(journeys: Journeys, house: ClickHouse, runs: int) -> float:
+    steps = tuple(parse_matcher(f"event:kind-{kind}") for kind in KINDS)
+    plan = Plan(steps, WINDOW, "ordered", (), -(2**62), 2**62)
+    query = parse_query(REPORT.params, _arguments(), _site(), START + DAYS * DAY)
+
+    def ours() -> list[int]:
+        return counts_by_step(outcome(journeys, query, plan).reach, len(steps))
+
+    expected = ours()
+    own: list[float] = []
+    theirs: dict[str, list[float]] = {layout: [] for layout in LAYOUTS}
+    for _ in range(runs):
+        took, found = timed(ours)
+        own.append(took)
+        assert found == expected
+        for layout, times in theirs.items():
+            took, found = timed(lambda layout=layout: house.funnel(layout, KINDS, WINDOW))  # type: ignore[misc]
+            times.append(took)
+            assert found == expected, (layout, found, expected)
+    print("people at each step, the same from both: " + ", ".join(f"{people:,}" for people in expected))
+    say("funnel of 5 steps: ours, with every chain's times", statistics.median(own), "ms")
+    for layout, times in theirs.items():
+        say(f"funnel of 5 steps: ClickHouse, {layout}", statistics.median(times), "ms")
+    ratio = min(statistics.median(times) for times in theirs.values()) / statistics.median(own)
+    say("ratio to ClickHouse's best layout", ratio, "times as fast")
+    return ratio
+
+
+def _arguments() -> dict[str, list[str]]:
+    return {"step": [f"event:kind-{kind}" for kind in KINDS], "window": ["7d"], "all-time": ["1"]}
+
+
+def _site() -> Site:
+    return Site(SITE, "bench", ZoneInfo("Europe/Berlin"))
+
+
+def _pages(journeys: Journeys) -> None:
+    """Whole funnel pages: all blocks, warm."""
+    now = START + DAYS * DAY
+    pages = {
+        "as asked": {},
+        "the last 30 days": {"all-time": ["0"]},
+        "by device": {"by": ["device"]},
+        "without kind-9 between": {"exclude": ["event:kind-9@1-3"]},
+        "of sessions": {"unit": ["session"]},
+        "in any order": {"order": ["any"]},
+        "with nothing between": {"order": ["strict"]},
+        "with a step of many kinds": {"step": ["event:kind-1*", "event:kind-2", "event:kind-3"]},
+    }
+    for name, more in pages.items():
+        query = parse_query(REPORT.params, {**_arguments(), **more}, _site(), now)
+        REPORT.run(journeys, query)
+        say(
+            f"funnel page, all blocks, {name}",
+            min(timed(lambda: REPORT.run(journeys, query))[0] for _ in range(3)),
+            "ms",
+        )
+
+
+def _refresh(views: ViewStore, ledger: ArrayLedger, persons: int) -> None:
+    random = np.random.default_rng(2)
+    times = []
+    for turn in range(5):
+        ledger.add(
+            {
+                "visitor": random.integers(1, persons + persons // 100, NEW_EVENTS),
+                "time": START + (DAYS + turn) * DAY + np.sort(random.integers(0, DAY, NEW_EVENTS)),
+                "kind": random.integers(1, 50, NEW_EVENTS),
+                "source": np.full(NEW_EVENTS, -1),
+                "agent": np.full(NEW_EVENTS, 1),
+            }
+        )
+        times.append(timed(lambda: (views.refresh(SITE), views.open(SITE)))[0])
+    say(f"refresh with {NEW_EVENTS:,} new events, median", statistics.median(times), "ms")
+    say(f"refresh with {NEW_EVENTS:,} new events, slowest", max(times), "ms")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
