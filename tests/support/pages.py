@@ -70,7 +70,7 @@ class Installation:
     def client(self, user: User | None = None) -> FlaskClient:
         """A browser in which `user` (the owner by default) is logged in by a one-time link."""
         client = self.app.test_client()
-        token = self.catalog.issue_token("login", self.now, DAY, (user or self.owner).id)
+        token = self.catalog.issue_token("login", self.now, 1_000 * DAY, (user or self.owner).id)
         assert client.get(f"/login/once?token={token}").status_code == 302
         return client
 

@@ -85,7 +85,7 @@ def test_an_unknown_block_says_which_there_are(owner: FlaskClient) -> None:
         ("step=page:/&step=page:/a&_edit=down:step:0", "step=page:/a&step=page:/"),
         ("step=page:/&step=page:/a&_edit=up:step:1", "step=page:/a&step=page:/"),
         ("step=page:/&_edit=add:step", "step=page:/&_rows=3"),
-        ("step=any&_exclude=event:x&_after=1&_before=2", "step=any&exclude=event:x@1-2"),
+        ("step=any&step=any&_exclude=event:x&_after=1&_before=2", "step=any&step=any&exclude=event:x@1-2"),
         ("step=any&_exclude=&_after=1&_before=2", "step=any"),
         ("step=any&all-time=1&all-time=0&from=2026-01-01", "step=any&from=2026-01-01"),
     ],
@@ -132,7 +132,7 @@ def test_the_navigation_has_every_report_with_a_place_in_it(owner: FlaskClient) 
 def test_a_presets_link_keeps_the_rest_of_the_question(owner: FlaskClient) -> None:
     page = owner.get("/shop/overview?where=page:/pricing&from=2026-01-01&to=2026-01-31").text
     assert "/shop/overview?where=page:/pricing&amp;all-time=1" in page
-    assert "Jan 1, 2026 – Jan 31, 2026" in page  # noqa: RUF001
+    assert "Jan 1, 2026 – Jan 31, 2026" in page
 
 
 def test_a_list_goes_on_page_by_page_and_misses_nobody(owner: FlaskClient) -> None:

@@ -1,0 +1,218 @@
+"""A site's own pages: adding it, installing the tag, settings, team, saved reports, data quality."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from collector.ingest.bots import NO_LIST
+from collector.loader import now_ms
+from collector.loading import Loader
+from collector.sites import CatalogBook
+from collector.store.protocol import BOT_REASONS
+from tests.support.pages import Installation, send, shop_events
+
+
+def check(fresh: Installation) -> Mapping[str, str]:
+    """What the live check says."""
+    found = fresh.client().get("/shop/install.json").json
+    assert found is not None
+    return dict(found)
+
+
+def collect(fresh: Installation, origin: str = "https://shop.example", key: str = "", **event: object) -> int:
+    """Send one event as a browser does; the status."""
+    happened = {"id": "0198f3a2-5b1c-7d10-8a4e-1f2e3d4c5b6b", "type": "page", "at": now_ms(), "url": f"{origin}/"}
+    body = {"v": 1, "key": key or fresh.site.site.write_key, "sent_at": now_ms(), "events": [happened | event]}
+    human = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+    headers = {"Origin": origin, "User-Agent": human}
+    return fresh.app.test_client().post("/collect", data=json.dumps(body), headers=headers).status_code
+
+
+def load(fresh: Installation) -> None:
+    """Bring what was accepted into the ledger."""
+    loader = Loader(fresh.ledger, fresh.settings.inbox, CatalogBook(fresh.catalog), NO_LIST, lambda sites: None, now_ms)
+    loader.drain_all()
+    loader.close()
+    fresh.views.refresh(fresh.site_id)
+
+
+def test_the_only_site_opens_at_once_and_the_list_can_still_be_seen(fresh: Installation) -> None:
+    client = fresh.client()
+    assert client.get("/").headers["Location"] == "/shop/"
+    assert client.get("/shop/").headers["Location"] == "/shop/overview"
+    assert "none yet: install the tag" in client.get("/?all=1").text
+
+
+def test_a_new_site_leads_to_its_tag(fresh: Installation) -> None:
+    client = fresh.client()
+    wrong = send(client, "/sites/new", name="Blog", origin="blog.example", timezone="Europe/Berlin")
+    assert wrong.status_code == 400
+    assert 'value="blog.example"' in wrong.text
+    made = send(client, "/sites/new", name="Blog", origin="https://blog.example", timezone="Europe/Berlin")
+    assert made.headers["Location"] == "/blog/install"
+    site = fresh.catalog.site_by_name("blog")
+    assert site is not None
+    assert site.timezone == "Europe/Berlin"
+    page = client.get("/blog/install").text
+    assert f"data-site=&#34;{site.write_key}&#34;" in page
+
+
+def test_the_check_waits_then_turns_green_with_the_first_event(fresh: Installation) -> None:
+    assert check(fresh)["state"] == "wait"
+    assert collect(fresh) == 200
+    load(fresh)
+    found = check(fresh)
+    assert found["state"] == "ok"
+    assert "https://shop.example/" in found["text"]
+
+
+def test_the_check_names_an_origin_that_is_not_listed(fresh: Installation) -> None:
+    assert collect(fresh, origin="https://www.shop.example") == 403
+    found = check(fresh)
+    assert found["state"] == "wrong"
+    assert "https://www.shop.example" in found["text"]
+
+
+def test_the_check_sees_a_wrong_key_by_the_origin(fresh: Installation) -> None:
+    assert collect(fresh, key="wk_of_somebody_else") == 401
+    assert check(fresh)["title"] == "Wrong key in the tag"
+
+
+def test_the_check_says_when_only_bots_came(fresh: Installation) -> None:
+    events = shop_events(fresh.now, visitors=2)
+    for event in events:
+        event.bot = BOT_REASONS[1]
+    fresh.append(events)
+    assert check(fresh)["title"] == "Only bots so far"
+
+
+def test_the_check_says_when_what_came_could_not_be_read(fresh: Installation) -> None:
+    fresh.ledger.quarantine(fresh.site_id, b"{broken", "bad_json", fresh.now)
+    assert check(fresh)["title"] == "Events in quarantine"
+    assert "{broken" in fresh.client().get("/shop/quality").text
+
+
+def test_a_wrong_setting_is_said_and_what_was_typed_stays(fresh: Installation) -> None:
+    client = fresh.client()
+    given = {"name": "shop", "timezone": "Mars/Olympus", "origins": "https://new.example", "policy_gpc": "off"}
+    answer = send(client, "/shop/settings", **given, policy_dnt="ignore")
+    assert answer.status_code == 400
+    assert "Mars/Olympus" in answer.text
+    assert "https://new.example" in answer.text
+    site = fresh.catalog.site(fresh.site_id)
+    assert site is not None
+    assert site.timezone == "UTC"
+
+
+def test_settings_are_kept(fresh: Installation) -> None:
+    client = fresh.client()
+    given = {
+        "name": "store",
+        "timezone": "Asia/Tokyo",
+        "origins": "https://shop.example https://*.shop.example",
+        "policy_gpc": "off",
+        "policy_dnt": "cookieless",
+        "hidden_parameters": "ref, Secret",
+        "payment_domains": "pay.example",
+        "retargeting": "campaign spring-*\nparam:rt 1",
+    }
+    assert send(client, "/shop/settings", **given).headers["Location"] == "/store/settings"
+    site = fresh.catalog.site(fresh.site_id)
+    assert site is not None
+    assert (site.name, site.timezone, site.policy_gpc) == ("store", "Asia/Tokyo", "off")
+    assert site.hidden_parameters == ("ref", "secret")
+    assert [mark.pattern for mark in site.retargeting] == ["spring-*", "1"]
+    page = client.get("/store/settings").text
+    assert "campaign spring-*" in page
+
+
+def test_goals_are_added_replaced_and_taken_away(fresh: Installation) -> None:
+    client = fresh.client()
+    at = "/shop/settings"
+    for matcher in ("page:/thanks", "page:/thank-you"):
+        send(client, at, f"{at}/goals", goal_name="Thanks", matcher=matcher, value_property="", currency="")
+    goals = {goal.name: goal.matcher for goal in fresh.catalog.site(fresh.site_id).goals}  # type: ignore[union-attr]
+    assert goals["Thanks"] == "page:/thank-you"
+    send(client, at, f"{at}/goals/delete", goal_name="Thanks")
+    assert "page:/thank-you" not in client.get(at).text
+    wrong = send(client, at, f"{at}/goals", goal_name="Odd", matcher="thanks")
+    assert wrong.status_code == 400
+    assert "is not a matcher" in wrong.text
+
+
+def test_a_new_secret_key_is_shown_once_and_works(fresh: Installation) -> None:
+    client = fresh.client()
+    page = send(client, "/shop/settings", "/shop/settings/secret")
+    secret = re.search(r"sk_[\w-]+", page.text)
+    assert secret
+    found = fresh.catalog.site_by_secret(secret[0])
+    assert found is not None
+    assert secret[0] not in client.get("/shop/settings").text
+
+
+def test_an_invited_user_comes_in_by_a_link_that_is_shown_once(fresh: Installation) -> None:
+    client = fresh.client()
+    page = send(client, "/shop/team", email="Ada@shop.example", role="viewer")
+    link = re.search(r"http://localhost(/welcome\?token=[\w-]+)", page.text)
+    assert link
+    ada = fresh.app.test_client()
+    ada.get(link[1])
+    send(ada, "/welcome", password="a password of her own")
+    assert ada.get("/shop/overview").status_code == 200
+    assert ada.get("/shop/team").status_code == 403
+    again = send(client, "/shop/team", email="ada@shop.example", role="editor")
+    assert "/welcome?token=" not in again.text
+    user = fresh.catalog.user_by_email("ada@shop.example")
+    assert user is not None
+    assert fresh.catalog.role(user, fresh.site_id) == "editor"
+    send(client, "/shop/team", "/shop/team/remove", user=str(user.id))
+    assert ada.get("/shop/overview").status_code == 404
+
+
+def test_a_report_is_saved_and_opened_again_as_it_was(fresh: Installation) -> None:
+    fresh.append(shop_events(fresh.now, visitors=10))
+    client = fresh.client()
+    query = "step=page:/blog/*&step=event:purchase[total>=10]&window=7d"
+    saved = send(client, "/shop/overview", "/shop/saved", report="funnel", query=query, name="Blog <b>")
+    page = client.get("/shop/saved").text
+    assert "Blog &lt;b&gt;" in page
+    shown = client.get(saved.headers["Location"])
+    assert shown.status_code == 200
+    assert 'value="event:purchase[total&gt;=10]"' in shown.text
+    assert saved.headers["Location"].replace("&", "&amp;") in client.get("/shop/funnel").text
+    number = fresh.catalog.saved_reports(fresh.site_id)[0].id
+    send(client, "/shop/saved", f"/shop/saved/{number}/delete")
+    assert fresh.catalog.saved_reports(fresh.site_id) == []
+
+
+def test_a_segment_is_saved_and_can_be_chosen_on_reports(fresh: Installation) -> None:
+    fresh.append(shop_events(fresh.now, visitors=20))
+    client = fresh.client()
+    send(client, "/shop/saved", "/shop/segments", name="Buyers", where="event:purchase\n", where_not="")
+    bought = client.get("/shop/visitors.json?segment=Buyers&all-time=1").json
+    did = client.get("/shop/visitors.json?where=event:purchase&all-time=1").json
+    assert bought is not None
+    assert did is not None
+    assert bought["blocks"] == did["blocks"]
+    assert '<option value="Buyers" selected>' in client.get("/shop/overview?segment=Buyers").text
+    send(client, "/shop/saved", "/shop/segments/delete", name="Buyers")
+    assert "Buyers" not in client.get("/shop/overview").text
+
+
+@pytest.mark.parametrize("path", ["/static/../app.py", "/static/dist/../../settings.py", "/static/app.css.map"])
+def test_static_files_are_only_ours(path: str, fresh: Installation) -> None:
+    assert fresh.client().get(path).status_code == 404
+
+
+def test_static_files_are_compressed_and_kept_by_their_hash(fresh: Installation) -> None:
+    client = fresh.app.test_client()
+    address = re.search(r'href="(/static/app.css\?v=[^"]+)"', client.get("/login").text)
+    assert address
+    answer = client.get(address[1], headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert "immutable" not in client.get("/static/app.css").headers["Cache-Control"]
