@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -48,8 +49,8 @@ class Shopper:
     orders: int = 0
 
 
-def read_on(shopper: Shopper, pages: int) -> None:
-    """Read the page at hand and `pages` - 1 more, following links."""
+def read_on(shopper: Shopper, pages: int, after_page: Callable[[], None]) -> None:
+    """Read the page at hand and `pages` - 1 more, following links; `after_page` is called when each has been read."""
     trail, rng = shopper.trail, shopper.rng
     if shopper.must_sign_in:
         trail.wait(4_000)
@@ -60,6 +61,7 @@ def read_on(shopper: Shopper, pages: int) -> None:
         trail.read(rng.lognormvariate(2.9, 0.8), rng.choice((25, 50, 75, 100)))
         if trail.path == "/about" and rng.random() < 0.2:
             trail.add(events.DOWNLOAD, "/brewing-guide.pdf", {"text": "Brewing guide (PDF, one page)"})
+        after_page()
         if step == pages - 1:
             break
         choices = _NEXT.get(trail.path, ("/coffees", "/plans"))
@@ -98,6 +100,15 @@ def fill_signup(shopper: Shopper) -> None:
     trail.wait(500)
     trail.go("/welcome")
     trail.read(rng.uniform(3, 15), 100)
+
+
+def open_cart(shopper: Shopper) -> None:
+    """From the page that an ad leads to, to the cart."""
+    trail, rng = shopper.trail, shopper.rng
+    trail.read(rng.uniform(4, 30), 60)
+    trail.add(events.CLICK, "Open my cart", {"tag": "a", "href": "/cart"})
+    trail.wait(400)
+    trail.go("/cart")
 
 
 def put_in_cart(shopper: Shopper) -> None:

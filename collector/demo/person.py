@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from math import exp
 from random import Random
 
-from collector.core import event as events
 from collector.core.times import DAY, HOUR, MINUTE
-from collector.demo.acts import Shopper, chat, fill_signup, order, put_in_cart, read_on
+from collector.demo.acts import Shopper, chat, fill_signup, open_cart, order, put_in_cart, read_on
 from collector.demo.trail import Trail, WireEvent
-from collector.demo.world import DEVICES, HOURS, RETARGETING, WAYS, WEEKDAYS, Way, World
+from collector.demo.world import AD, DEVICES, HOURS, WAYS, WEEKDAYS, Way, World
 
 
 @dataclass(slots=True)
@@ -55,7 +54,7 @@ class Person:
         self.devices = [self._device("")]
         self.shopper = Shopper(self.devices[0], self.rng, f"member-{world.seed}-{number}")
         self.visits = 0
-        self.persuaded = False
+        self.chatted = self.won = False  # in this visit: chatted at all, and made up their mind by it
 
     def _device(self, suffix: str) -> Trail:
         agent = self.rng.choices([text for _, text in DEVICES], [weight for weight, _ in DEVICES])[0]
@@ -72,7 +71,7 @@ class Person:
             planned += 1
         for _ in range(planned):
             self._visit(at, way)
-            at = self._after_visit()
+            at = self._next_time(rng.lognormvariate(1.0, 0.9))
             if at > self.world.now:
                 break
             way = self._way_back(way)
@@ -81,9 +80,11 @@ class Person:
         return self.story
 
     def _way_back(self, way: Way) -> Way:
+        if self.shopper.cart and self.rng.random() < 0.5:
+            return AD
         if self.shopper.known and self.rng.random() < 0.4:
             return WAYS["newsletter"]
-        return WAYS["direct"] if self.rng.random() < 0.6 else way
+        return WAYS["direct"] if way is AD or self.rng.random() < 0.6 else way
 
     def _next_time(self, days: float) -> int:
         """A moment about `days` later, at least two hours after the end of the last visit."""
@@ -94,62 +95,55 @@ class Person:
         rng, shopper = self.rng, self.shopper
         self._pick_device()
         self.visits += 1
-        shopper.trail.arrive(at, rng.choice(way.landings), way.query, rng.choice(way.referrers))
+        self.chatted = self.won = False
+        shopper.trail.arrive(at, rng.choice(way.landings), way.query, rng.choice(way.referrers) or self._elsewhere(way))
         shopper.trail.wait(700)
         shopper.trail.custom("chat_shown", provider="demochat")
+        if way is AD:
+            open_cart(shopper)
         pull = self.story.keen + way.keen
-        read_on(shopper, 1 + min(8, int(rng.expovariate(1 / max(0.4, 1.6 + 0.8 * pull)))))
+        read_on(shopper, 1 + min(8, int(rng.expovariate(1 / max(0.4, 1.6 + 0.8 * pull)))), self._maybe_chat)
         if not shopper.known and chance(rng, -2.6 + 0.5 * pull + 0.4 * shopper.saw_prices):
             fill_signup(shopper)
         if not shopper.cart and chance(rng, -2.4 + 0.7 * pull + 0.8 * shopper.saw_prices):
             put_in_cart(shopper)
-        persuaded = self._maybe_chat()
-        keen_to_pay = -1.1 + 0.35 * pull + 0.25 * min(self.visits, 4) - 1.5 * shopper.orders
-        if shopper.cart and chance(rng, keen_to_pay):
+            self._maybe_chat()
+        if shopper.cart and chance(rng, -1.1 + 0.35 * pull + 0.25 * min(self.visits, 4) - 1.5 * shopper.orders):
             order(shopper, finish=rng.random() < 0.72)
-        elif persuaded:
-            self._persuade("chat")
+        elif shopper.orders == 0 and not self.story.persuaded_by:
+            self._change_mind(way)
 
-    def _maybe_chat(self) -> bool:
-        """Whether a chat took place and made up an undecided mind.
+    def _elsewhere(self, way: Way) -> str:
+        return f"{self.world.elsewhere}/" if way is AD else ""
 
-        Who chats depends on what can be seen of them (pages, prices, cart, visits), as does who buys.
+    def _maybe_chat(self) -> None:
+        """After a page, perhaps a chat, one a visit.
+
+        Who chats depends on what can be seen of them (pages, prices, cart, visits), and so does who buys.
         """
         shopper = self.shopper
-        seen = 0.18 * min(shopper.pages, 8) + 0.7 * bool(shopper.cart) + 0.5 * shopper.saw_prices
-        if not chance(self.rng, -4.0 + seen + 0.15 * min(self.visits, 4)):
-            return False
+        seen = 0.12 * min(shopper.pages, 8) + 0.9 * bool(shopper.cart) + 0.5 * shopper.saw_prices
+        if self.chatted or not chance(self.rng, -5.0 + seen + 0.15 * min(self.visits, 4)):
+            return
+        self.chatted = True
         chat(shopper)
-        return not self.persuaded and shopper.orders == 0 and self.rng.random() < self.world.chat_effect
+        self.won = self.rng.random() < self.world.chat_effect
+
+    def _change_mind(self, way: Way) -> None:
+        """At the end of a visit without an order: the effects that the world says are true."""
+        if self.won:
+            self._persuade("chat")
+        elif way is AD and self.rng.random() < self.world.retargeting_effect:
+            self._persuade("retargeting")
 
     def _persuade(self, by: str) -> None:
         """Buy because of `by`: at once, or after sleeping on it."""
-        self.persuaded = True
         self.story.persuaded_by = by
         if by == "chat" and self.rng.random() < 0.3:
             self.shopper.trail.arrive(self._next_time(self.rng.uniform(1, 4)), "/plans")
         if not self.shopper.cart:
             put_in_cart(self.shopper)
         order(self.shopper, finish=True)
-
-    def _after_visit(self) -> int:
-        """When the next visit of one's own accord comes; before it, an ad may bring back those who left a cart."""
-        days = self.rng.lognormvariate(1.0, 0.9)
-        if self.shopper.cart and chance(self.rng, -1.2 + 0.4 * self.story.keen):
-            self._retargeting_visit()
-        return self._next_time(days)
-
-    def _retargeting_visit(self) -> None:
-        trail = self.shopper.trail
-        trail.arrive(self._next_time(self.rng.uniform(0.5, 4)), "/come-back", RETARGETING, self.world.elsewhere + "/")
-        self.visits += 1
-        trail.read(self.rng.uniform(4, 30), 60)
-        trail.add(events.CLICK, "Open my cart", {"tag": "a", "href": "/cart"})
-        trail.wait(400)
-        trail.go("/cart")
-        trail.read(self.rng.uniform(3, 40), 80)
-        if self.shopper.orders == 0 and not self.persuaded and self.rng.random() < self.world.retargeting_effect:
-            self._persuade("retargeting")
 
     def _pick_device(self) -> None:
         """Known people sometimes come by a second device, and sign in there: one person, two visitors."""

@@ -11,13 +11,15 @@ from collector.core.times import DAY
 class World:
     """What decides every event of a simulation; two equal worlds give the same events, ids and all.
 
-    What is true of chat: of the people who start a chat and are about to leave without buying, the share
-    `chat_effect` buys because of it, in the same visit or a few days later. Nothing else about a chat changes what
-    somebody does. But people further on (more pages seen, prices read, something in the cart, back again) chat more
-    and would buy more anyway, so that comparing those who chatted with those who did not exaggerates.
+    What is true of chat: of the people who chat in a visit and would leave it without an order (their first), the share
+    `chat_effect` orders because of the chat, at the end of the visit or a few days later. Nothing else about a chat
+    changes what somebody does. After each page people chat the more likely, the more pages they have seen, if they read
+    the prices, have something in the cart, or have been here before; such people also buy more anyway. So comparing
+    those who chatted with those who did not exaggerates, and comparing people at the same point does not.
 
-    What is true of retargeting: an ad is clicked only by people who left a cart, more often by keen ones. Of those who
-    click, the share `retargeting_effect` buys in that visit because of it; the others leave again from the cart.
+    What is true of retargeting: the ad is clicked by people who left a cart and come back, instead of another way that
+    they would have come back by. Of those who would leave again without an order, the share `retargeting_effect` orders
+    because of the ad. Comparing with everybody else exaggerates: the others mostly never had a cart.
 
     Running the same world with an effect of 0 shows what the same people would have done without it.
 
@@ -34,8 +36,8 @@ class World:
     seed: int = 1
     visitors: int = 4_050
     days: int = 60
-    chat_effect: float = 0.12
-    retargeting_effect: float = 0.10
+    chat_effect: float = 0.22
+    retargeting_effect: float = 0.25
 
     @property
     def start(self) -> int:
@@ -91,7 +93,8 @@ WAYS = {
         8, ("https://chatgpt.com/", "https://www.perplexity.ai/"), ("/plans", "/coffees", "/blog/grind"), keen=0.4
     ),
 }
-RETARGETING = "utm_source=adnet&utm_medium=retargeting&utm_campaign=cart-reminder"
+# The way of an ad, for those who left a cart; its referrer is the world's own page elsewhere.
+AD = Way(0, ("",), ("/come-back",), "utm_source=adnet&utm_medium=retargeting&utm_campaign=cart-reminder", 0.2)
 
 _MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"
 _WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"

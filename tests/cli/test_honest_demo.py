@@ -1,0 +1,54 @@
+"""What the demo shows as impact is near what is true in its world, where the plain comparison is far off."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from collector.core.times import DAY
+from collector.demo.person import Story
+from collector.demo.simulate import simulate, stories
+from collector.demo.world import World
+from collector.ingest.bots import NO_LIST
+from collector.ingest.check import check_events
+from collector.ingest.rules import Arrival, SiteRules
+from collector.ingest.steps import make_event
+from collector.store.open import open_ledger
+from tests.cli.desk import Desk
+
+WORLD = World(now=1_795_290_000_000)  # what `desireline demo` shows
+GOAL, CHAT = "purchase", "chat_started"
+
+
+def times(story: Story, name: str) -> list[int]:
+    return [happened["at"] for happened in story.events if happened.get("name") == name]
+
+
+def true_effect() -> float:
+    """Among people whose first chat came before any order: how many fewer would have ordered within 14 days of it."""
+    told, without = list(stories(WORLD)), list(stories(replace(WORLD, chat_effect=0.0)))
+    changes = []
+    for story, other in zip(told, without, strict=True):
+        chats = times(story, CHAT)
+        if chats and all(at > chats[0] for at in times(story, GOAL)):
+            ordered, anyway = (any(at <= chats[0] + 14 * DAY for at in times(one, GOAL)) for one in (story, other))
+            changes.append(ordered - anyway)
+    return sum(changes) / len(changes)
+
+
+def test_the_impact_of_chat_is_near_the_truth_and_far_below_the_plain_comparison(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.ok("site", "add", "shop", "--origin", WORLD.shop)
+    arrival = Arrival(SiteRules(1, frozenset(["shop.example"])), NO_LIST, WORLD.now, server=True)
+    raw = [json.loads(text) for text in check_events(simulate(WORLD), 1, server=True).good]
+    ledger = open_ledger(desk.database)
+    ledger.append(1, [make_event(event, arrival) for event in raw])
+    ledger.close()
+    asked = ("--exposure", f"event:{CHAT}", "--goal", f"event:{GOAL}", "--horizon", "14d", "--all-time")
+    answer = json.loads(desk.ok("report", "impact", "--site", "shop", *asked, "--format", "json"))
+    effect = next(block for block in answer["blocks"] if block["id"] == "effect")
+    rate = dict(zip(effect["columns"], effect["rows"][0], strict=True))
+    truth = true_effect()
+    assert rate["low"] <= truth <= rate["high"]
+    assert rate["exposed"] - rate["naive"] > 2 * truth > 0.1
