@@ -23,7 +23,8 @@ def in_any_order(units: Units, plan: Plan, families: Sequence[Sequence[Matcher]]
         families: the different matchers, together with those that they share events with (in)directly.
     """
     start = np.unique(np.concatenate([hits.keys for hits in units.steps]))
-    start = start[entries(units, plan, start, None)]
+    entering = entries(units, plan, start, None)
+    start = start if entering is None else start[entering]
     limit = limits(start, units, plan)
     found = [_family(units, plan, family, start, limit) for family in families]
     keys = np.concatenate([keys for keys, _ in found])

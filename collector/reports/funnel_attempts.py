@@ -31,8 +31,8 @@ class Attempts:
     find: Callable[[Int64], tuple[Int64, Int64]]
 
 
-def entries(units: Units, plan: Plan, keys: Int64, left_out: Bool | None) -> Int64:
-    """Places in `keys` of the events in range of chosen units, those of `left_out` aside."""
+def entries(units: Units, plan: Plan, keys: Int64, left_out: Bool | None) -> Int64 | None:
+    """Places in `keys` of the events in range of chosen units, those of `left_out` aside; None for all."""
     mask = (1 << units.shift) - 1
     low, high = plan.start - units.origin, plan.end - units.origin
     keep: Bool | None = None
@@ -45,7 +45,7 @@ def entries(units: Units, plan: Plan, keys: Int64, left_out: Bool | None) -> Int
     if left_out is not None:
         others = ~left_out[keys >> units.shift]
         keep = others if keep is None else keep & others
-    return np.arange(len(keys)) if keep is None else np.flatnonzero(keep)
+    return None if keep is None else np.flatnonzero(keep)
 
 
 def limits(start: Int64, units: Units, plan: Plan) -> Int64:
@@ -57,15 +57,15 @@ def limits(start: Int64, units: Units, plan: Plan) -> Int64:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Step:
-    """Events that some attempt uses for one step: their place in the step's list, their key, and where each goes on."""
+    """Events that attempts use for one step: places in the step's list (None for all), keys, and where each goes on."""
 
-    place: Int64
+    place: Int64 | None
     key: Int64
     onward: Int64
 
 
-def ordered(units: Units, plan: Plan, places: Int64, ties: bool) -> Attempts:
-    """Attempts at steps in order, from the first step's events at `places`.
+def ordered(units: Units, plan: Plan, ties: bool) -> Attempts:
+    """Attempts at steps in order, from every event of the first step.
 
     Args:
         ties: whether the next event may share its predecessor's instant. Right where no event fits two steps; else it
@@ -74,10 +74,11 @@ def ordered(units: Units, plan: Plan, places: Int64, ties: bool) -> Attempts:
     Attempts that arrive at the same event go on as one, with the latest limit: the latest first event allows whatever
     an earlier one allows.
     """
-    start = units.steps[0].keys[places]
+    start = units.steps[0].keys
     limit = limits(start, units, plan)
     steps: list[_Step] = []
-    place, key, end = places, start, limit
+    place: Int64 | None = None
+    key, end = start, limit
     for hits in units.steps[1:]:
         onward, following, next_key, next_end = _advance(hits.keys, key, end, ties)
         steps.append(_Step(place, key, onward))
@@ -118,7 +119,7 @@ def _events(units: Units, steps: Sequence[_Step], which: Int64) -> tuple[Int64, 
     going, node = np.arange(len(which)), which
     for number, step in enumerate(steps):
         keys[number, going] = step.key[node]
-        rows[number, going] = units.steps[number].rows[step.place[node]]
+        rows[number, going] = units.steps[number].rows[node if step.place is None else step.place[node]]
         if number + 1 < len(steps):
             node = step.onward[node]
             going, node = going[node >= 0], node[node >= 0]
@@ -132,7 +133,8 @@ def strict(units: Units, plan: Plan, left_out: Bool) -> Attempts:
     places = [_places(hits, units) for hits in units.steps]
     for number, place in enumerate(places):
         fits[place] |= np.uint16(1 << number)
-    first = places[0][entries(units, plan, keys[places[0]], left_out)]
+    entering = entries(units, plan, keys[places[0]], left_out)
+    first = places[0] if entering is None else places[0][entering]
     start = keys[first]
     limit = limits(start, units, plan)
     reach = np.ones(len(first), dtype=np.int64)
@@ -158,6 +160,6 @@ def _places(hits: Hits, units: Units) -> Int64:
 
 def tied_units(units: Units, keys: Int64) -> Bool:
     """Which units have two different events of one instant among these (ascending, each event once)."""
-    tied = np.zeros(len(units.person), dtype=np.bool_)
+    tied = np.zeros(units.count, dtype=np.bool_)
     tied[keys[1:][keys[1:] == keys[:-1]] >> units.shift] = True
     return tied

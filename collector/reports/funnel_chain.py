@@ -7,21 +7,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.core.matcher import Matcher
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Hits, Int64
+from collector.journeys.part import Bool, Hits, Int32, Int64
 from collector.reports import funnel_attempts as attempts_of
 from collector.reports.funnel_any import MOST_OVERLAPPING, in_any_order
 from collector.reports.funnel_attempts import Attempts
 from collector.reports.funnel_fold import Chain, Fit, fold
 from collector.reports.funnel_plan import Plan, Units, disjoint
-from collector.reports.funnel_quick import furthest
+from collector.reports.funnel_quick import first_chains, furthest
 
 # Two slices at a time: numpy lets go of the interpreter's lock while it searches. A slice fits a processor's cache.
 THREADS = 2
 SLICE = 150_000
 NO_TIME = -(2**62)
+Int8 = NDArray[np.int8]
+Rows = Int32 | Int64
 Work = Callable[[Units], "Chains"]
 
 
@@ -34,9 +37,9 @@ class Chains:
     """
 
     unit: Int64
-    reach: Int64
+    reach: Int8
     time: Sequence[Int64]
-    row: Sequence[Int64]
+    row: Sequence[Rows]
     last: Int64
 
 
@@ -45,7 +48,7 @@ def chains(journeys: Journeys, units: Units, plan: Plan) -> Chains:
     if plan.order == "any":
         families = _families(journeys, units, plan)
         if max(map(len, families)) > MOST_OVERLAPPING:
-            everyone = np.ones(len(units.person), dtype=np.bool_)
+            everyone = np.ones(units.count, dtype=np.bool_)
             return _with_folded(_none(len(plan.steps)), units, plan, everyone)
         return _in_slices(units, plan, lambda piece: _best(in_any_order(piece, plan, families), piece, plan))
     if plan.order == "strict":
@@ -79,29 +82,36 @@ def _in_slices(units: Units, plan: Plan, work: Work) -> Chains:
 def _ordered(units: Units, plan: Plan, tied: Bool | None) -> Chains:
     places = attempts_of.entries(units, plan, units.steps[0].keys, tied)
     ties = tied is None
-    if not len(places):
+    keys, rows = units.steps[0]
+    if places is not None:
+        keys, rows = keys[places], rows[places]
+    if not len(keys):
         return _none(len(plan.steps))
     if plan.exclude:
-        return _best(attempts_of.ordered(units, plan, places, ties), units, plan)
-    start = units.steps[0].keys[places]
-    reach = furthest(units, plan, start, ties)
-    unit = start >> units.shift
+        entering = replace(units, steps=[Hits(keys, rows), *units.steps[1:]])
+        return _best(attempts_of.ordered(entering, plan, ties), units, plan)
+    reach, goal = furthest(units, plan, keys, ties)
+    mask = (1 << units.shift) - 1
+    unit = keys >> units.shift
     first = _firsts(unit)
+    last = (keys[np.append(first[1:], len(keys)) - 1] & mask) + units.origin
     entrant = unit[first]
     found = reach[entrant - units.first]
-    mask = (1 << units.shift) - 1
-    time = (start[first] & mask) + units.origin
-    row = units.steps[0].rows[places[first]].astype(np.int64)
-    last = (start[np.append(first[1:], len(start)) - 1] & mask) + units.origin
     several = np.flatnonzero(found > 1)
-    # Whose best attempt ends at its first event has nothing to look for: it is their first one.
-    again = attempts_of.ordered(units, plan, places[reach[unit - units.first] > 1], ties)
-    further = _best(again, units, plan)
-    time[several], row[several] = further.time[0], further.row[0]
-    return Chains(entrant, found.astype(np.int64), [time, *further.time[1:]], [row, *further.row[1:]], last)
+    chosen, further = first_chains(
+        units, plan, keys, entrant[several], found[several], goal[entrant[several] - units.first], ties
+    )
+    first[several] = chosen
+    return Chains(
+        unit=entrant,
+        reach=found,
+        time=[(of_step & mask) + units.origin for of_step in (keys[first], *(keys for keys, _ in further))],
+        row=[rows[first], *(rows for _, rows in further)],
+        last=last,
+    )
 
 
-def _firsts(ascending: Int64) -> Int64:
+def _firsts(ascending: Int64 | Int32) -> Int64:
     """Where each new number begins."""
     return np.flatnonzero(np.concatenate(([True], ascending[1:] != ascending[:-1])))
 
@@ -134,8 +144,8 @@ def _best(attempts: Attempts, units: Units, plan: Plan) -> Chains:
     first = _firsts(unit)
     counts = np.diff(np.append(first, len(unit)))
     best = np.maximum.reduceat(reach, first)
-    furthest = np.flatnonzero(reach == np.repeat(best, counts))
-    chosen = furthest[_firsts(unit[furthest])]
+    equal = np.flatnonzero(reach == np.repeat(best, counts))
+    chosen = equal[_firsts(unit[equal])]
     if clean is None:
         last = attempts.start[first + counts - 1]
     else:
@@ -147,7 +157,7 @@ def _best(attempts: Attempts, units: Units, plan: Plan) -> Chains:
     mask = (1 << units.shift) - 1
     return Chains(
         unit=attempts.start[chosen] >> units.shift,
-        reach=best,
+        reach=best.astype(np.int8),
         time=[(keys[step][best > step] & mask) + units.origin for step in range(size)],
         row=[rows[step][best > step] for step in range(size)],
         last=np.where(last < 0, NO_TIME, (last & mask) + units.origin),
@@ -190,9 +200,9 @@ def _from_folds(folded: Sequence[tuple[int, Chain]], size: int) -> Chains:
     filled = [[chain.filled[step] for _, chain in folded if len(chain.filled) > step] for step in range(size)]
     return Chains(
         unit=np.array([unit for unit, _ in folded], dtype=np.int64),
-        reach=np.array([len(chain.filled) for _, chain in folded], dtype=np.int64),
+        reach=np.array([len(chain.filled) for _, chain in folded], dtype=np.int8),
         time=[np.array([time for time, _ in of_step], dtype=np.int64) for of_step in filled],
-        row=[np.array([row for _, row in of_step], dtype=np.int64) for of_step in filled],
+        row=[np.array([row for _, row in of_step], dtype=np.int32) for of_step in filled],
         last=np.array([NO_TIME if chain.last is None else chain.last for _, chain in folded], dtype=np.int64),
     )
 
@@ -232,6 +242,8 @@ def _events_by_unit(units: Units, which: Bool) -> list[tuple[int, list[Fit]]]:
 
 
 def _joined(several: Sequence[Chains], size: int) -> Chains:
+    if len(several) == 1:
+        return several[0]
     return Chains(
         unit=np.concatenate([one.unit for one in several]),
         reach=np.concatenate([one.reach for one in several]),
@@ -243,4 +255,4 @@ def _joined(several: Sequence[Chains], size: int) -> Chains:
 
 def _none(size: int) -> Chains:
     none = np.empty(0, dtype=np.int64)
-    return Chains(none, none, [none] * size, [none] * size, none)
+    return Chains(none, none.astype(np.int8), [none] * size, [none.astype(np.int32)] * size, none)

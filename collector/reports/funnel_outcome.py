@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.core.errors import UserError
 from collector.core.matcher import Matcher
 from collector.core.query import Exclusion, Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
-from collector.reports.funnel_chain import chains
+from collector.reports.funnel_chain import Rows, chains
 from collector.reports.funnel_plan import Plan, units_of
 
 Given = TypeVar("Given")
@@ -31,11 +32,11 @@ class Outcome:
     plan: Plan
     sessions: bool
     parts: Sequence[Part]
-    part: Int64
+    part: NDArray[np.int16]
     code: Int64
-    reach: Int64
+    reach: NDArray[np.int8]
     time: Sequence[Int64]
-    row: Sequence[Int64]
+    row: Sequence[Rows]
     last: Int64
     open: Bool
     matured: Bool
@@ -56,23 +57,23 @@ class Outcome:
 
     def times(self, step: int, entrants: Int64) -> Int64:
         """When these entrants filled step `step` (from 0), which all of them reached."""
-        return self._of(self.time[step], step, entrants)
+        return self._of(self.time[step], step, entrants).astype(np.int64, copy=False)
 
     def rows(self, step: int, entrants: Int64) -> Int64:
         """Through which row these entrants filled step `step` (from 0), which all of them reached."""
-        return self._of(self.row[step], step, entrants)
+        return self._of(self.row[step], step, entrants).astype(np.int64)
 
-    def _of(self, values: Int64, step: int, entrants: Int64) -> Int64:
+    def _of(self, values: Rows, step: int, entrants: Int64) -> Rows:
         return values[entrants] if step == 0 else values[(np.cumsum(self.reach > step) - 1)[entrants]]
 
-    def furthest(self, values: Sequence[Int64]) -> Int64:
+    def furthest(self, values: Sequence[Rows]) -> Int64:
         """Of `time` or `row`, every entrant's at the last step they reached."""
-        found = values[0].copy()
+        found = values[0].astype(np.int64)
         for step in range(1, self.size):
             found[self.reach > step] = values[step]
         return found
 
-    def gather(self, entrants: Int64, rows: Int64, read: Callable[[Part, Int64], Float64]) -> Float64:
+    def gather(self, entrants: Int64, rows: Rows, read: Callable[[Part, Rows], Float64]) -> Float64:
         """Numbers read from rows of whichever part each entrant is in."""
         found = np.full(len(entrants), np.nan)
         for number, part in enumerate(self.parts):
@@ -81,14 +82,14 @@ class Outcome:
                 found[here] = read(part, rows[here])
         return found
 
-    def texts(self, journeys: Journeys, entrants: Int64, rows: Int64, name: str) -> tuple[Int64, list[str]]:
+    def texts(self, journeys: Journeys, entrants: Int64, rows: Rows, name: str) -> tuple[Int64, list[str]]:
         """A breakdown of entrants by what `Journeys.labels` says of these rows: a code each, and the codes' texts."""
         codes = np.zeros(len(entrants), dtype=np.int64)
         places: dict[str, int] = {}
         for number, part in enumerate(self.parts):
             here = np.flatnonzero(self.part[entrants] == number)
             if len(here):
-                local, texts = journeys.labels(part, rows[here], name)
+                local, texts = journeys.labels(part, rows[here].astype(np.int64, copy=False), name)
                 lookup = np.array([places.setdefault(text, len(places)) for text in texts], dtype=np.int64)
                 codes[here] = lookup[local]
         return codes, list(places)
@@ -128,29 +129,35 @@ def outcome(journeys: Journeys, query: Query, plan: Plan) -> Outcome:
     for part in parts:
         units = units_of(journeys, part, query, plan, sessions)
         chain = chains(journeys, units, plan)
-        found.append((chain, part.persons[units.person[chain.unit]]))
+        person = chain.unit if units.person is None else units.person[chain.unit]
+        found.append((chain, part.persons[person]))
     if not found:
         return _nobody(plan, sessions)
-    reach = np.concatenate([chain.reach for chain, _ in found])
-    last = np.concatenate([chain.last for chain, _ in found])
+    reach = _joined([chain.reach for chain, _ in found])
+    last = _joined([chain.last for chain, _ in found])
     running = last > query.now - plan.window
     return Outcome(
         plan=plan,
         sessions=sessions,
         parts=parts,
-        part=np.repeat(np.arange(len(found)), [len(chain.reach) for chain, _ in found]),
-        code=np.concatenate([code for _, code in found]),
+        part=np.repeat(np.arange(len(found), dtype=np.int16), [len(chain.reach) for chain, _ in found]),
+        code=_joined([code for _, code in found]),
         reach=reach,
-        time=[np.concatenate(times) for times in zip(*(chain.time for chain, _ in found), strict=True)],
-        row=[np.concatenate(rows) for rows in zip(*(chain.row for chain, _ in found), strict=True)],
+        time=[_joined(times) for times in zip(*(chain.time for chain, _ in found), strict=True)],
+        row=[_joined(rows) for rows in zip(*(chain.row for chain, _ in found), strict=True)],
         last=last,
         open=running & (reach < len(plan.steps)),
         matured=~running,
     )
 
 
+def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
 def _nobody(plan: Plan, sessions: bool) -> Outcome:
     none = np.empty(0, dtype=np.int64)
     empty = [none] * len(plan.steps)
     nobody = np.empty(0, dtype=np.bool_)
-    return Outcome(plan, sessions, [], none, none, none, empty, empty, none, nobody, nobody)
+    none_yet = none.astype(np.int8)
+    return Outcome(plan, sessions, [], none.astype(np.int16), none, none_yet, empty, empty, none, nobody, nobody)

@@ -35,7 +35,7 @@ class Units:
     """The persons or sessions of a part, numbered. Keys are `unit << shift | time - origin`, ascending in every list.
 
     sessions: whether units are sessions. chosen: which units count, None for all.
-    person: index into `part.persons` of each unit, whichever the slice.
+    person: index into `part.persons` of each unit, whichever the slice; None where units are persons.
     steps, excluded: the events that fit, a list each. every: all events, only where the order is strict.
     first, count: the units that the lists are about, a slice of them perhaps.
     """
@@ -45,7 +45,7 @@ class Units:
     shift: int
     origin: int
     chosen: Bool | None
-    person: Int64
+    person: Int64 | None
     steps: Sequence[Hits]
     excluded: Sequence[Hits]
     every: Hits
@@ -77,7 +77,7 @@ class Units:
 def units_of(journeys: Journeys, part: Part, query: Query, plan: Plan, sessions: bool) -> Units:
     """The units of `part` with the events that the plan speaks of."""
     chosen = journeys.chosen(part, query.where, query.where_not, query.include_bots)
-    owner = part.person[part.session_row].astype(np.int64) if sessions else np.arange(len(part.persons))
+    owner = part.person[part.session_row].astype(np.int64) if sessions else None
     everyone = bool(chosen.all())
     none = Hits(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
@@ -88,15 +88,15 @@ def units_of(journeys: Journeys, part: Part, query: Query, plan: Plan, sessions:
     return Units(
         part=part,
         sessions=sessions,
-        shift=_shift(part, len(owner)),
+        shift=_shift(part, len(part.session_row)) if sessions else part.shift,
         origin=part.origin,
-        chosen=None if everyone else chosen[owner] if sessions else chosen,
+        chosen=None if everyone else chosen if owner is None else chosen[owner],
         person=owner,
         steps=[hits(step) for step in plan.steps],
         excluded=[hits(exclusion.matcher) for exclusion in plan.exclude],
         every=hits(EVERYTHING) if plan.order == "strict" else none,
         first=0,
-        count=len(owner),
+        count=len(part.persons if owner is None else owner),
     )
 
 

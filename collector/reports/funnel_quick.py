@@ -1,17 +1,20 @@
-"""Attempts at a funnel in order, without exclusions: only those are followed that can matter."""
+"""A funnel in order, without exclusions: reach of every unit first, then the one chain that counts of each.
+
+Only attempts that can matter are followed, and nothing is remembered of them but where they began.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.journeys.part import Int64
+from collector.journeys.part import Bool, Int64
 from collector.reports.funnel_attempts import limits
 from collector.reports.funnel_plan import Plan, Units
 
 
-def furthest(units: Units, plan: Plan, start: Int64, ties: bool) -> NDArray[np.int8]:
-    """For each unit of the slice (from `units.first` on) how far its best attempt gets; 0 for no entrant.
+def furthest(units: Units, plan: Plan, start: Int64, ties: bool) -> tuple[NDArray[np.int8], Int64]:
+    """How far the best attempt of each unit gets (0 for no entrant), and the key of the earliest event it ends with.
 
     Args:
         start: keys of the attempts' first events, ascending.
@@ -21,33 +24,78 @@ def furthest(units: Units, plan: Plan, start: Int64, ties: bool) -> NDArray[np.i
     the first: neither can get less far than the others.
     """
     reach = np.zeros(units.count, dtype=np.int8)
+    goal = np.zeros(units.count, dtype=np.int64)
     reach[(start >> units.shift) - units.first] = 1
-    key, end = start, limits(start, units, plan)
+    key, begun = start, start
     for number, hits in enumerate(units.steps[1:], 2):
         if not len(key) or not len(hits.keys):
             break
-        key, end = (_forth if len(key) <= len(hits.keys) else _back)(hits.keys, key, end, ties)
-        reach[(key >> units.shift) - units.first] = number
-    return reach
+        if len(key) <= len(hits.keys):
+            key, begun = _forth(units, plan, hits.keys, key, begun, ties)
+        else:
+            key, begun = _back(units, plan, hits.keys, key, begun, ties)
+        unit = (key >> units.shift) - units.first
+        reach[unit] = number
+        goal[unit[::-1]] = key[::-1]  # of several writes to one place the last stays: the earliest event
+    return reach, goal
 
 
-def _forth(keys: Int64, now: Int64, end: Int64, ties: bool) -> tuple[Int64, Int64]:
+def _forth(units: Units, plan: Plan, keys: Int64, now: Int64, begun: Int64, ties: bool) -> tuple[Int64, Int64]:
     """From each event to the next of the step; of those that meet, the last stays."""
     following = np.searchsorted(keys, now, "left" if ties else "right")
     known = int(np.searchsorted(following, len(keys)))
-    following, end = following[:known], end[:known]
-    found = keys[following]
-    good = found <= end
-    good[:-1] &= following[1:] != following[:-1]  # an earlier one that is in time is so only if the last is
-    return found[good], end[good]
+    # An earlier one that is in time is so only if the last is, so the others need not be looked at.
+    last = np.flatnonzero(_ends(following[:known]))
+    found, begun = keys[following[last]], begun[last]
+    good = found <= limits(begun, units, plan)
+    return found[good], begun[good]
 
 
-def _back(keys: Int64, now: Int64, end: Int64, ties: bool) -> tuple[Int64, Int64]:
+def _back(units: Units, plan: Plan, keys: Int64, now: Int64, begun: Int64, ties: bool) -> tuple[Int64, Int64]:
     """From each event of the step back to the last one before; of those that meet, the first stays."""
     before = np.searchsorted(now, keys, "right" if ties else "left") - 1
     unknown = int(np.searchsorted(before, 0))
     before, keys = before[unknown:], keys[unknown:]
-    end = end[before]
-    good = keys <= end
-    good[1:] &= before[1:] != before[:-1]  # a later one that is in time is so only if the first is
-    return keys[good], end[good]
+    first = np.flatnonzero(_begins(before))
+    found, begun = keys[first], begun[before[first]]
+    good = found <= limits(begun, units, plan)
+    return found[good], begun[good]
+
+
+def _begins(ascending: Int64) -> Bool:
+    """Where each run of the same number begins."""
+    fresh = np.ones(len(ascending), dtype=np.bool_)
+    np.not_equal(ascending[1:], ascending[:-1], out=fresh[1:])
+    return fresh
+
+
+def _ends(ascending: Int64) -> Bool:
+    """Where each run of the same number ends."""
+    last = np.ones(len(ascending), dtype=np.bool_)
+    np.not_equal(ascending[1:], ascending[:-1], out=last[:-1])
+    return last
+
+
+def first_chains(
+    units: Units, plan: Plan, start: Int64, unit: Int64, reach: NDArray[np.int8], goal: Int64, ties: bool
+) -> tuple[Int64, list[tuple[Int64, Int64]]]:
+    """The first attempt that gets furthest, of units whose best one fills two steps or more.
+
+    The later an attempt begins, the later it arrives. So the first one to get furthest arrives at the earliest event
+    that any arrives at (`goal`), and every attempt from a window before that on arrives in time.
+
+    Returns:
+        Its place in `start`, and for each step after the first the keys and the rows of the events, over the units
+        that reach it.
+    """
+    mask = (1 << units.shift) - 1
+    place = np.searchsorted(start, np.maximum(goal - min(plan.window, mask), unit << units.shift))
+    now = start[place]
+    steps = []
+    for number, hits in enumerate(units.steps[1:], 1):
+        going = reach > number
+        now, reach = now[going], reach[going]
+        at = np.searchsorted(hits.keys, now, "left" if ties else "right")
+        now = hits.keys[at]
+        steps.append((now, hits.rows[at]))
+    return place, steps

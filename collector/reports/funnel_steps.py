@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.query import Query
@@ -12,6 +13,7 @@ from collector.core.text import T, Text
 from collector.core.times import Span, day_of
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Float64, Int64, Part
+from collector.reports.funnel_chain import Rows
 from collector.reports.funnel_outcome import Outcome
 from collector.reports.stats import quantile, wilson
 
@@ -49,7 +51,7 @@ def share(part: float, whole: float) -> float | None:
     return float(part / whole) if whole else None
 
 
-def counts_by_step(reach: Int64, size: int) -> list[int]:
+def counts_by_step(reach: NDArray[np.int8], size: int) -> list[int]:
     """How many got to each step or further."""
     exactly = np.bincount(reach, minlength=size + 1)
     return [int(number) for number in np.cumsum(exactly[::-1])[::-1][1:]]
@@ -126,7 +128,7 @@ def _value(journeys: Journeys, query: Query, outcome: Outcome, at: int) -> float
     there = np.flatnonzero(outcome.reach > at)
     name = query.values["value"]
 
-    def read(part: Part, rows: Int64) -> Float64:
+    def read(part: Part, rows: Rows) -> Float64:
         if not name:
             return part.value[rows]
         column = journeys.properties.column(part, str(name))
@@ -196,7 +198,8 @@ def _groups(journeys: Journeys, outcome: Outcome, by: str, by_at: str) -> tuple[
         codes, texts = outcome.texts(journeys, everyone, outcome.furthest(outcome.row), by)
         return codes, everyone, texts
     entrant = np.concatenate([np.flatnonzero(outcome.reach > step) for step in range(outcome.size)])
-    codes, texts = outcome.texts(journeys, entrant, np.concatenate(outcome.row), by)
+    rows = np.concatenate([of_step.astype(np.int64) for of_step in outcome.row])
+    codes, texts = outcome.texts(journeys, entrant, rows, by)
     pairs = np.unique(np.stack([codes, entrant]), axis=1)
     return pairs[0], pairs[1], texts
 
