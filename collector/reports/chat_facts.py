@@ -95,14 +95,13 @@ def _all(rows: dict[str, Int64]) -> Int64:
 
 
 def _conversations(part: Part, rows: dict[str, Int64]) -> Int64:
-    """For each chat row (ascending) the number of its conversation: a session's chat, cut where one began anew."""
+    """For each chat row (ascending) its conversation: a session's chat, cut where it goes on after an end."""
     every = _all(rows)
     closed = np.isin(every, np.concatenate([rows[name] for name in _CLOSERS]))
-    started = np.isin(every, rows["chat_started"])
     order = np.argsort(part.session[every], kind="stable")
     session = part.session[every][order]
     fresh = np.ones(len(every), dtype=np.bool_)
-    fresh[1:] = (session[1:] != session[:-1]) | (started[order][1:] & closed[order][:-1])
+    fresh[1:] = (session[1:] != session[:-1]) | (closed[order][:-1] & ~closed[order][1:])
     number = np.empty(len(every), dtype=np.int64)
     number[order] = np.cumsum(fresh) - 1
     return number

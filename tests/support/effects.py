@@ -10,7 +10,7 @@ import numpy as np
 from collector.core.event import Agent, Kind, Source
 from collector.journeys.build import Raw, build_part
 from collector.journeys.journeys import Journeys
-from tests.support.worlds import Ledger
+from tests.support.worlds import Ledger, only
 
 DAY, MINUTE = 86_400_000, 60_000
 START = 1_763_000_000_000
@@ -60,7 +60,7 @@ def _odds(x: float) -> float:
     return 1 / (1 + exp(-x))
 
 
-def tell(world: World, seed: int) -> Told:
+def tell(world: World, seed: int, parts: int = 1) -> Told:
     """One world, drawn by a seed."""
     rng = np.random.default_rng(seed)
     rows: list[tuple[int, int, int, int, int, float]] = []  # person, time, kind, source, agent, value
@@ -69,7 +69,7 @@ def tell(world: World, seed: int) -> Told:
         gain = _person(world, rng, person, rows)
         if gain is not None:
             gains.append(gain)
-    return Told(_journeys(rows), float(np.mean(gains)) if gains else 0.0, len(gains))
+    return Told(_journeys(rows, parts), float(np.mean(gains)) if gains else 0.0, len(gains))
 
 
 def _person(
@@ -120,7 +120,7 @@ def _person(
     return float(bought is not None and bought <= until) - float(natural is not None and natural <= until)
 
 
-def _journeys(rows: list[tuple[int, int, int, int, int, float]]) -> Journeys:
+def _journeys(rows: list[tuple[int, int, int, int, int, float]], parts: int) -> Journeys:
     table = np.array(rows, dtype=np.float64)
     person, time, kind, source, agent = (table[:, at].astype(np.int64) for at in range(5))
     count = len(rows)
@@ -141,7 +141,7 @@ def _journeys(rows: list[tuple[int, int, int, int, int, float]]) -> Journeys:
     )
     ledger = Ledger((), {f"v{n}": n + 1 for n in range(int(person.max()) + 1)}, {}, {})
     return Journeys(
-        parts=[build_part(raw, len(KINDS) + 1)],
+        parts=[build_part(only(raw, person % parts == at), len(KINDS) + 1) for at in range(parts)],
         kinds=dict(enumerate(KINDS, 1)),
         pages={},
         sources=dict(enumerate(SOURCES)),

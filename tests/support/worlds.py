@@ -114,7 +114,7 @@ class Ledger:
         values: list[Json] = []
         code = np.full(part.size, -1, dtype=np.int32)
         for row, number in enumerate(part.id.tolist()):
-            props = self.events[number - 1].props
+            props = self.events[number - 1].props if number <= len(self.events) else {}
             if name in props:
                 if props[name] not in values:
                     values.append(props[name])
@@ -181,7 +181,7 @@ def world(
         campaign=np.array([e.source is not None and e.source.campaign_mark for e in events], dtype=np.bool_),
     )
     return Journeys(
-        parts=[build_part(_only(raw, raw.code % parts == at), len(kinds.number) + 1) for at in range(parts)],
+        parts=[build_part(only(raw, raw.code % parts == at), len(kinds.number) + 1) for at in range(parts)],
         kinds=kinds.rows(),
         pages={number: (HOST + path, path) for number, path in pages.rows().items()},
         sources=sources.rows(),
@@ -192,7 +192,8 @@ def world(
     )
 
 
-def _only(raw: Raw, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Raw:
+def only(raw: Raw, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Raw:
+    """Some of the rows."""
     return Raw(**{name: getattr(raw, name)[keep] for name in Raw.__dataclass_fields__})
 
 

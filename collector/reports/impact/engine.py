@@ -153,17 +153,19 @@ def _balanced(base: Float64, case_x: Float64, x: Float64) -> Float64:
 
 
 def _floors(found: Answer) -> str:
+    """The first floor that is missed, "" for none; counts the controls that carry weight, and their goals."""
     matched = found.matched
-    if matched is None or len(matched.case) < FLOORS["exposed"]:
-        return "share" if found.exposed >= FLOORS["exposed"] else "exposed"
+    if matched is None:
+        return "exposed"
     weighed = matched.weight > 0
     found.control_people = len(np.unique(matched.controls.person[weighed]))
-    won = weighed & np.isfinite(matched.controls.delay)
-    found.goals = len(np.unique(matched.controls.person[won]))
+    found.goals = len(np.unique(matched.controls.person[weighed & np.isfinite(matched.controls.delay)]))
+    if not found.control_people:
+        return "controls"
+    if len(matched.case) < max(FLOORS["exposed"], FLOORS["share"] * found.exposed):
+        return "share"
     if found.control_people < FLOORS["controls"]:
         return "controls"
-    if len(matched.case) < FLOORS["share"] * found.exposed:
-        return "share"
     reached = int(np.count_nonzero(np.isfinite(matched.cases.delay)))
     return "goals" if found.goals + reached < FLOORS["goals"] or found.goals == 0 else ""
 

@@ -118,11 +118,11 @@ def features(state: State) -> list[Feature]:
     return [
         Feature("where", state.where, STAGE_STEPS + 2),
         Feature("stage", stage, 2**steps),
-        Feature("visits", *_bins(state.visits, 1, 2, 4)),
+        Feature("visits", *_bins(state.visits, 1, 2, 3, 5)),
         Feature("visit_pages", *_bins(state.visit_pages, 0, 1, 2, 3, 5, 8)),
         Feature("channel", state.channel, NEW + 1),
         Feature("gap", *_bins(state.gap, -1, DAY, 3 * DAY, 7 * DAY)),
-        Feature("pages", *_bins(state.pages, 0, 1, 3, 6, 12)),
+        Feature("pages", *_bins(state.pages, 0, 1, 2, 3, 4, 5, 7, 9, 12, 20)),
         Feature("touch", state.touch, NEW + 1),
         Feature("device", state.device, len(DEVICES)),
         Feature("visit_age", *_bins(state.visit_age, 30_000, 2 * MINUTE, 6 * MINUTE)),
