@@ -103,7 +103,8 @@ def choose_columns(names: Sequence[str], given: Mapping[str, str | None]) -> Col
         raise UserError(
             f"No column says what happened. Columns here: {_listed(names)}.", "Name one with --event or --url COLUMN."
         )
-    return Columns(**found, rest="props" not in told)
+    visitor, time, event, url, props, user, given_id, referrer, agent = (found.get(role) for role in ROLES)
+    return Columns(visitor, time, event, url, props, user, given_id, referrer, agent, rest="props" not in told)
 
 
 def _guess(role: str, names: Sequence[str], taken: set[str]) -> str | None:
