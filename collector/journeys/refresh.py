@@ -94,7 +94,8 @@ class Refresher:
             if built.size:
                 segments.append(self._files.write_segment(lambda _: built))
                 alive.append(np.ones(len(built.persons), dtype=np.bool_))
-        segments, alive = self._tidy(segments, alive, everything=erased)
+        if erased:
+            segments, alive = self._tidy(segments, alive, everything=True)
         meta = replace(
             now.meta,
             head=head,
@@ -105,6 +106,15 @@ class Refresher:
         fresh = self._files.switch(Generation("", meta, tuple(alive), after.visitor, after.person, lonely))
         # After an erasure nothing of before may stay on disk.
         self._files.sweep((fresh,) if len(forgotten) else (fresh, now))
+        return self._tidied(fresh)
+
+    def _tidied(self, now: Generation) -> Generation:
+        """Merge segments where they have become many: when what is new can be read already, since it takes a while."""
+        segments, alive = self._tidy(list(now.meta.segments), list(now.alive))
+        if tuple(segments) == now.meta.segments:
+            return now
+        fresh = self._files.switch(replace(now, meta=replace(now.meta, segments=tuple(segments)), alive=tuple(alive)))
+        self._files.sweep((fresh, now))
         return fresh
 
     def _take_out(self, parts: Sequence[Part], alive: Sequence[Bool], codes: Int64) -> Rows | None:
@@ -146,7 +156,7 @@ class Refresher:
             old = None if old is None else old.only(~np.isin(old.raw.visitor, late))
         return new if old is None else together([old, new])
 
-    def _tidy(self, segments: list[str], alive: list[Bool], everything: bool) -> tuple[list[str], list[Bool]]:
+    def _tidy(self, segments: list[str], alive: list[Bool], everything: bool = False) -> tuple[list[str], list[Bool]]:
         """Drop segments that nobody lives in, and merge what has become many or much."""
         kept = [(name, mask) for name, mask in zip(segments, alive, strict=True) if mask.any()]
         parts = [replace(self._files.segment(name), alive=mask) for name, mask in kept]

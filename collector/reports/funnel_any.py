@@ -26,44 +26,66 @@ def in_any_order(units: Units, plan: Plan, families: Sequence[Sequence[Matcher]]
     entering = entries(units, plan, start, None)
     start = start if entering is None else start[entering]
     limit = limits(start, units, plan)
-    found = [_family(units, plan, family, start, limit) for family in families]
-    keys = np.concatenate([keys for keys, _ in found])
-    rows = np.concatenate([rows for _, rows in found])
-    order = np.argsort(keys, axis=0, kind="stable")
-    keys, rows = np.take_along_axis(keys, order, 0), np.take_along_axis(rows, order, 0)
-    reach = np.count_nonzero(keys != NEVER, axis=0)
-    return Attempts(start, limit, reach, lambda which: (keys[:, which], rows[:, which]))
+    lists = [_groups(units, plan, family) for family in families]
+    reach = np.zeros(len(start), dtype=np.int64)
+    for groups, size in lists:
+        for filled in range(size):
+            reach += _filled(groups, size, filled, start, limit)[0] != NEVER
+
+    def find(which: Int64) -> tuple[Int64, Int64]:
+        found = [
+            _filled(groups, size, filled, start[which], limit[which])
+            for groups, size in lists
+            for filled in range(size)
+        ]
+        keys, rows = np.stack([keys for keys, _ in found]), np.stack([rows for _, rows in found])
+        order = np.argsort(keys, axis=0, kind="stable")
+        return np.take_along_axis(keys, order, 0), np.take_along_axis(rows, order, 0)
+
+    return Attempts(start, limit, reach, find)
 
 
-def _family(units: Units, plan: Plan, family: Sequence[Matcher], start: Int64, limit: Int64) -> tuple[Int64, Int64]:
-    """When each attempt has filled 1, 2, ... of the family's steps, by Hall's theorem.
-
-    n of the steps can be filled from a set of events just when every group of steps T (of s in all) finds at least
-    n - s + |T| events that fit one of T. So the n-th is filled at the greatest time, over T, of that many-th event.
-    """
+def _groups(units: Units, plan: Plan, family: Sequence[Matcher]) -> tuple[list[tuple[Hits, int]], int]:
+    """Every group of the family's matchers: the events that fit any, and how many steps it is; and all its steps."""
     times = {matcher: plan.steps.count(matcher) for matcher in family}
-    size = sum(times.values())
-    keys = np.full((size, len(start)), -1, dtype=np.int64)
-    rows = np.full((size, len(start)), -1, dtype=np.int64)
-    for group in (group for count in range(1, len(family) + 1) for group in combinations(family, count)):
-        members = _union([units.steps[plan.steps.index(matcher)] for matcher in group])
-        first = np.searchsorted(members.keys, start)
-        weight = sum(times[matcher] for matcher in group)
-        for filled in range(max(size - weight, 0), size):
-            needed = filled + 1 - size + weight
-            key, row = _nth(members, first + needed - 1, limit)
-            later = key > keys[filled]
-            keys[filled][later], rows[filled][later] = key[later], row[later]
+    groups = [group for count in range(1, len(family) + 1) for group in combinations(family, count)]
+    found = [
+        (
+            _union([units.steps[plan.steps.index(matcher)] for matcher in group]),
+            sum(times[matcher] for matcher in group),
+        )
+        for group in groups
+    ]
+    return found, sum(times.values())
+
+
+def _filled(
+    groups: Sequence[tuple[Hits, int]], size: int, filled: int, start: Int64, limit: Int64
+) -> tuple[Int64, Int64]:
+    """The key and the row of the event by which each attempt has filled more than `filled` of the family's steps.
+
+    By Hall's theorem: n of s steps can be filled from a set of events just when every group of steps T finds at least
+    n - s + |T| events that fit one of T. So that is at the greatest time, over T, of that many-th event.
+    """
+    keys, rows = np.full(len(start), -1), np.full(len(start), -1)
+    for members, weight in groups:
+        needed = filled + 1 - size + weight
+        if needed > 0:
+            key, row = _nth(members, np.searchsorted(members.keys, start) + needed - 1, limit)
+            later = key > keys
+            keys, rows = np.where(later, key, keys), np.where(later, row, rows)
     return keys, rows
 
 
 def _nth(members: Hits, place: Int64, limit: Int64) -> tuple[Int64, Int64]:
     if not len(members.keys):
         return np.full(len(place), NEVER), np.full(len(place), -1)
+    known = int(np.searchsorted(place, len(members.keys)))  # ascending, so those past the last event are the tail
     inside = np.minimum(place, len(members.keys) - 1)
     key = members.keys[inside]
-    good = (place < len(members.keys)) & (key <= limit)
-    return np.where(good, key, NEVER), np.where(good, members.rows[inside].astype(np.int64), -1)
+    key[known:] = NEVER
+    key[key > limit] = NEVER
+    return key, members.rows[inside].astype(np.int64)
 
 
 def _union(lists: Sequence[Hits]) -> Hits:
