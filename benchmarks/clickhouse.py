@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from chdb.session import Session
@@ -22,7 +23,7 @@ class ClickHouse:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._session = Session(str(folder / "chdb"))
+        self._session: Any = Session(str(folder / "chdb"))  # type: ignore[no-untyped-call]
 
     def load(self, columns: Mapping[str, NDArray[np.int64]]) -> None:
         """Fill every table, and let it merge what it has."""

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002 - the arguments are the protocol's
 """Ten million events as a busy site has them, and a ledger over arrays, so that no database is in the measurement."""
 
 from __future__ import annotations

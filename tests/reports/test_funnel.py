@@ -1,0 +1,349 @@
+"""What a funnel shows: rules of the chain one by one, bars, lists of people behind them, and reasons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest, chi2_contingency
+
+from collector.core.blocks import Block, Result
+from collector.core.errors import UserError
+from collector.core.event import Agent, Source
+from collector.core.times import DAY, HOUR, MINUTE
+from collector.journeys.journeys import Journeys
+from collector.reports import funnel
+from collector.reports.ask import ask
+from collector.reports.stats import chi_squared, difference, holm, quantile, wilson
+from tests.support.worlds import E, site, world
+
+START = 1_700_006_400_000  # 15 November 2023, midnight UTC
+NOW = START + 60 * DAY
+Given = dict[str, Sequence[str]]
+
+
+def answer(journeys: Journeys, steps: Sequence[str], now: int = NOW, zone: str = "UTC", **more: str) -> Result:
+    given: Given = {"step": steps, "all-time": ["1"]}
+    given |= {name.rstrip("_").replace("_", "-"): [text] for name, text in more.items()}
+    if "from" in given or "to" in given:
+        del given["all-time"]
+    return ask(funnel.REPORT, journeys, given, site(zone=zone), now)[1]
+
+
+def column(block: Block, name: str) -> list[object]:
+    at = [one.name for one in block.columns].index(name)
+    return [row[at] for row in block.rows]
+
+
+def people(journeys: Journeys, steps: Sequence[str], now: int = NOW, **more: str) -> list[object]:
+    return column(answer(journeys, steps, now, **more).block("steps"), "people")
+
+
+def path(*pairs: tuple[str, int], visitor: str = "v") -> list[E]:
+    return [E(visitor, START + time, what) for what, time in pairs]
+
+
+AB = ("event:a", "event:b")
+
+
+def test_the_window_ends_inclusively() -> None:
+    journeys = world(path(("event:a", 0), ("event:b", DAY)))
+    assert people(journeys, AB, window="1d") == [1, 1]
+    assert people(world(path(("event:a", 0), ("event:b", DAY + 1))), AB, window="1d") == [1, 0]
+
+
+def test_the_window_is_two_weeks_where_none_is_given() -> None:
+    assert people(world(path(("event:a", 0), ("event:b", 14 * DAY))), AB) == [1, 1]
+    assert people(world(path(("event:a", 0), ("event:b", 14 * DAY + 1))), AB) == [1, 0]
+
+
+def test_entrants_are_those_whose_first_step_is_in_range_and_they_may_convert_after_it() -> None:
+    journeys = world([*path(("event:a", 0), ("event:b", 3 * DAY)), *path(("event:a", DAY), visitor="w")])
+    assert people(journeys, AB, from_="2023-11-15", to="2023-11-15") == [1, 1]
+    assert people(journeys, AB, from_="2023-11-16", to="2023-11-16") == [1, 0]
+
+
+def test_the_range_is_cut_at_midnight_of_the_site() -> None:
+    journeys = world(path(("event:a", 0)))
+    found = answer(journeys, ["event:a"], zone="America/New_York", from_="2023-11-14", to="2023-11-14")
+    assert column(found.block("steps"), "people") == [1]
+
+
+def test_a_later_attempt_counts_where_the_first_does_not_arrive() -> None:
+    journeys = world(path(("event:a", 0), ("event:a", 10 * DAY), ("event:b", 11 * DAY)))
+    found = answer(journeys, AB, window="2d")
+    assert column(found.block("steps"), "people") == [1, 1]
+    assert column(found.block("steps"), "median_seconds") == [None, 86_400.0]
+
+
+def test_times_come_from_the_first_chain_that_gets_furthest() -> None:
+    journeys = world(
+        path(("event:a", 0), ("event:b", HOUR), ("event:a", DAY), ("event:b", DAY + MINUTE), ("event:c", 30 * DAY))
+    )
+    found = answer(journeys, [*AB, "event:c"], window="3d")
+    assert column(found.block("steps"), "median_seconds") == [None, 3_600.0, None]
+
+
+def test_one_event_fills_one_step() -> None:
+    steps = ["page:/x", "page:/*"]
+    assert people(world(path(("page:/x", 0))), steps) == [1, 0]
+    assert people(world(path(("page:/x", 0), ("page:/x", 0))), steps) == [1, 1]
+    assert people(world(path(("event:a", 0), ("event:a", 1))), ["event:a"] * 3) == [1, 1, 0]
+
+
+@pytest.mark.parametrize("log", [[("event:b", 0), ("event:a", 0)], [("event:a", 0), ("event:b", 0)]])
+def test_events_of_one_instant_fill_steps_in_either_order(log: list[tuple[str, int]]) -> None:
+    for order in ("ordered", "strict", "any"):
+        assert people(world(path(*log)), AB, order=order) == [1, 1]
+
+
+def test_strict_is_broken_by_any_other_event_but_not_by_attention() -> None:
+    between = path(("event:a", 0), ("event:x", 1), ("event:b", 2))
+    assert people(world(between), AB, order="strict") == [1, 0]
+    attention = path(("event:a", 0), ("engagement:", 1), ("event:b", 2))
+    assert people(world(attention), AB, order="strict") == [1, 1]
+
+
+def test_in_any_order_the_window_begins_with_whichever_step_came_first() -> None:
+    journeys = world(path(("event:b", 0), ("event:a", HOUR)))
+    assert people(journeys, AB, order="any", window="1h") == [1, 1]
+    assert people(journeys, AB, order="any", window="59m") == [1, 0]
+    assert people(journeys, AB, order="ordered") == [1, 0]
+
+
+def test_a_person_whose_every_attempt_is_spoiled_leaves_the_funnel() -> None:
+    spoiled = path(("event:a", 0), ("event:x", 1), ("event:b", 2))
+    assert people(world(spoiled), AB, exclude="event:x@1-2") == [0, 0]
+    assert people(world(spoiled), AB, exclude="event:x@1-2", order="any") == [1, 0]
+    again = [*spoiled, *path(("event:a", 3), ("event:b", 4))]
+    assert people(world(again), AB, exclude="event:x@1-2") == [1, 1]
+
+
+def test_an_excluded_event_spoils_up_to_the_end_of_the_window_and_not_after() -> None:
+    journeys = world(path(("event:a", 0), ("event:x", DAY)))
+    assert people(journeys, AB, exclude="event:x@1-2", window="1d") == [0, 0]
+    assert people(journeys, AB, exclude="event:x@1-2", window="23h") == [1, 0]
+
+
+def test_sessions_count_each_for_itself() -> None:
+    log = path(("event:a", 0), ("event:b", MINUTE), ("event:a", DAY), ("event:b", 2 * DAY))
+    assert people(world(log), AB, unit="session") == [2, 1]
+    assert people(world(log), AB) == [1, 1]
+
+
+def test_a_step_can_be_a_source() -> None:
+    ad = Source("retargeting", "meta", "retargeting", campaign_mark=True)
+    log = [E("v", START, "page:/", source=ad), E("v", START + 1, "event:a"), E("w", START, "page:/")]
+    assert people(world(log), ["source:retargeting", "event:a"]) == [1, 1]
+
+
+def test_bots_are_left_out_unless_asked_for() -> None:
+    journeys = world([E("v", START, "event:a", bot=1), E("w", START, "event:a")])
+    assert people(journeys, ["event:a"]) == [1]
+    assert people(journeys, ["event:a"], include_bots="1") == [2]
+
+
+def test_people_can_be_chosen_by_what_they_did_at_any_time() -> None:
+    log = [*path(("event:a", 0), ("event:vip", 9 * DAY)), *path(("event:a", 0), visitor="w")]
+    assert people(world(log), ["event:a"], where="event:vip") == [1]
+    assert people(world(log), ["event:a"], where_not="event:vip", unit="session") == [1]
+
+
+def shop() -> Journeys:
+    """120 people over 30 days: half on phones, of whom fewer go on; the last days' entrants still have time."""
+    log = []
+    for number in range(120):
+        visitor, time = f"v{number}", START + number * DAY // 4
+        agent = Agent("mobile" if number % 2 else "desktop")
+        source = Source("email", "letter") if number % 3 == 0 else None
+        log.append(E(visitor, time, "page:/", source=source, agent=agent))
+        if number % 2 == 0 or number % 10 == 1:
+            log.append(E(visitor, time + HOUR, "event:cart", agent=agent, value=10.0))
+            if number % 4 == 0:
+                log.append(E(visitor, time + DAY, "event:buy", agent=agent, value=25.0, props={"tax": 2}))
+            else:
+                log.append(E(visitor, time + 2 * HOUR, "page:/help", agent=agent))
+        else:
+            log.append(E(visitor, time + MINUTE, "page:/blog", agent=agent))
+    return world(log, parts=2)
+
+
+STEPS = ("page:/", "event:cart", "event:buy")
+LATE = START + 30 * DAY
+
+
+@pytest.mark.parametrize("unit", ["person", "session"])
+@pytest.mark.parametrize("order", ["ordered", "any"])
+def test_every_number_is_the_length_of_the_list_behind_it(order: str, unit: str) -> None:
+    journeys = shop()
+    more = {"window": "3d", "order": order, "unit": unit, "by": "device"}
+    result = answer(journeys, STEPS, LATE, **more)
+    steps = result.block("steps")
+    cells = steps.draw["cell_links"]
+    assert isinstance(cells, dict)
+    for at in range(3):
+        row = dict(zip((one.name for one in steps.columns), steps.rows[at], strict=True))
+        following = column(steps, "people")[at + 1] if at < 2 else row["people"]
+        assert row["people"] == row["dropped"] + row["open"] + following or at == 2  # type: ignore[operator]
+        linked = {"people": steps.links[at], **{name: links[at] for name, links in cells.items()}}
+        for name, link in linked.items():
+            given: dict[str, list[str]] = {}
+            for key, text in link or ():
+                given.setdefault(key, []).append(text)
+            listed = ask(funnel.REPORT, journeys, given, site(), LATE)[1].block("people")
+            assert len(listed.rows) == row[name]
+            if unit == "person":
+                assert len({person[0] for person in listed.rows}) == row[name]
+    converted = answer(journeys, STEPS, LATE, people="converted", **more).block("people")
+    assert len(converted.rows) == column(steps, "people")[-1]
+
+
+def test_the_open_are_not_dropped_and_the_matured_have_their_own_rate() -> None:
+    result = answer(shop(), STEPS, LATE, window="3d")
+    summary = dict(zip((c.name for c in result.block("summary").columns), result.block("summary").rows[0], strict=True))
+    steps = result.block("steps")
+    assert summary["people"] == 120
+    assert summary["open"] == sum(column(steps, "open")) > 0  # type: ignore[arg-type]
+    late = [number for number in range(120) if START + number * DAY // 4 + 3 * DAY > LATE]
+    assert summary["matured"] == 120 - len(late)
+    assert summary["matured_rate"] == sum(n % 4 == 0 for n in range(120) if n not in late) / (120 - len(late))
+    assert summary["open"] == sum(number % 4 != 0 for number in late)
+
+
+def test_a_list_tells_where_each_person_stands() -> None:
+    block = answer(shop(), STEPS, LATE, window="3d", people="dropped", at="2").block("people")
+    assert [one.name for one in block.columns] == ["person", "entered", "latest", "step", "name", "source"]
+    for person, entered, latest, step, name, source in block.rows:
+        number = int(str(person)[1:])
+        assert (entered, latest) == (START + number * DAY // 4, START + number * DAY // 4 + HOUR)
+        assert (step, name, source) == (2, "event:cart", "letter" if number % 3 == 0 else "direct")
+    times = [int(str(time)) for time in column(block, "entered")]
+    assert times == sorted(times, reverse=True)
+
+
+def test_steps_have_rates_times_values_and_intervals() -> None:
+    steps = answer(shop(), STEPS, LATE, window="3d").block("steps")
+    names = [one.name for one in steps.columns]
+    counts = ["step", "name", "people", "step_rate", "total_rate", "dropped", "open"]
+    assert names == [*counts, "median_seconds", "p90_seconds", "low", "high", "value"]
+    assert column(steps, "people") == [120, 72, 30]
+    assert column(steps, "step_rate") == [1.0, 72 / 120, 30 / 72]
+    assert column(steps, "total_rate") == [1.0, 72 / 120, 30 / 120]
+    assert column(steps, "value") == [None, 720.0, 750.0]
+    assert column(steps, "p90_seconds") == [None, 3_600.0, 82_800.0]
+    assert steps.rows[2][9] == pytest.approx(binomtest(30, 120).proportion_ci(method="wilson").low)
+    taxed = answer(shop(), STEPS, LATE, value="tax").block("steps")
+    assert column(taxed, "value") == [None, None, 60.0]
+
+
+def test_groups_of_a_breakdown_add_up_to_the_whole() -> None:
+    result = answer(shop(), STEPS, LATE, by="device")
+    block = result.block("breakdown")
+    for step in (1, 2, 3):
+        parts = [row[3] for row in block.rows if row[1] == step]
+        assert sum(parts) == result.block("steps").rows[step - 1][2]  # type: ignore[arg-type]
+    assert {row[0] for row in block.rows} == {"desktop", "mobile"}
+
+
+def test_a_breakdown_looks_at_the_first_step_the_last_or_any() -> None:
+    journeys = world(path(("page:/", 0), ("page:/a", 1)))
+    for where, values in {"first": {"/"}, "last": {"/a"}, "any": {"/", "/a"}}.items():
+        block = answer(journeys, ["page:/", "page:/a"], by="page", by_at=where).block("breakdown")
+        assert set(column(block, "value")) == values
+
+
+def test_many_groups_are_gathered_in_one_so_that_the_sum_stays() -> None:
+    log = [E(f"v{n}-{m}", START, "event:a", props={"n": n}) for n in range(30) for m in range(30 - n)]
+    block = answer(world(log), ["event:a"], by="n").block("breakdown")
+    assert len(block.rows) == 21
+    assert column(block, "value")[-1] == "(other)"
+    assert sum(column(block, "people")) == len(log)  # type: ignore[arg-type]
+
+
+def test_the_trend_marks_days_whose_entrants_still_have_time() -> None:
+    block = answer(shop(), STEPS, LATE, window="3d").block("trend")
+    assert sum(column(block, "people")) == 120  # type: ignore[arg-type]
+    assert sum(column(block, "converted")) == 30  # type: ignore[arg-type]
+    finished = dict(zip(column(block, "date"), column(block, "finished"), strict=True))
+    assert finished["2023-12-11"] is True
+    assert finished["2023-12-12"] is False
+    weeks = answer(shop(), STEPS, LATE, from_="2023-09-01", to="2023-12-31").block("trend")
+    assert "2023-11-13" in column(weeks, "date")
+    assert sum(column(weeks, "people")) == 120  # type: ignore[arg-type]
+
+
+def test_what_the_dropped_did_next_is_counted() -> None:
+    block = answer(shop(), STEPS, at="1").block("next")
+    assert block.rows == [["page:/blog", 48, 1.0]]
+    block = answer(shop(), STEPS, at="2").block("next")
+    assert block.rows == [["page:/help", 42, 1.0]]
+    alone = world([*path(("event:a", 0)), *path(("event:a", 0), ("event:c", 1), visitor="w")])
+    assert answer(alone, AB).block("next").rows == [["(none)", 1, 0.5], ["event:c", 1, 0.5]]
+
+
+def test_who_goes_on_is_compared_with_everybody_else() -> None:
+    block = answer(shop(), STEPS, at="1").block("differences")
+    row = dict(zip((one.name for one in block.columns), block.rows[0], strict=True))
+    assert (row["property"], row["people"]) == ("device", 60)
+    rates = {"desktop": 1.0, "mobile": 12 / 60}
+    assert row["went_on"] == rates[str(row["value"])]
+    assert row["difference"] == pytest.approx(row["went_on"] - row["others"])  # type: ignore[operator]
+    assert isinstance(row["p_value"], float)
+    assert row["p_value"] < 1e-6
+
+
+def test_the_greatest_drop_is_explained_where_no_step_is_named() -> None:
+    log = []
+    for n in range(10):
+        log += path(
+            ("event:a", 0), *([("event:b", 1)] if n else []), *([("event:c", 2)] if n > 7 else []), visitor=f"v{n}"
+        )
+    result = answer(world(log), ["event:a", "event:b", "event:c"])
+    assert str(result.block("next").title) == "What the dropped did after step 2"
+    assert str(result.headline).startswith("2 of 10 went all the way (0.2); most are lost after step 2, event:b: 7.")
+
+
+def test_an_empty_funnel_says_so() -> None:
+    for log in ([], path(("event:z", 0))):
+        for order in ("ordered", "strict", "any"):
+            result = answer(world(log), AB, order=order, by="channel", exclude="event:x@1-2")
+            assert column(result.block("steps"), "people") == [0, 0]
+            assert str(result.headline) == "Nobody made the first step in this range."
+
+
+@pytest.mark.parametrize("more", [{"exclude": "event:x@1-3"}, {"at": "3"}, {"at": "0"}, {"order": "sideways"}])
+def test_a_question_that_makes_no_sense_is_answered_with_what_is_wrong(more: dict[str, str]) -> None:
+    with pytest.raises(UserError):
+        answer(world(path(("event:a", 0))), AB, NOW, "UTC", **more)
+    with pytest.raises(UserError):
+        answer(world(path(("event:a", 0))), ["event:a"] * 13)
+
+
+def test_wilson_is_the_interval_that_scipy_gives() -> None:
+    for hits, total in [(0, 10), (3, 10), (10, 10), (1, 1), (500, 1_000)]:
+        low, high = wilson(hits, total)
+        expected = binomtest(hits, total).proportion_ci(method="wilson")
+        assert (float(low), float(high)) == pytest.approx((expected.low, expected.high))
+    assert math.isnan(float(wilson(0, 0)[0]))
+
+
+def test_proportions_are_compared_as_scipy_does() -> None:
+    p = chi_squared([30], [100], [45], [90])
+    assert p[0] == pytest.approx(chi2_contingency([[30, 70], [45, 45]], correction=False).pvalue)
+    assert math.isnan(chi_squared([1], [10], [45], [90])[0])
+    apart, low, high = difference([56], [70], [48], [80])
+    # Newcombe 1998, table II, example (a), method 10.
+    assert (apart[0], low[0], high[0]) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
+
+
+def test_many_tests_are_corrected_for_their_number() -> None:
+    corrected = holm([0.01, np.nan, 0.04, 0.03])
+    assert corrected[[0, 2, 3]] == pytest.approx([0.03, 0.06, 0.06])
+    assert math.isnan(corrected[1])
+
+
+def test_a_quantile_lies_between_two_values() -> None:
+    assert quantile(np.array([1, 2, 3, 4]), 0.5) == 2.5
+    assert quantile(np.array([], dtype=np.int64), 0.5) is None
