@@ -15,6 +15,7 @@ from pathlib import Path
 from collector.catalog.catalog import Catalog
 from collector.inbox.files import hold
 from collector.ingest.bots import NO_LIST, BotList, compile_list
+from collector.journeys.view import ViewStore
 from collector.loading import Loader, RulesBook
 from collector.refreshing import Debounce
 from collector.settings import Settings, read_settings
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 DIST = Path(__file__).parent / "static" / "dist"
 IDLE = 0.05
 MAX_PAUSE = 2.0
+LOOK = 15.0
 
 
 def read_bots(path: Path = DIST / "isbot.json") -> BotList:
@@ -54,29 +56,24 @@ def run_loader(
     """Load until `stop`, then once more all that waits.
 
     Args:
-        refresh: called with the ids of sites that got events, from a thread of its own, a few times a second.
+        refresh: called with the ids of sites that got events, from a thread of its own, a few times a second; it
+            brings their journeys up to the ledger by default.
         book: where site settings come from; the catalog of the database by default.
     """
     lock = _elect(settings.data / "loader.lock", stop)
     if lock is None:
         return
-    debounce = Debounce(refresh or _nobody)
-    ledger = open_ledger(settings.database)
-    book = book or CatalogBook(Catalog(settings.database))
-    loader = Loader(ledger, settings.inbox, book, read_bots(), debounce, now_ms)
+    ledger, catalog = open_ledger(settings.database), Catalog(settings.database)
+    debounce = Debounce(refresh or ViewStore(settings.data, ledger).refresh_all)
+    loader = Loader(ledger, settings.inbox, book or CatalogBook(catalog), read_bots(), debounce, now_ms)
     try:
-        _loop(loader, stop)
+        _loop(loader, stop, lambda: debounce(frozenset(site.id for site in catalog.sites())))
         _last(loader, settings.drain_seconds)
     finally:
         loader.close()
         debounce.close()
         ledger.close()
         os.close(lock)
-
-
-def _nobody(sites: frozenset[int]) -> None:
-    """Nobody wants to know."""
-    log.debug("events for sites %s", sorted(sites))
 
 
 def _elect(path: Path, stop: threading.Event) -> int | None:
@@ -87,10 +84,14 @@ def _elect(path: Path, stop: threading.Event) -> int | None:
     return lock
 
 
-def _loop(loader: Loader, stop: threading.Event) -> None:
-    pause = 0.0
+def _loop(loader: Loader, stop: threading.Event, look: Callable[[], None]) -> None:
+    """Load, and now and then have every site looked at: other processes append and change links too."""
+    pause, looked = 0.0, -LOOK
     while not stop.is_set():
         try:
+            if time.monotonic() - looked > LOOK:
+                looked = time.monotonic()
+                look()
             taken = loader.drain_once()
             pause = 0.0 if taken else IDLE
         except LedgerDown as error:
@@ -127,7 +128,7 @@ def _watch_parent(stop: threading.Event) -> None:
     threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
-def main(refresh: Callable[[frozenset[int]], None] | None = None) -> None:
+def main() -> None:
     """Run as a child of the server: settings from the environment, TERM drains and ends."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s loader %(levelname)s %(message)s", stream=sys.stderr)
     stop = threading.Event()
@@ -136,7 +137,7 @@ def main(refresh: Callable[[frozenset[int]], None] | None = None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     _watch_parent(stop)
-    run_loader(read_settings(), stop, refresh)
+    run_loader(read_settings(), stop)
 
 
 if __name__ == "__main__":
