@@ -43,7 +43,7 @@ const guest = async (from, to) => {
     compress: { ecma: 2020, passes: 3, keep_fargs: false, pure_getters: true, unsafe_arrows: true },
     mangle: { toplevel: true },
   });
-  writeFileSync(join(out, to), code + '\n');
+  writeFileSync(join(out, to), code);
 };
 
 /** Page scripts (charts and the like), each a file in pages/. */

@@ -155,7 +155,7 @@ def test_a_return_from_the_back_forward_cache_is_a_new_pageview(
         page.evaluate("location.href = '/plain'")
         page.wait_for_url("**/plain")
         page.evaluate("setTimeout(() => history.back())")
-        page.wait_for_url("**/start")
+        page.wait_for_url("**/start", wait_until="commit")
         assert page.evaluate("restored") is True, "the page did not enter the back-forward cache"
         collector.wait(lambda: len(collector.of("page")) == 2)
     first, second = collector.of("page")

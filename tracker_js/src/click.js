@@ -17,9 +17,9 @@ const words = (el) => {
 /** @param {any} el */
 const label = (el) =>
   (words(el) || attr(el, 'aria-label') || attr(el, 'value'))
-    .replace(/\s+/g, ' ')
     // what looks like a card or social security number never leaves the page (A4.6)
     .replace(/\d[\d -]{9,}\d/g, '')
+    .replace(/\s+/g, ' ')
     .trim()
     .slice(0, 255);
 

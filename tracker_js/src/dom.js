@@ -27,4 +27,4 @@ export const declared = (el) => {
 };
 
 /** What people type into or choose from. */
-export const FIELD = 'select,textarea,input:not([type=button],[type=submit],[type=reset])';
+export const FIELD = 'select,textarea,input:not([type=button],[type=submit])';

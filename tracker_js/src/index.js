@@ -38,8 +38,10 @@ const calls = {
     const was = S._consent;
     const tell = () => emit('consent', { name: state }, at, url);
     if (state == was) return;
-    S._consent = 'granted';
-    if (state == S._consent) {
+    // not granted: nothing is stored while this goes on
+    S._consent = 'pending';
+    if (state == 'granted') {
+      S._consent = state;
       if (was == 'denied') cut();
       adopt();
       if (get(USER) == null) tell();
