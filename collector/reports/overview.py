@@ -14,7 +14,7 @@ from collector.core.times import MINUTE
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.overview_counts import Totals, look, totals
-from collector.reports.overview_tables import chat_table, events_table, pages_table, session_table
+from collector.reports.overview_tables import by_kind, chat_table, events_table, pages_table, session_table
 from collector.reports.overview_trend import earlier_span, trend_block, whole_span
 from collector.reports.scope import choose, common_arguments, share
 
@@ -49,14 +49,15 @@ def run(journeys: Journeys, query: Query) -> Result:
         before = totals(journeys, part_views, goals)
     limit = query.values.get("limit")
     rows = limit if isinstance(limit, int) else 50
-    events = events_table(journeys, query, views, 1_000)
+    kinds = by_kind(journeys, views)
+    events = events_table(query, kinds, 1_000)
     chat = chat_table(query, events)
     blocks = [
         *_numbers(query, now, before),
         trend_block(journeys, query, span, views, earlier, before_views),
         _goals(query, now, before),
         *(session_table(journeys, query, views, name, title, fields, rows) for name, title, fields in _TABLES),
-        pages_table(journeys, query, views, rows),
+        pages_table(journeys, query, views, kinds, rows),
         replace(events, rows=events.rows[:rows], links=events.links[:rows]),
         *([chat] if chat else []),
         *_live(journeys, query),

@@ -17,7 +17,10 @@ from collector.reports.scope import Sessions, choose, distinct_sorted, inside, k
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """One part seen through a question: rows inside, sessions begun inside, goal rows inside, ascending."""
+    """One part seen through a question: rows inside, sessions begun inside, goal rows inside, ascending.
+
+    `touched` and `won` are the sessions with a row inside, and with a goal inside.
+    """
 
     part: Part
     inside: Bool
@@ -26,6 +29,8 @@ class View:
     sessions: Sessions
     goal_rows: Sequence[Int64]
     any_goal: Int64
+    touched: Int64
+    won: Int64
 
     @property
     def person(self) -> Int64:
@@ -60,15 +65,25 @@ def _view(journeys: Journeys, part: Part, query: Query, start: int, end: int, go
     for goal in goals:
         rows = rows_of_any(journeys, part, [goal], query.include_bots)
         goal_rows.append(rows[mask[rows]])
+    rows = np.flatnonzero(mask)
+    any_goal = np.unique(np.concatenate(goal_rows)) if goal_rows else np.empty(0, dtype=np.int64)
     return View(
         part=part,
         inside=mask,
-        rows=np.flatnonzero(mask),
+        rows=rows,
         begun=np.flatnonzero(mask[part.session_row]),
         sessions=sessions(journeys, part, query.include_bots),
         goal_rows=goal_rows,
-        any_goal=np.unique(np.concatenate(goal_rows)) if goal_rows else np.empty(0, dtype=np.int64),
+        any_goal=any_goal,
+        touched=_sessions_of(part, rows),
+        won=_sessions_of(part, any_goal),
     )
+
+
+def _sessions_of(part: Part, rows: Int64) -> Int64:
+    hit = np.zeros(len(part.session_row), dtype=np.bool_)
+    hit[part.session[rows]] = True
+    return np.flatnonzero(hit)
 
 
 def totals(journeys: Journeys, views: Sequence[View], goals: int) -> Totals:

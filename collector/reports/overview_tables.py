@@ -53,18 +53,15 @@ def by_session(journeys: Journeys, views: Sequence[View], fields: tuple[str, ...
     for view in views:
         found = group(journeys, view.part, fields)
         size = len(found.labels)
-        touched = np.zeros(len(view.part.session_row), dtype=np.bool_)
-        touched[view.part.session[view.rows]] = True
-        won = np.zeros_like(touched)
-        won[view.part.session[view.any_goal]] = True
         person = view.sessions.person
+        bounced = view.begun[view.sessions.bounce[view.begun]]
         _add(
             sums,
             found.labels,
-            distinct_people(found.codes[touched], person[touched], size),
+            distinct_people(found.codes[view.touched], person[view.touched], size),
             np.bincount(found.codes[view.begun], minlength=size),
-            distinct_people(found.codes[won], person[won], size),
-            np.bincount(found.codes[view.begun], weights=view.sessions.bounce[view.begun], minlength=size),
+            distinct_people(found.codes[view.won], person[view.won], size),
+            np.bincount(found.codes[bounced], minlength=size),
         )
     return sums
 
@@ -109,13 +106,47 @@ def session_table(
     )
 
 
-def pages_table(journeys: Journeys, query: Query, views: Sequence[View], limit: int) -> Block:
-    """Page views by path, with the visits that began and ended there and the attention a view got."""
-    sums: Sums = defaultdict(lambda: [0.0] * 5)
+def by_kind(journeys: Journeys, views: Sequence[View]) -> Sums:
+    """Per (type, name): people, times, and milliseconds of attention; pages by path."""
+    sums: Sums = defaultdict(lambda: [0.0] * 3)
     for view in views:
-        _add_pages(journeys, view, sums)
-    ordered = {label: (found[1], found[0], *found[2:]) for label, found in sums.items()}
-    rows, note = _ranked({label: found for label, found in ordered.items() if found[0]}, limit)
+        part = view.part
+
+        def named(number: int) -> Label:
+            kind = journeys.kinds[number]
+            return kind.type, page_path(kind.name) if kind.type == PAGE else kind.name
+
+        codes, labels = coded(part.kind[view.rows].astype(np.int64), named)
+        _add(
+            sums,
+            labels,
+            distinct_people(codes, view.person, len(labels)),
+            np.bincount(codes, minlength=len(labels)),
+            np.bincount(codes, weights=part.engaged[view.rows], minlength=len(labels)),
+        )
+    return sums
+
+
+def _ends(journeys: Journeys, views: Sequence[View]) -> Sums:
+    """Per page: visits begun inside that began there, and that ended there."""
+    sums: Sums = defaultdict(lambda: [0.0] * 2)
+    for view in views:
+        for place, rows in enumerate((view.part.session_row[view.begun], view.sessions.last[view.begun])):
+            codes, paths = coded(view.part.page[rows].astype(np.int64), lambda n: _path(journeys, n))
+            for path, count in zip(paths, np.bincount(codes, minlength=len(paths)).tolist(), strict=True):
+                sums[(path,)][place] += count
+    return sums
+
+
+def pages_table(journeys: Journeys, query: Query, views: Sequence[View], kinds: Sums, limit: int) -> Block:
+    """Page views by path, with the visits that began and ended there and the attention a view got."""
+    ends = _ends(journeys, views)
+    sums: dict[Label, list[float]] = {
+        (name,): [times, people, *ends.get((name,), [0.0, 0.0]), engaged]
+        for (type_, name), (people, times, engaged) in kinds.items()
+        if type_ == PAGE
+    }
+    rows, note = _ranked(sums, limit)
     common = common_arguments(query)
     links = [(*common, ("did", f"page:{label[0]}")) if "*" not in label[0] else None for label, _ in rows]
     return Block(
@@ -131,8 +162,8 @@ def pages_table(journeys: Journeys, query: Query, views: Sequence[View], limit: 
             Column("engaged_seconds", T("Attention a view"), "seconds"),
         ),
         [
-            [label[0], int(views_), int(people), int(entries), int(exits), engaged / 1000 / views_]
-            for label, (views_, people, entries, exits, engaged) in rows
+            [label[0], int(times), int(people), int(entries), int(exits), engaged / 1000 / times]
+            for label, (times, people, entries, exits, engaged) in rows
         ],
         draw={"y": "views", "link": "people"},
         links=links,
@@ -141,50 +172,13 @@ def pages_table(journeys: Journeys, query: Query, views: Sequence[View], limit: 
     )
 
 
-def _add_pages(journeys: Journeys, view: View, sums: Sums) -> None:
-    part = view.part
-
-    def seen(number: int) -> Label:
-        kind = journeys.kinds[number]
-        return (page_path(kind.name) if kind.type == PAGE else "",)
-
-    codes, labels = coded(part.kind[view.rows].astype(np.int64), seen)
-    size = len(labels)
-    is_page = np.array([bool(label[0]) for label in labels], dtype=np.bool_)
-    if not is_page.any():
-        return
-    kept = is_page[codes]
-    codes, rows = codes[kept], view.rows[kept]
-    engaged = np.bincount(codes, weights=part.engaged[rows], minlength=size)
-    zero = np.zeros(size, dtype=np.int64)
-    people = distinct_people(codes, part.person[rows].astype(np.int64), size)
-    _add(sums, labels, people, np.bincount(codes, minlength=size), zero, zero, engaged)
-    for place, ends in ((2, part.session_row[view.begun]), (3, view.sessions.last[view.begun])):
-        where, paths = coded(part.page[ends].astype(np.int64), lambda n: (_path(journeys, n),))
-        counts = np.bincount(where, minlength=len(paths))
-        for label, count in zip(paths, counts.tolist(), strict=True):
-            sums[label][place] += count
-    sums.pop(("",), None)
-
-
 def _path(journeys: Journeys, page: int) -> str:
     known = journeys.pages.get(page)
     return "" if known is None else page_path(known[1])
 
 
-def events_table(journeys: Journeys, query: Query, views: Sequence[View], limit: int) -> Block:
+def events_table(query: Query, sums: Sums, limit: int) -> Block:
     """Everything but page views by type and name: how often and by how many people."""
-    sums: Sums = defaultdict(lambda: [0.0] * 2)
-    for view in views:
-        part = view.part
-
-        def named(number: int) -> Label:
-            kind = journeys.kinds[number]
-            return (kind.type, kind.name)
-
-        codes, labels = coded(part.kind[view.rows].astype(np.int64), named)
-        people = distinct_people(codes, view.person, len(labels))
-        _add(sums, labels, people, np.bincount(codes, minlength=len(labels)))
     rows, note = _ranked({label: found for label, found in sums.items() if label[0] != PAGE}, limit)
     common = common_arguments(query)
     matchers = [kind_matcher(Kind(*label)) for label, _ in rows]
@@ -198,7 +192,7 @@ def events_table(journeys: Journeys, query: Query, views: Sequence[View], limit:
             PEOPLE,
             Column("count", T("Times"), "count"),
         ),
-        [[*label, int(people), int(count)] for label, (people, count) in rows],
+        [[*label, int(people), int(count)] for label, (people, count, _) in rows],
         draw={"y": "people", "link": "people"},
         links=[None if text is None else (*common, ("did", text)) for text in matchers],
         note=note,

@@ -13,13 +13,14 @@ from collector.core.blocks import Block, Cell, Column
 from collector.core.event import PAGE
 from collector.core.query import Query
 from collector.core.text import T
-from collector.core.times import HOUR, Span, day_of
+from collector.core.times import HOUR, MINUTE, Span, day_of
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Int64
+from collector.journeys.part import Bool, Int32, Int64
 from collector.reports.overview_counts import View
 from collector.reports.scope import kind_mask
 
 MAX_BUCKETS = 1_000
+QUARTER = 15 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,18 @@ def buckets(span: Span, interval: str) -> list[Bucket]:
     return found[:MAX_BUCKETS]
 
 
+def _places(edges: Int64, time: Int64) -> Int64:
+    """The bucket of each instant, -1 or beyond the last where it lies outside."""
+    offsets = edges - edges[0]
+    if (offsets % QUARTER).any() or not len(time):
+        return np.searchsorted(edges, time, side="right") - 1
+    # Local midnights lie on quarter hours of UTC: a small table is several times faster than a search.
+    table = np.searchsorted(offsets, np.arange(0, int(offsets[-1]), QUARTER), side="right") - 1
+    quarter = (time - edges[0]) // QUARTER
+    inside = (quarter >= 0) & (quarter < len(table))
+    return np.where(inside, table[np.clip(quarter, 0, len(table) - 1)], -1)
+
+
 def _counts(journeys: Journeys, views: Sequence[View], cut: Sequence[Bucket]) -> list[Int64]:
     """Per bucket: people, sessions begun, page views, people who reached a goal."""
     edges = np.array([bucket.start for bucket in cut] + [cut[-1].end], dtype=np.int64)
@@ -90,21 +103,25 @@ def _counts(journeys: Journeys, views: Sequence[View], cut: Sequence[Bucket]) ->
     sums = [np.zeros(len(cut), dtype=np.int64) for _ in range(4)]
     for view in views:
         part = view.part
-        firsts = part.session_row[view.begun]
-        pages = view.rows[is_page[part.kind[view.rows]]]
-        for at, (rows, people) in enumerate(
-            ((view.rows, True), (firsts, False), (pages, False), (view.any_goal, True))
-        ):
-            place = np.searchsorted(edges, part.time[rows], side="right") - 1
-            if people and len(rows):
-                # Within a person time ascends, so a new (person, bucket) pair differs from the row before.
-                fresh = np.ones(len(rows), dtype=np.bool_)
-                person = part.person[rows]
-                fresh[1:] = (person[1:] != person[:-1]) | (place[1:] != place[:-1])
-                place = place[fresh]
-            place = place[(place >= 0) & (place < len(cut))]
-            sums[at] += np.bincount(place, minlength=len(cut))
+        place = _places(edges, part.time[view.rows])
+        goals = _places(edges, part.time[view.any_goal])
+        begun = _places(edges, part.time[part.session_row[view.begun]])
+        found = (
+            place[_fresh(part.person[view.rows], place)],
+            begun,
+            place[is_page[part.kind[view.rows]]],
+            goals[_fresh(part.person[view.any_goal], goals)],
+        )
+        for column, where in zip(sums, found, strict=True):
+            column += np.bincount(where[where >= 0], minlength=len(cut))
     return sums
+
+
+def _fresh(person: Int32, place: Int64) -> Bool:
+    """Rows where a (person, bucket) pair comes up first: within a person time, and so the bucket, ascends."""
+    fresh = np.ones(len(place), dtype=np.bool_)
+    fresh[1:] = (person[1:] != person[:-1]) | (place[1:] != place[:-1])
+    return fresh
 
 
 def trend_block(

@@ -22,7 +22,7 @@ from collector.reports.impact.plan import SEED, Plan
 from collector.reports.impact.strata import Strata, build_strata
 from collector.reports.impact.tape import Tape, make_tape
 
-MOST_CONTROLS = 120_000
+MOST_CONTROLS = 60_000
 POINTS = 14
 FLOORS = {"exposed": 30, "controls": 100, "share": 0.5, "goals": 5}
 

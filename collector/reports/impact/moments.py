@@ -35,9 +35,9 @@ class Moments:
 
 def find_moments(tape: Tape, plan: Plan) -> Moments:
     """Every moment, which of them may serve as controls, and where the exposures that count happened."""
-    starts = np.unique(tape.first)
+    starts = np.flatnonzero(tape.first == np.arange(tape.none))
     key = 2 * starts if plan.at_start else np.concatenate([2 * starts, 2 * np.arange(tape.none) + 1])
-    key = np.sort(key)
+    key = np.sort(key, kind="stable")  # two ascending runs, which a stable sort merges
     row, after = key // 2, key % 2 == 1
     case_row, reasons = _cases(tape, plan)
     case_key = _case_keys(tape, case_row)
