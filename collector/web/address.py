@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from werkzeug.datastructures import MultiDict
@@ -44,22 +44,26 @@ def replaced(pairs: Pairs, changes: Iterable[tuple[str, str]], without: Iterable
     return [pair for pair in pairs if pair[0] not in gone] + new
 
 
-def canonical(pairs: Pairs) -> list[tuple[str, str]]:
+def canonical(pairs: Pairs, defaults: Mapping[str, str | None] | None = None) -> list[tuple[str, str]]:
     """The pairs as they are kept: no blanks, parts of an exclusion put together, the edit that a button asks done.
 
     An address whose pairs differ from this is redirected to it, so that every question has one spelling.
+
+    Args:
+        defaults: what a parameter is when it is not given; saying so is left out.
     """
+    usual = defaults or {}
     edited = _edited(pairs)
     # The button that shows two days stands beside a hidden all-time and takes it back.
     days = [text for name, text in edited if name == "all-time"][-1:] in (["0"], ["no"], ["false"])
     dropped = (*EXCLUDE_PARTS, "all-time") if days else EXCLUDE_PARTS
     whole = [(name, text.strip()) for name, text in edited if text.strip() and name not in dropped]
-    return whole + _exclusions(edited)
+    return [pair for pair in whole if usual.get(pair[0]) != pair[1]] + _exclusions(edited)
 
 
-def is_canonical(pairs: Pairs) -> bool:
+def is_canonical(pairs: Pairs, defaults: Mapping[str, str | None] | None = None) -> bool:
     """Whether the pairs are spelled as they are kept; the number of blank rows asked for may stand beside them."""
-    return canonical(pairs) == [(name, text) for name, text in pairs if name != ROWS]
+    return canonical(pairs, defaults) == [(name, text) for name, text in pairs if name != ROWS]
 
 
 def _exclusions(pairs: Pairs) -> list[tuple[str, str]]:
@@ -88,7 +92,9 @@ def _edited(pairs: Pairs) -> list[tuple[str, str]]:
         values[at - 1], values[at] = values[at], values[at - 1]
     elif action == "down" and at + 1 < len(values):
         values[at + 1], values[at] = values[at], values[at + 1]
-    return [pair for pair in rest if pair[0] != name] + [(name, text) for text in values]
+    first = next(place for place, pair in enumerate(rest) if pair[0] == name)
+    others = [pair for pair in rest[first:] if pair[0] != name]
+    return [*rest[:first], *((name, text) for text in values), *others]
 
 
 def local_path(target: str | None) -> str | None:

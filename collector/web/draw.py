@@ -37,6 +37,7 @@ class CellView:
     numeric: bool
     href: str = ""
     tight: bool = False
+    tone: str = ""
 
     @property
     def style(self) -> str:
@@ -83,6 +84,7 @@ class BlockView:
     wide: bool = True
     cards: Sequence[Card] = ()
     next: tuple[str, str] | None = None
+    dots: tuple[str, str] = ("", "")
     values: Sequence[Row] = field(default_factory=tuple)
 
     def only(self, *names: str) -> BlockView:
@@ -136,10 +138,16 @@ def view(block: Block, zone: tzinfo, link: LinkOf, person: PersonLink, csv: str,
         chart=series(block, zone) if block.kind == "series" else None,
         cards=_cards(block, rows[0], zone) if block.kind == "number" and rows else (),
         next=_next(block),
+        dots=(_label(block, "y"), _label(block, "other")),
         zero=zero,
         wide=block.kind in ("series", "number", "flow", "grid") or len(block.columns) > 5,
         values=block.rows,
     )
+
+
+def _label(block: Block, hint: str) -> str:
+    """The heading of the column that a hint names."""
+    return next((shown.text(column.label) for column in block.columns if column.name == block.draw.get(hint)), "")
 
 
 def _next(block: Block) -> tuple[str, str] | None:
@@ -150,7 +158,8 @@ def _next(block: Block) -> tuple[str, str] | None:
 
 def _cards(block: Block, row: RowView, zone: tzinfo) -> list[Card]:
     """One number beside its change, or a number a column; the ends of an interval stand below their number."""
-    if len(block.columns) == 1 or any(column.name == "change" for column in block.columns):
+    main = [column for column in block.columns if column.name not in ("low", "high")]
+    if len(main) == 1 or any(column.name == "change" for column in main):
         return [_compared(block, row, zone)]
     cards: list[Card] = []
     ends: list[str] = []
@@ -167,8 +176,11 @@ def _cards(block: Block, row: RowView, zone: tzinfo) -> list[Card]:
 
 def _compared(block: Block, row: RowView, zone: tzinfo) -> Card:
     change, up, more = "", False, []
+    ends = [one.text for column, one in zip(block.columns, row.cells, strict=True) if column.name in ("low", "high")]
+    if len(ends) == 2:
+        more.append(gettext("%(low)s to %(high)s", low=ends[0], high=ends[1]))
     for column, value, one in zip(block.columns[1:], block.rows[0][1:], row.cells[1:], strict=True):
-        if value is None or value == "":
+        if value is None or value == "" or column.name in ("low", "high"):
             continue
         if column.name == "change" and isinstance(value, int | float):
             up = value > 0
@@ -195,7 +207,8 @@ def _cells(block: Block, at: int, row: Row, zone: tzinfo, link: LinkOf, person: 
         words = shown.cell(value, column.unit, zone)
         if column.unit == "text":
             words = value_words(_set_of(block, row, column), words) or shown.EMPTY
-        cells.append(CellView(words, column.unit in shown.NUMERIC, href, column.unit in _TIGHT))
+        tone = ("good" if value else "warn") if column.name == "ok" and isinstance(value, bool) else ""
+        cells.append(CellView(words, column.unit in shown.NUMERIC, href, column.unit in _TIGHT, tone))
     return cells
 
 
@@ -208,11 +221,11 @@ def _set_of(block: Block, row: Row, column: Column) -> str:
 
 
 def linked_column(block: Block) -> int:
-    """Which column's number opens the people behind a row: `draw["link"]`, else the first count, else the first."""
+    """Which column opens the people behind a row: that of the hint `link`, else of people, else the first count."""
     names = [column.name for column in block.columns]
-    wanted = block.draw.get("link")
-    if isinstance(wanted, str) and wanted in names:
-        return names.index(wanted)
+    for wanted in (block.draw.get("link"), "people"):
+        if wanted in names:
+            return names.index(str(wanted))
     return next((at for at, column in enumerate(block.columns) if column.unit == "count"), 0)
 
 
@@ -261,7 +274,8 @@ def _plain(block: Block, ys: Sequence[int], zone: tzinfo) -> list[dict[str, obje
     for y in ys:
         line = _line(shown.text(block.columns[y].label), [row[y] for row in block.rows], block.columns[y], zone)
         line["before"] = block.columns[y].name.startswith("previous_")
-        if low is not None and high is not None and len(ys) == 1:
+        # An interval belongs to the last of the lines.
+        if low is not None and high is not None and y == ys[-1]:
             line["low"] = [_finite(row[low]) for row in block.rows]
             line["high"] = [_finite(row[high]) for row in block.rows]
         found.append(line)

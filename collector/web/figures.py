@@ -72,16 +72,17 @@ def intervals(block: Block) -> tuple[list[Interval] | None, float | None]:
     )
     if points is None:
         return None, None
-    known = [value for values in (points, low, high, other) if values for value in values if value is not None]
-    least, most = min([0.0, *known]), max([0.0, *known])
+    columns = (points, low, high, other)
+    placed = place_all([0.0, *(value for column in columns for value in column or [None] * len(points))])
+    size = len(points)
+    places = [placed[1 + size * at : 1 + size * (at + 1)] for at in range(len(columns))]
+    return [Interval(*(column[at] for column in places)) for at in range(size)], placed[0]
+
+
+def place_all(values: Sequence[float | None]) -> list[float | None]:
+    """Where each value stands on one scale that holds them all, in per cent, with a little room at both ends."""
+    known = [value for value in values if value is not None]
+    least, most = min(known, default=0.0), max(known, default=0.0)
     pad = (most - least) * 0.05 or 1.0
     least, most = least - pad, most + pad
-
-    def place(values: Sequence[float | None] | None, at: int) -> float | None:
-        value = values[at] if values else None
-        return None if value is None else round(100 * (value - least) / (most - least), 2)
-
-    found = [
-        Interval(place(points, at), place(low, at), place(high, at), place(other, at)) for at in range(len(points))
-    ]
-    return found, place([0.0], 0)
+    return [None if value is None else round(100 * (value - least) / (most - least), 2) for value in values]

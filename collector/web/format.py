@@ -20,7 +20,8 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 def number(value: float, places: int = 2) -> str:
     """A number with grouping, at most `places` after the point."""
     pattern = "#,##0." + "#" * places if places else "#,##0"
-    return str(numbers.format_decimal(value, format=pattern, locale=locale()))
+    # Rounded first, since -0.001 would be written as -0.
+    return str(numbers.format_decimal(round(value, places) + 0.0, format=pattern, locale=locale()))
 
 
 def count(value: float) -> str:

@@ -26,7 +26,7 @@ from collector.web.period import Period, period
 
 PEOPLE_REPORT = "visitors"
 # Parameters that links and page templates set, without a field of their own.
-UNSEEN = ("limit", "after", "before")
+UNSEEN = ("limit", "after", "before", "people", "at")
 ONLY = "_only"
 PERSON_REPORT = "timeline"
 

@@ -53,8 +53,9 @@ def show(access: SiteAccess, report_name: str) -> Response | str | tuple[str, in
 
 def _page(access: SiteAccess, report: Report) -> Response | str | tuple[str, int]:
     given = pairs_of(request.args)
-    if not is_canonical(given):
-        return redirect(address(request.path, canonical(given)))
+    defaults = {param.name: param.default for param in report.params if not param.repeat}
+    if not is_canonical(given, defaults):
+        return redirect(address(request.path, canonical(given, defaults)))
     journeys = access.rooms.views.open(access.site.id)
     page = build(access, journeys, report, given, access.rooms.clock())
     more = special.extras(access, page)

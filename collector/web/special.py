@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from collector.web import funnel_view, timeline_view
+from collector.web import funnel_view, impact_view, timeline_view
 from collector.web.address import address, replaced
 from collector.web.guard import SiteAccess
 from collector.web.report_page import ReportPage
@@ -17,7 +17,20 @@ def extras(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
         return _timeline(access, page)
     if page.name == "funnel":
         return _funnel(access, page)
+    if page.name in ("impact", "chat", "retargeting"):
+        return _impact(access, page)
     return {}
+
+
+def _impact(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
+    effect = next((block for block in page.answer.blocks if block.id == "effect"), None) if page.answer else None
+    return {
+        "effects": impact_view.effects(effect) if effect else [],
+        "own": impact_view.rest(page.blocks),
+        "goal": str(access.site.goals[0][1]) if access.site.goals else "",
+        "without_people": address(page.path, replaced(page.pairs, [], ["people"])),
+        "exposed_people": address(page.path, replaced(page.pairs, [("people", "exposed")])),
+    }
 
 
 def _funnel(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:

@@ -1,0 +1,105 @@
+"""A page under watch: what it logged, what it loaded, and what axe says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, Request
+
+from collector.reports.registry import reports
+from tests.support.pages import Installation
+
+HERE = Path(__file__).parent
+AXE = HERE.parent.parent / "collector" / "static" / "dist" / "test" / "axe.min.js"
+SHOTS = HERE.parent.parent / "test-results" / "pages"
+FUNNEL = "step=page:/&step=event:add_to_cart&step=event:purchase&window=14d&by=device"
+
+
+@dataclass(slots=True)
+class Served:
+    """An installation and where it is served."""
+
+    shop: Installation
+    origin: str
+
+    def person(self) -> str:
+        """The user id of a known person, or a word that is nobody's."""
+        return next((user for _, user in self.shop.ledger.persons(self.shop.site_id)), "nobody")
+
+
+@dataclass(slots=True)
+class Look:
+    """A browser page that notes console messages, errors, violations of the policy and hosts spoken to."""
+
+    page: Page
+    served: Served
+    problems: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda m: self.problems.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("request", lambda request: self._note(request))
+
+    def _note(self, request: Request) -> None:
+        if request.url.startswith("http"):
+            self.hosts.add(urlsplit(request.url).netloc)
+
+    def forget(self) -> None:
+        """Begin to watch anew."""
+        self.problems.clear()
+        self.hosts.clear()
+
+    def open(self, path: str) -> Page:
+        """Go there and wait until the scripts have drawn."""
+        self.page.goto(self.served.origin + path)
+        self.page.wait_for_load_state("load")
+        return self.page
+
+    def axe(self, *rules: str) -> list[str]:
+        """Serious and critical violations, of these rules alone where any are named.
+
+        axe is evaluated from outside, since the policy refuses it inside.
+        """
+        self.page.evaluate(AXE.read_text())
+        options: dict[str, object] = {"resultTypes": ["violations"]}
+        if rules:
+            options["runOnly"] = list(rules)
+        found = self.page.evaluate("options => axe.run(document, options)", options)
+        return [
+            f"{one['id']}: {one['help']} at {node['target']}"
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+
+
+def pages(served: Served) -> dict[str, str]:
+    """Every page by a name, with a question that has an answer."""
+    person = served.person()
+    asked = {
+        "funnel": f"?{FUNNEL}",
+        "timeline": f"?person={person}",
+        "impact": "?exposure=event:chat_started&goal=event:purchase&all-time=1",
+    }
+    found = {name: f"/shop/{name}{asked.get(name, '')}" for name in reports()}
+    return found | {
+        "funnel-new": "/shop/funnel",
+        "funnel-people": f"/shop/funnel?{FUNNEL}&people=reached&at=2",
+        "funnel-wrong": "/shop/funnel?step=nonsense",
+        "overview-one": "/shop/overview?_only=sources",
+        "impact-new": "/shop/impact",
+        "timeline-nobody": "/shop/timeline?person=nobody-at-all",
+        "install": "/shop/install",
+        "settings": "/shop/settings",
+        "quality": "/shop/quality",
+        "saved": "/shop/saved",
+        "team": "/shop/team",
+        "erase": f"/shop/person/erase?person={person}",
+        "sites": "/?all=1",
+        "site-new": "/sites/new",
+        "password": "/password",
+        "not-found": "/shop/nothing",
+    }

@@ -1,0 +1,197 @@
+"""Every page in a real browser: accessible, quiet in the console, ours alone, and as wide as the window."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser
+
+from collector.reports.registry import reports
+from tests.browser.conftest import opened
+from tests.browser.looking import FUNNEL, SHOTS, Look, Served, pages
+from tests.support.pages import shop_events
+
+pytestmark = pytest.mark.browser
+# In the dark only the colours differ, and on a narrow window the sizes and what has to be scrolled.
+LOOKS: dict[str, tuple[Literal["light", "dark"], int, tuple[str, ...]]] = {
+    "light": ("light", 1280, ()),
+    "dark": ("dark", 1280, ("color-contrast",)),
+    "narrow": ("light", 360, ("target-size", "scrollable-region-focusable")),
+}
+BUDGET = 250_000
+# The pages whose whole point is an address that has nothing, or a question that cannot be answered.
+REFUSED = {"funnel-wrong", "timeline-nobody", "not-found"}
+
+
+@pytest.mark.parametrize("name", list(LOOKS))
+def test_every_page_is_accessible_quiet_and_fits(name: str, browser: Browser, served: Served) -> None:
+    scheme, width, rules = LOOKS[name]
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
+    look = opened(context, served)
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    found: dict[str, list[str]] = {}
+    for title, path in pages(served).items():
+        look.forget()
+        page = look.open(path)
+        page.screenshot(path=SHOTS / f"{title}.{name}.png", full_page=True)
+        wrong = look.axe(*rules)
+        wrong += [text for text in look.problems if title not in REFUSED or "Failed to load resource" not in text]
+        if look.hosts != {served.origin.removeprefix("http://")}:
+            wrong.append(f"spoke to {look.hosts}")
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wrong.append("wider than the window")
+        if wrong:
+            found[title] = wrong
+    context.close()
+    assert found == {}
+
+
+def test_a_site_without_events_is_accessible_too(browser: Browser, served_empty: Served) -> None:
+    context = browser.new_context()
+    look = opened(context, served_empty)
+    found = {}
+    for path in ("/shop/overview", "/shop/visitors", "/shop/funnel", "/shop/install", "/shop/quality", "/shop/saved"):
+        look.forget()
+        page = look.open(path)
+        page.screenshot(path=SHOTS / f"empty-{path.rpartition('/')[2]}.png", full_page=True)
+        if wrong := look.axe() + look.problems:
+            found[path] = wrong
+    context.close()
+    assert found == {}
+
+
+def test_no_page_loads_more_than_the_budget(look: Look) -> None:
+    for path in (f"/shop/{name}" for name in reports()):
+        asked: set[str] = set()
+        look.page.on("request", lambda request, asked=asked: asked.add(request.url))
+        look.open(path)
+        files = {url for url in asked if "/static/" in url}
+        sizes = {url: len(gzip.compress(look.page.request.get(url).body())) for url in files}
+        assert len(sizes) >= 3
+        assert sum(sizes.values()) < BUDGET, sizes
+
+
+def test_plots_are_drawn_and_have_a_table_under_them(look: Look) -> None:
+    page = look.open("/shop/overview")
+    page.wait_for_selector("figure.plot.drawn canvas")
+    figure = page.locator("figure.plot").first
+    assert "Over time" in (figure.locator("[role=img]").get_attribute("aria-label") or "")
+    box = figure.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
+    page.wait_for_timeout(200)
+    page.get_by_text("Table", exact=True).first.click()
+    assert page.locator("section:has(figure.plot) table tbody tr").count() > 20
+    assert look.problems == []
+
+
+def test_a_matcher_field_suggests_what_was_seen_and_counts_its_people(look: Look) -> None:
+    page = look.open("/shop/funnel")
+    field = page.get_by_label("Step 1", exact=True)
+    field.fill("purch")
+    page.locator("#matchers option:first-child[value='event:purchase']").wait_for(state="attached")
+    field.fill("event:purchase")
+    said = page.locator("#step-0-says")
+    said.filter(has_text="people").wait_for()
+    field.fill("purchases:total")
+    page.locator("#step-0[aria-invalid=true]").wait_for()
+    assert look.problems == ["Failed to load resource: the server responded with a status of 400 (BAD REQUEST)"]
+
+
+def test_a_choice_asks_at_once(look: Look) -> None:
+    page = look.open("/shop/overview")
+    with page.expect_navigation(url="**/overview?compare=year"):
+        page.get_by_label("Compare with").select_option("year")
+
+
+def test_the_keyboard_reaches_the_content_and_closes_menus(look: Look) -> None:
+    page = look.open("/shop/overview")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip-link"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    menu = page.locator("details.menu").filter(has_text="Account")
+    menu.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert menu.get_attribute("open") is not None
+    page.keyboard.press("Escape")
+    assert menu.get_attribute("open") is None
+
+
+def test_a_funnel_is_built_and_read_without_javascript(plain: Look) -> None:
+    page = plain.open("/shop/funnel")
+    page.get_by_label("Step 1", exact=True).fill("page:/")
+    page.get_by_label("Step 2", exact=True).fill("event:purchase")
+    page.get_by_role("button", name="Add step", exact=True).click()
+    page.wait_for_url("**_rows=4")
+    assert page.locator("input[name=step]").count() == 3
+    page.get_by_label("Step 3", exact=True).fill("event:add_to_cart")
+    page.get_by_role("button", name="Show funnel", exact=True).last.click()
+    page.locator("summary", has_text="Steps and settings").click()
+    page.get_by_role("button", name="Move step 3 up").click()
+    page.wait_for_url("**/shop/funnel?step=page:/&step=event:add_to_cart&step=event:purchase")
+    names = page.locator(".funnel-step > div:first-child").all_inner_texts()
+    assert [name.split(" ")[-1] for name in names] == ["page:/", "event:add_to_cart", "event:purchase"]
+    page.locator("summary", has_text="Steps and settings").click()
+    page.get_by_role("button", name="Remove step 2").click()
+    page.wait_for_url("**/shop/funnel?step=page:/&step=event:purchase")
+    assert page.locator(".funnel-step").count() == 2
+    number = page.locator(".funnel-step strong").first.inner_text()
+    page.locator(".funnel-step a:has(strong)").first.click()
+    page.locator("#people-title").wait_for()
+    assert page.locator("section[aria-labelledby=people-title] tbody tr").count() == int(number)
+
+
+def test_filters_and_dates_work_without_javascript(plain: Look) -> None:
+    page = plain.open("/shop/visitors")
+    page.locator("summary", has_text="Last 30 days").click()
+    page.get_by_role("link", name="All time").click()
+    page.wait_for_url("**all-time=1**")
+    everybody = page.locator(".headline").inner_text()
+    page.locator("summary", has_text="Filters").click()
+    page.get_by_label("Did all of this, number 1").fill("event:purchase")
+    page.get_by_role("button", name="Find").last.click()
+    page.wait_for_url("**where=event:purchase**")
+    assert "all-time=1" in page.url
+    assert page.locator(".headline").inner_text() != everybody
+    page.locator("summary", has_text="All time").click()
+    page.get_by_label("From").fill("2026-01-01")
+    page.get_by_label("To", exact=True).fill("2026-01-31")
+    page.get_by_role("button", name="Show these days").click()
+    page.wait_for_url("**from=2026-01-01**")
+    assert "all-time" not in page.url
+    assert "where=event:purchase" in page.url
+
+
+def test_a_plot_gives_way_to_its_table_without_javascript(plain: Look) -> None:
+    page = plain.open(f"/shop/funnel?{FUNNEL}")
+    assert not page.locator("figure.plot").first.is_visible()
+    page.locator("section:has(figure.plot) summary").first.click()
+    assert page.locator("section:has(figure.plot) table").first.is_visible()
+
+
+def test_a_person_is_erased_by_hand_and_is_gone(browser: Browser, served_empty: Served) -> None:
+    served_empty.shop.append(shop_events(served_empty.shop.now, visitors=6, seed=3))
+    context = browser.new_context()
+    look = opened(context, served_empty)
+    page = look.open("/shop/visitors?all-time=1")
+    name = page.locator("tbody a").first.inner_text()
+    page.locator("tbody a").first.click()
+    page.get_by_role("link", name="Erase").click()
+    page.get_by_label("To confirm").fill(name)
+    page.get_by_role("button", name="Erase for good").click()
+    page.get_by_text("Erased:").wait_for()
+    assert name not in page.locator("tbody").inner_text().split()
+    context.close()
+
+
+def test_the_csv_of_the_people_downloads(look: Look) -> None:
+    page = look.open(f"/shop/funnel?{FUNNEL}&people=reached&at=1")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV of these people").click()
+    assert download.value.suggested_filename == "shop-funnel-people.csv"
+    rows = download.value.path().read_text().splitlines()
+    assert rows[0].startswith("person,")
+    assert len(rows) - 1 == int(page.locator("#people-title + .tag").inner_text())
