@@ -42,6 +42,7 @@ class State:
     visits: Int64
     visit_pages: Int64
     pages: Int64
+    acts: Int64
     visit_age: Int64
     age: Int64
     gap: Int64
@@ -80,6 +81,7 @@ def state_at(tape: Tape, moments: Moments, steps: Sequence[KeyStep], at_start: b
         visits=visit_no,
         visit_pages=np.where(after, _in_visit(tape)[row], 0),
         pages=so_far,
+        acts=row - begin + after,
         visit_age=np.where(after, tape.time[row] - tape.time[first], 0),
         age=tape.time[row] - tape.time[begin],
         gap=gap,
@@ -124,6 +126,7 @@ def features(state: State) -> list[Feature]:
         Feature("gap", *_bins(state.gap, -1, DAY, 3 * DAY, 7 * DAY)),
         Feature("pages", *_bins(state.pages, 0, 1, 2, 3, 4, 5, 7, 9, 12, 20)),
         Feature("touch", state.touch, NEW + 1),
+        Feature("acts", *_bins(state.acts, 0, 1, 2, 3, 4, 6, 9, 14, 25)),
         Feature("device", state.device, len(DEVICES)),
         Feature("visit_age", *_bins(state.visit_age, 30_000, 2 * MINUTE, 6 * MINUTE)),
         Feature("age", *_bins(state.age, HOUR, DAY, 7 * DAY)),
@@ -159,6 +162,7 @@ def measures(state: State, steps: Sequence[KeyStep], pick: Int64) -> list[Measur
         Measure(T("Visits so far"), state.visits[pick].astype(np.float64)),
         Measure(T("Pages in this visit"), state.visit_pages[pick].astype(np.float64)),
         Measure(T("Pages so far"), state.pages[pick].astype(np.float64)),
+        Measure(T("Events so far"), state.acts[pick].astype(np.float64)),
         Measure(T("Minutes in this visit"), state.visit_age[pick] / MINUTE),
         Measure(T("Days since first seen"), state.age[pick] / DAY),
         Measure(T("Days since the visit before"), np.maximum(state.gap[pick], 0) / DAY),
