@@ -32,14 +32,15 @@ Work = Callable[[Units], "Chains"]
 class Chains:
     """One chain an entrant, ascending by unit.
 
-    unit: number of the person or session. reach: how many steps. time (ms UTC) and row (of the part): for each step an
-    array over those who reached it. last: time of the last attempt that no exclusion spoiled, `NO_TIME` without one.
+    unit: number of the person or session. reach: how many steps. time (ms UTC): for each step an array over those who
+    reached it. row: the same of rows of the part, for step n (from 0), found when they are asked for. last: time of
+    the last attempt that no exclusion spoiled, `NO_TIME` without one.
     """
 
     unit: Int64
     reach: Int8
     time: Sequence[Int64]
-    row: Sequence[Rows]
+    row: Callable[[int], Rows]
     last: Int64
 
 
@@ -99,16 +100,18 @@ def _ordered(units: Units, plan: Plan, tied: Bool | None) -> Chains:
     found = reach[entrant - units.first]
     several = np.flatnonzero(found > 1)
     chosen, further = first_chains(
-        units, plan, keys, entrant[several], found[several], goal[entrant[several] - units.first], ties
+        units, plan, keys, first[several], found[several], goal[entrant[several] - units.first], ties
     )
     first[several] = chosen
-    return Chains(
-        unit=entrant,
-        reach=found,
-        time=[(of_step & mask) + units.origin for of_step in (keys[first], *(keys for keys, _ in further))],
-        row=[rows[first], *(rows for _, rows in further)],
-        last=last,
-    )
+    steps = [keys[first], *further]
+
+    def row(step: int) -> Rows:
+        if step == 0:
+            return rows[first]
+        hits = units.steps[step]
+        return hits.rows[np.searchsorted(hits.keys, steps[step])]
+
+    return Chains(entrant, found, [(of_step & mask) + units.origin for of_step in steps], row, last)
 
 
 def _firsts(ascending: Int64 | Int32) -> Int64:
@@ -159,7 +162,7 @@ def _best(attempts: Attempts, units: Units, plan: Plan) -> Chains:
         unit=attempts.start[chosen] >> units.shift,
         reach=best.astype(np.int8),
         time=[(keys[step][best > step] & mask) + units.origin for step in range(size)],
-        row=[rows[step][best > step] for step in range(size)],
+        row=lambda step: rows[step][best > step],
         last=np.where(last < 0, NO_TIME, (last & mask) + units.origin),
     )
 
@@ -202,7 +205,7 @@ def _from_folds(folded: Sequence[tuple[int, Chain]], size: int) -> Chains:
         unit=np.array([unit for unit, _ in folded], dtype=np.int64),
         reach=np.array([len(chain.filled) for _, chain in folded], dtype=np.int8),
         time=[np.array([time for time, _ in of_step], dtype=np.int64) for of_step in filled],
-        row=[np.array([row for _, row in of_step], dtype=np.int32) for of_step in filled],
+        row=lambda step: np.array([row for _, row in filled[step]], dtype=np.int64),
         last=np.array([NO_TIME if chain.last is None else chain.last for _, chain in folded], dtype=np.int64),
     )
 
@@ -210,13 +213,19 @@ def _from_folds(folded: Sequence[tuple[int, Chain]], size: int) -> Chains:
 def _sorted(mixed: Chains) -> Chains:
     order = np.argsort(mixed.unit, kind="stable")
     reach = mixed.reach[order]
-    time, row = [], []
-    for step in range(len(mixed.time)):
+
+    def in_order(values: Rows, step: int) -> Rows:
         place = np.cumsum(mixed.reach > step) - 1
-        there = place[order[reach > step]]
-        time.append(mixed.time[step][there])
-        row.append(mixed.row[step][there])
-    return Chains(mixed.unit[order], reach, time, row, mixed.last[order])
+        found: Rows = values[place[order[reach > step]]]
+        return found
+
+    return Chains(
+        unit=mixed.unit[order],
+        reach=reach,
+        time=[in_order(values, step).astype(np.int64) for step, values in enumerate(mixed.time)],
+        row=lambda step: in_order(mixed.row(step), step),
+        last=mixed.last[order],
+    )
 
 
 def _events_by_unit(units: Units, which: Bool) -> list[tuple[int, list[Fit]]]:
@@ -248,11 +257,11 @@ def _joined(several: Sequence[Chains], size: int) -> Chains:
         unit=np.concatenate([one.unit for one in several]),
         reach=np.concatenate([one.reach for one in several]),
         time=[np.concatenate([one.time[step] for one in several]) for step in range(size)],
-        row=[np.concatenate([one.row[step] for one in several]) for step in range(size)],
+        row=lambda step: np.concatenate([one.row(step) for one in several]),
         last=np.concatenate([one.last for one in several]),
     )
 
 
 def _none(size: int) -> Chains:
     none = np.empty(0, dtype=np.int64)
-    return Chains(none, none.astype(np.int8), [none] * size, [none.astype(np.int32)] * size, none)
+    return Chains(none, none.astype(np.int8), [none] * size, lambda _: none, none)

@@ -20,6 +20,24 @@ from collector.reports.funnel_plan import Plan, units_of
 Given = TypeVar("Given")
 
 
+class ByStep(Sequence[Rows]):
+    """An array for each step, found when it is first asked for."""
+
+    def __init__(self, size: int, find: Callable[[int], Rows]) -> None:
+        self._size, self._find = size, find
+        self._found: dict[int, Rows] = {}
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, step: Any) -> Any:
+        if not 0 <= step < self._size:
+            raise IndexError(step)
+        if step not in self._found:
+            self._found[step] = self._find(step)
+        return self._found[step]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
     """One column an entrant (a person, or a session where `sessions`).
@@ -36,7 +54,7 @@ class Outcome:
     code: Int64
     reach: NDArray[np.int8]
     time: Sequence[Int64]
-    row: Sequence[Rows]
+    row: ByStep
     last: Int64
     open: Bool
     matured: Bool
@@ -144,7 +162,7 @@ def outcome(journeys: Journeys, query: Query, plan: Plan) -> Outcome:
         code=_joined([code for _, code in found]),
         reach=reach,
         time=[_joined(times) for times in zip(*(chain.time for chain, _ in found), strict=True)],
-        row=[_joined(rows) for rows in zip(*(chain.row for chain, _ in found), strict=True)],
+        row=ByStep(len(plan.steps), lambda step: _joined([chain.row(step) for chain, _ in found])),
         last=last,
         open=running & (reach < len(plan.steps)),
         matured=~running,
@@ -160,4 +178,16 @@ def _nobody(plan: Plan, sessions: bool) -> Outcome:
     empty = [none] * len(plan.steps)
     nobody = np.empty(0, dtype=np.bool_)
     none_yet = none.astype(np.int8)
-    return Outcome(plan, sessions, [], none.astype(np.int16), none, none_yet, empty, empty, none, nobody, nobody)
+    return Outcome(
+        plan,
+        sessions,
+        [],
+        none.astype(np.int16),
+        none,
+        none_yet,
+        empty,
+        ByStep(len(plan.steps), lambda _: none),
+        none,
+        nobody,
+        nobody,
+    )
