@@ -16,6 +16,9 @@ AXE = HERE.parent.parent / "collector" / "static" / "dist" / "test" / "axe.min.j
 SHOTS = HERE.parent.parent / "test-results" / "pages"
 FUNNEL = "step=page:/&step=event:add_to_cart&step=event:purchase&window=14d&by=device"
 
+# The pages whose whole point is an address that has nothing, or a question that cannot be answered.
+REFUSED = {"funnel-wrong", "timeline-nobody", "not-found"}
+
 
 @dataclass(slots=True)
 class Served:
@@ -36,7 +39,7 @@ class Look:
     page: Page
     served: Served
     problems: list[str] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
+    urls: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.page.on("console", lambda m: self.problems.append(m.text) if m.type in ("error", "warning") else None)
@@ -45,12 +48,17 @@ class Look:
 
     def _note(self, request: Request) -> None:
         if request.url.startswith("http"):
-            self.hosts.add(urlsplit(request.url).netloc)
+            self.urls.add(request.url)
+
+    @property
+    def hosts(self) -> set[str]:
+        """The hosts spoken to."""
+        return {urlsplit(url).netloc for url in self.urls}
 
     def forget(self) -> None:
         """Begin to watch anew."""
         self.problems.clear()
-        self.hosts.clear()
+        self.urls.clear()
 
     def open(self, path: str) -> Page:
         """Go there and wait until the scripts have drawn."""

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from collector.reports.registry import reports
 from tests.browser.conftest import opened
-from tests.browser.looking import FUNNEL, SHOTS, Look, Served, pages
+from tests.browser.looking import FUNNEL, REFUSED, SHOTS, Look, Served, pages
 from tests.support.pages import shop_events
 
 pytestmark = pytest.mark.browser
@@ -21,8 +21,6 @@ LOOKS: dict[str, tuple[Literal["light", "dark"], int, tuple[str, ...]]] = {
     "narrow": ("light", 360, ("target-size", "scrollable-region-focusable")),
 }
 BUDGET = 250_000
-# The pages whose whole point is an address that has nothing, or a question that cannot be answered.
-REFUSED = {"funnel-wrong", "timeline-nobody", "not-found"}
 
 
 @pytest.mark.parametrize("name", list(LOOKS))
@@ -64,10 +62,9 @@ def test_a_site_without_events_is_accessible_too(browser: Browser, served_empty:
 
 def test_no_page_loads_more_than_the_budget(look: Look) -> None:
     for path in (f"/shop/{name}" for name in reports()):
-        asked: set[str] = set()
-        look.page.on("request", lambda request, asked=asked: asked.add(request.url))
+        look.forget()
         look.open(path)
-        files = {url for url in asked if "/static/" in url}
+        files = {url for url in look.urls if "/static/" in url}
         sizes = {url: len(gzip.compress(look.page.request.get(url).body())) for url in files}
         assert len(sizes) >= 3
         assert sum(sizes.values()) < BUDGET, sizes
