@@ -85,6 +85,10 @@ class Source:
     campaign_mark: bool = False
 
 
+# What widgets do by themselves: no act of the visitor, so it neither ends a bounce nor is what somebody did next.
+PASSIVE = frozenset((Kind(CUSTOM, "chat_shown"),))
+
+
 @dataclass(slots=True)
 class Event:
     """One event on its way from the wire to the ledger. Times are milliseconds UTC.

@@ -8,6 +8,7 @@ from collector.core.blocks import Block, Column, Result
 from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
 from collector.core.times import format_duration
+from collector.core.words import words
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.funnel_outcome import Outcome, outcome, plan_of
@@ -17,7 +18,6 @@ from collector.reports.funnel_steps import (
     counts_by_step,
     people_link,
     share,
-    step_names,
     steps_block,
     trend_block,
 )
@@ -40,7 +40,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         step = at if isinstance(at, int) else _greatest_drop(found)
         if step < found.size:
             blocks += [next_block(journeys, query, found, step), differences_block(journeys, found, step)]
-    return Result(blocks, journeys.as_of, _headline(found), _notes(found))
+    return Result(blocks, journeys.as_of, _headline(found, query), _notes(found))
 
 
 def _greatest_drop(found: Outcome) -> int:
@@ -84,7 +84,7 @@ def _summary(query: Query, found: Outcome) -> Block:
     )
 
 
-def _headline(found: Outcome) -> Text:
+def _headline(found: Outcome, query: Query) -> Text:
     entered = len(found.reach)
     if not entered:
         return T("Nobody made the first step in this range.")
@@ -103,10 +103,10 @@ def _headline(found: Outcome) -> Text:
     if not dropped:
         return T("{converted} of {entered} went all the way ({rate}).", **values)
     return T(
-        "{converted} of {entered} went all the way ({rate}); most are lost after step {step}, {name}: {dropped}.",
+        "{converted} of {entered} went all the way ({rate}); most are lost after step {step} ({name}): {dropped}.",
         **values,
         step=step,
-        name=step_names(found)[step - 1],
+        name=T("any {n}", n=step) if found.plan.order == "any" else words(found.plan.steps[step - 1], query.site.goals),
         dropped=Value(dropped, "count"),
     )
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
-from collector.core.event import Kind
+from collector.core.event import PASSIVE, Kind
 from collector.core.query import Query
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Float64, Int64, Part
 from collector.reports.funnel_outcome import Outcome
-from collector.reports.funnel_steps import NONE, people_link, share, step_names
+from collector.reports.funnel_steps import NONE, share, step_names
 from collector.reports.stats import chi_squared, difference, holm
 
 MOST_NEXT = 10
@@ -72,7 +72,7 @@ def next_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) ->
     counts: dict[Kind | None, int] = {}
     for number, part in enumerate(outcome.parts):
         here = entrants[outcome.part[entrants] == number]
-        following = _following(part, outcome.rows(step - 1, here), outcome.sessions, query.include_bots)
+        following = _following(journeys, part, outcome.rows(step - 1, here), outcome.sessions, query.include_bots)
         kinds, times = np.unique(part.kind[following[following >= 0]], return_counts=True)
         for kind, count in zip(kinds.tolist(), times.tolist(), strict=True):
             counts[journeys.kinds[kind]] = counts.get(journeys.kinds[kind], 0) + count
@@ -94,7 +94,6 @@ def next_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) ->
         ),
         rows=rows,
         draw={"x": "event", "y": "people"},
-        links=[people_link(query, "dropped", step) for _ in rows],
         empty=T("Nobody dropped here."),
     )
 
@@ -104,9 +103,10 @@ def event_text(kind: Kind) -> str:
     return f"{kind.type}:{kind.name or (f'#{kind.target}' if kind.target else '')}"
 
 
-def _following(part: Part, rows: Int64, sessions: bool, bots: bool) -> Int64:
-    """The next event of the same person (or session) that counts, -1 where there is none."""
+def _following(journeys: Journeys, part: Part, rows: Int64, sessions: bool, bots: bool) -> Int64:
+    """The next act of the same person (or session) that counts, -1 where there is none."""
     owner = part.session if sessions else part.person
+    active = np.array([journeys.kinds.get(number) not in PASSIVE for number in range(len(part.kind_start))])
     last = part.person_row[part.person[rows].astype(np.int64) + 1]
     found = np.full(len(rows), -1, dtype=np.int64)
     seeking = np.arange(len(rows))
@@ -114,7 +114,7 @@ def _following(part: Part, rows: Int64, sessions: bool, bots: bool) -> Int64:
     while len(seeking):
         inside = place < last[seeking]
         seeking, place = seeking[inside], place[inside]
-        fits = owner[place] == owner[rows[seeking]]
+        fits = (owner[place] == owner[rows[seeking]]) & active[part.kind[place]]
         if not bots:
             fits &= part.bot[place] == 0
         found[seeking[fits]] = place[fits]

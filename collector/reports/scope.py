@@ -8,17 +8,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from collector.core.event import CUSTOM, PAGE, Kind
+from collector.core.event import PAGE, PASSIVE, Kind
 from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
 
 K = TypeVar("K", bound=Hashable)
-
-# A widget that shows itself is nothing a visitor did: it neither ends a bounce nor makes one.
-PASSIVE = frozenset((Kind(CUSTOM, "chat_shown"),))
-
 
 MOST_CELLS = 200_000_000
 

@@ -75,7 +75,7 @@ def test_without_any_chat_the_page_says_what_to_do() -> None:
 def test_the_chat_page_tells_the_same_impact_as_the_impact_page_would() -> None:
     journeys = tell(World(effect=0.14), 1).journeys
     result = chat.REPORT.run(journeys, question(chat.REPORT, LATE, site({"Buy": "event:purchase"}), all_time="1"))
-    assert "brought about" in str(result.headline) or "No clear effect" in str(result.headline)
+    assert "because of chat" in str(result.headline) or "No clear effect" in str(result.headline)
     assert result.block("effect").rows[0][1] is not None
 
 

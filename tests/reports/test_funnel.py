@@ -302,7 +302,7 @@ def test_the_greatest_drop_is_explained_where_no_step_is_named() -> None:
         )
     result = answer(world(log), ["event:a", "event:b", "event:c"])
     assert str(result.block("next").title) == "What the dropped did after step 2"
-    assert str(result.headline).startswith("2 of 10 went all the way (0.2); most are lost after step 2, event:b: 7.")
+    assert str(result.headline).startswith("2 of 10 went all the way (20.0%); most are lost after step 2 (“b”): 7.")
 
 
 def test_an_empty_funnel_says_so() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collector.core.matcher import Matcher
@@ -18,6 +19,7 @@ class Plan:
         exposures: the first event of a person that fits any of these is the exposure.
         goal: what counts as reached within `horizon` ms after a moment.
         value: the property summed over goals; None takes the event's own value.
+        goals: the site's goals, whose names the words use.
         start, end: moments of comparison lie in `start` <= time < `end`.
         as_of: moments whose horizon ends later are left out, of both groups alike.
     """
@@ -29,6 +31,7 @@ class Plan:
     end: int
     as_of: int
     value: str | None = None
+    goals: Sequence[tuple[str, Matcher]] = ()
 
     @property
     def at_start(self) -> bool:

@@ -51,6 +51,7 @@ def make_plan(query: Query, exposures: Sequence[Matcher], as_of: int) -> Plan:
         end=query.end,
         as_of=min(as_of, query.now),
         value=value if isinstance(value, str) and value else None,
+        goals=tuple(query.site.goals),
     )
 
 

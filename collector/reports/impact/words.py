@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from collector.core.text import T, Text, Value
 from collector.core.times import format_duration
+from collector.core.words import words
 from collector.reports.impact.engine import FLOORS, Answer
 
 _NEEDED = {
@@ -28,21 +29,22 @@ _NEEDED = {
 }
 
 
-def exposure_name(found: Answer) -> str:
-    """The exposure as it was asked for."""
-    return ", ".join(str(matcher) for matcher in found.plan.exposures)
+def exposure_words(found: Answer) -> Text:
+    """The exposure as people say it; the first of several."""
+    first = words(found.plan.exposures[0], found.plan.goals)
+    return first if len(found.plan.exposures) == 1 else T("{event} or the like", event=first)
 
 
 def headline(found: Answer) -> Text:
     """The answer in one sentence, or why there is none."""
-    name = exposure_name(found)
+    name = exposure_words(found)
     if found.refused or found.rate is None or found.matched is None:
         return _refusal(found, name)
     rate, people = found.rate, len(found.matched.case)
     more, low, high = (float(column[-1]) * people for column in (rate.difference, rate.low, rate.high))
     values: dict[str, object] = {
         "exposure": name,
-        "goal": str(found.plan.goal),
+        "goal": words(found.plan.goal, found.plan.goals),
         "more": Value(abs(round(more)), "count"),
         "low": Value(round(low), "count"),
         "high": Value(round(high), "count"),
@@ -51,14 +53,14 @@ def headline(found: Answer) -> Text:
     }
     if low > 0:
         sentence = T(
-            "{exposure} brought about {more} more people to {goal} than there would have been, between {low} and "
-            "{high}; the plain comparison would claim {naive}."
+            "About {more} more people reached {goal} because of {exposure}, between {low} and {high}; the plain "
+            "comparison would claim {naive}."
         )
     elif high < 0:
         values |= {"low": Value(-round(high), "count"), "high": Value(-round(low), "count")}
         sentence = T(
-            "{exposure} kept about {more} people from {goal}, between {low} and {high}; the plain comparison would "
-            "claim a difference of {naive}."
+            "About {more} fewer people reached {goal} because of {exposure}, between {low} and {high}; the plain "
+            "comparison would claim a difference of {naive}."
         )
     else:
         sentence = T(
@@ -68,7 +70,7 @@ def headline(found: Answer) -> Text:
     return Text(sentence.template, values)
 
 
-def _refusal(found: Answer, name: str) -> Text:
+def _refusal(found: Answer, name: Text) -> Text:
     matched = 0 if found.matched is None else len(found.matched.case)
     reason = found.refused or "exposed"
     exposed_goals = 0 if found.matched is None else int((found.matched.cases.delay < float("inf")).sum())
@@ -96,7 +98,7 @@ def notes(found: Answer, shortfall: int) -> Sequence[Text]:
             T(
                 "This holds if what was measured before each moment explains both who met {exposure} and who reaches "
                 "the goal. What nobody measured, like a plan made beforehand, it cannot see.",
-                exposure=exposure_name(found),
+                exposure=exposure_words(found),
             )
         )
     if shortfall:
