@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -84,7 +84,9 @@ class Collector:
         with self._changed:
             while not true():
                 left = end - time.monotonic()
-                assert left > 0, f"not seen in {seconds} s; received {[(e['type'], e.get('name')) for e in self.events]}"
+                assert left > 0, (
+                    f"not seen in {seconds} s; received {[(e['type'], e.get('name')) for e in self.events]}"
+                )
                 self._changed.wait(min(left, 0.1))
 
 
@@ -101,7 +103,7 @@ def _collector_handler(collector: Collector) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             pass
 
         def _cors(self) -> dict[str, str]:
@@ -140,10 +142,8 @@ def _collector_handler(collector: Collector) -> type[BaseHTTPRequestHandler]:
                 }
                 body = json.dumps(told if answer.status == 200 else {"error": "no", "hint": "none"})
             headers = {**(self._cors() if answer.cors else {}), "Content-Type": "application/json", **answer.headers}
-            try:
+            with suppress(OSError):  # the page is gone, as some tests want
                 _respond(self, answer.status, body.encode(), headers)
-            except OSError:
-                pass  # the page is gone, as some tests want
 
     return Handler
 
@@ -166,7 +166,7 @@ def _site_handler(site: Site) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             pass
 
         def do_GET(self) -> None:

@@ -38,7 +38,8 @@ def test_a_click_carries_text_id_and_where_it_leads(visit: Visit, collector: Col
 
 def test_only_own_and_inline_text_is_read(visit: Visit, collector: Collector) -> None:
     page = visit(
-        "<a href=# id=card>Read <div>private message of a person</div><!-- note --><span data-dl-ignore>Ann</span>more</a>"
+        "<a href=# id=card>Read <div>private message of a person</div><!-- note --><span "
+        "data-dl-ignore>Ann</span>more</a>"
         f"<button id=long>{'word ' * 100}</button><button id=icon aria-label='Close'><svg></svg></button>"
         "<input type=submit id=sub value=Send><div id=api style='cursor:pointer' onclick=''>Div</div>"
         "<button id=card2>Pay with 4111 1111 1111 1111 or 123-45-6789</button>"
@@ -107,7 +108,8 @@ def test_links_away_and_files_have_types_of_their_own(visit: Visit, collector: C
 def test_the_middle_button_counts_on_links_away_and_the_right_one_never(visit: Visit, collector: Collector) -> None:
     page = visit("<a href='https://other.example/x'>Out</a><button id=b>Here</button>")
     page.evaluate("""() => { for (const [button, selector] of [[1, 'a'], [2, 'a'], [1, '#b'], [2, '#b']])
-        document.querySelector(selector).dispatchEvent(new MouseEvent('auxclick', {button, bubbles: true, composed: true})) }""")
+        document.querySelector(selector).dispatchEvent(new MouseEvent('auxclick', {button, bubbles: true,
+        composed: true})) }""")
     assert [(e["type"], e["name"]) for e in sent(page, collector)] == [("outbound", "other.example/x")]
 
 
@@ -122,7 +124,8 @@ def test_a_link_away_is_followed_at_once_and_still_counted(visit: Visit, collect
 
 def test_events_can_be_declared_on_any_element(visit: Visit, collector: Collector) -> None:
     page = visit(
-        "<div data-dl-event=plan_chosen data-dl-prop-plan=pro data-dl-prop-per-month=9><p><em id=x>Choose</em></p></div>"
+        "<div data-dl-event=plan_chosen data-dl-prop-plan=pro data-dl-prop-per-month=9><p><em "
+        "id=x>Choose</em></p></div>"
         "<form data-dl-event=lead data-dl-prop-from=footer onsubmit='return false'><button>Go</button></form>"
     )
     page.click("#x")
@@ -136,7 +139,8 @@ def test_events_can_be_declared_on_any_element(visit: Visit, collector: Collecto
 
 def test_clicks_inside_open_shadow_roots_are_seen(visit: Visit, collector: Collector) -> None:
     page = visit("<div id=host></div><div id=shut data-dl-ignore></div>")
-    page.evaluate("""() => { for (const id of ['host', 'shut']) document.getElementById(id).attachShadow({mode: 'open'}).innerHTML =
+    page.evaluate("""() => { for (const id of ['host',
+            'shut']) document.getElementById(id).attachShadow({mode: 'open'}).innerHTML =
         '<button id="in-' + id + '">Inside</button>' }""")
     page.click("#in-host")
     page.click("#in-shut")
@@ -151,11 +155,17 @@ def test_clicks_can_be_switched_off_but_links_and_declared_events_stay(visit: Vi
     )
     for name in "abc":
         page.click("#" + name)
-    assert [(e["type"], e["name"]) for e in sent(page, collector)] == [("event", "named"), ("outbound", "other.example/")]
+    assert [(e["type"], e["name"]) for e in sent(page, collector)] == [
+        ("event", "named"),
+        ("outbound", "other.example/"),
+    ]
 
 
 def test_a_page_that_stops_the_event_is_counted_and_not_disturbed(visit: Visit, collector: Collector) -> None:
-    page = visit("<button id=x>Stop</button><script>x.onclick = e => { e.stopImmediatePropagation(); window.prevented = e.defaultPrevented }</script>")
+    page = visit(
+        "<button id=x>Stop</button><script>x.onclick = e => { e.stopImmediatePropagation(); "
+        "window.prevented = e.defaultPrevented }</script>"
+    )
     page.click("#x")
     assert page.evaluate("prevented") is False
     assert [e["name"] for e in sent(page, collector)] == ["Stop"]

@@ -34,10 +34,9 @@ def test_later_events_wait_for_the_first_answer_and_share_its_boot(visit: Visit,
     page = visit()
     track(page, "a")
     track(page, "b")
-    page.wait_for_timeout(1200)
-    assert len(collector.calls) == 1
     collector.wait(lambda: len(collector.of("event")) == 2)
     assert len(collector.calls) == 2
+    assert collector.calls[1].at - collector.calls[0].at >= 1.5
     assert [event["name"] for event in collector.calls[1].events] == ["a", "b"]
     assert collector.calls[0].body["boot"] == collector.calls[1].body["boot"]
 
@@ -68,7 +67,9 @@ def test_acknowledged_events_leave_the_browser(visit: Visit, collector: Collecto
     ],
     ids=["503", "500", "429", "retry", "no status", "200 empty", "200 html", "200 list", "reset", "no CORS"],
 )
-def test_what_is_not_acknowledged_is_sent_again_with_the_same_id(visit: Visit, collector: Collector, bad: Answer) -> None:
+def test_what_is_not_acknowledged_is_sent_again_with_the_same_id(
+    visit: Visit, collector: Collector, bad: Answer
+) -> None:
     collector.script = [bad]
     page = visit()
     collector.wait(lambda: len(collector.calls) == 2)
@@ -85,21 +86,20 @@ def test_nothing_is_sent_around_a_pause_that_the_collector_asked_for(visit: Visi
     page = visit()
     collector.wait(lambda: collector.calls)
     track(page, "a")
-    page.wait_for_timeout(1700)
-    assert len(collector.calls) == 1
     collector.wait(lambda: names(collector) == ["a"])
     assert collector.calls[1].at - collector.calls[0].at >= 2
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404])
+@pytest.mark.parametrize("status", [400, 401, 403])
 def test_a_refused_body_is_not_sent_again(visit: Visit, collector: Collector, status: int) -> None:
     collector.script = [Answer(status=status)]
     page = visit()
-    page.wait_for_timeout(2300)
-    assert len(collector.calls) == 1
-    assert stored(page) == []
+    page.wait_for_function(f"{STORED}.length == 0")
+    page.wait_for_timeout(600)
     track(page, "later")
     collector.wait(lambda: names(collector) == ["later"])
+    assert len(collector.calls) == 2
+    assert [event["type"] for event in collector.calls[1].events] == ["event"]
     assert collector.calls[1].body["dropped"] == 1
 
 
@@ -121,8 +121,7 @@ def test_a_batch_that_is_too_large_is_halved_and_a_single_event_given_up(visit: 
     page = visit()
     collector.wait(lambda: collector.calls)
     collector.script = [Answer(status=413), Answer(status=413), Answer(), Answer()]
-    for name in "abcd":
-        track(page, name)
+    page.evaluate("for (const name of 'abcd') desireline('track', name)")
     collector.wait(lambda: len(collector.calls) >= 5)
     page.wait_for_function(f"{STORED}.length == 0")
     sizes = [[event["name"] for event in call.events] for call in collector.calls[1:]]
@@ -197,11 +196,12 @@ def test_offline_events_are_sent_when_the_network_is_back(
     collector.wait(lambda: collector.calls)
     context.set_offline(True)
     noise: list[str] = []
-    page.on("console", lambda message: noise.append(message.text))
+    page.on("console", lambda message: noise.append(f"{message.text} {message.location['url']}"))
+    page.wait_for_function("!navigator.onLine")
     track(page, "a")
     page.wait_for_timeout(1500)
     assert names(collector) == []
-    assert noise == []
+    assert [line for line in noise if "favicon" not in line] == []
     context.set_offline(False)
     collector.wait(lambda: names(collector) == ["a"], seconds=2)
 
@@ -214,7 +214,8 @@ def test_a_blocked_collector_keeps_events_within_bounds_and_harms_nothing(
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.evaluate("""async () => { for (let round = 0; round < 15; round++) {
-        const real = window.setTimeout; for (let i = 0; i < 99; i++) desireline('track', 'e' + round, {text: 'x'.repeat(300)});
+        const real = window.setTimeout; for (let i = 0; i < 99;
+        i++) desireline('track', 'e' + round, {text: 'x'.repeat(300)});
         await new Promise(done => real(done, 1)) } }""")
     kept = stored(page)
     assert 0 < len(kept) <= 1000
@@ -224,7 +225,9 @@ def test_a_blocked_collector_keeps_events_within_bounds_and_harms_nothing(
 
 
 def test_the_queue_on_disk_never_outgrows_its_bounds(visit: Visit, collector: Collector, page: Page) -> None:
-    page.add_init_script("""const real = setTimeout; window.setTimeout = (fn, ms, ...more) => real(fn, ms == 1e4 ? 0 : ms, ...more)""")
+    page.add_init_script(
+        """const real = setTimeout; window.setTimeout = (fn, ms, ...more) => real(fn, ms == 1e4 ? 0 : ms, ...more)"""
+    )
     collector.default = Answer(status=503, headers={"Retry-After": "60"})
     visit()
     collector.wait(lambda: collector.calls)
@@ -235,7 +238,7 @@ def test_the_queue_on_disk_never_outgrows_its_bounds(visit: Visit, collector: Co
     text = page.evaluate("Object.values(localStorage).join('')")
     assert len(text) <= 262144
     assert "event 1499" in text
-    assert "event 10\"" not in text
+    assert 'event 10"' not in text
 
 
 def test_a_loop_of_ten_thousand_events_is_cut_and_counted(visit: Visit, collector: Collector) -> None:
@@ -262,8 +265,8 @@ def test_two_tabs_do_not_write_over_each_other(
     track(second, "two")
     track(first, "three")
     assert second.evaluate(f"{STORED}.length") == 2
-    assert len(stored(second)) == 5
-    assert len(collector.calls) == 2
+    text = second.evaluate("Object.values(localStorage).join('')")
+    assert [text.count(f'"name":"{name}"') for name in ("one", "two", "three")] == [1, 1, 1]
 
 
 def test_the_queue_of_a_living_tab_is_left_alone_and_that_of_a_dead_one_adopted(
@@ -274,10 +277,12 @@ def test_the_queue_of_a_living_tab_is_left_alone_and_that_of_a_dead_one_adopted(
     page.goto(site.base + "/plain")
     boot = "11111111-1111-4111-8111-111111111111"
     page.evaluate(
-        """(boot) => { const line = (id, at) => JSON.stringify({id, at, type: 'event', url: location.href, pid: 'p'.repeat(9), name: id[0]});
+        """(boot) => { const line = (id, at) => JSON.stringify({id, at, type: 'event', url: location.href,
+                pid: 'p'.repeat(9), name: id[0]});
         const id = (c) => c.repeat(8) + '-1111-4111-8111-111111111111', now = Date.now();
         localStorage['desireline:wk_test:qalive'] = [now - 1000, boot, line(id('a'), now)].join('\\n');
-        localStorage['desireline:wk_test:qdead'] = [now - 4e5, boot, line(id('b'), now - 4e5), line(id('c'), now - 8 * 864e5)].join('\\n');
+        localStorage['desireline:wk_test:qdead'] = [now - 4e5, boot, line(id('b'), now - 4e5), line(id('c'),
+        now - 8 * 864e5)].join('\\n');
         localStorage['desireline:wk_test:qahead'] = [now + 864e5, boot, line(id('d'), now)].join('\\n');
         localStorage['desireline:wk_test:qbroken'] = 'nonsense';
         localStorage['desireline:wk_other:qdead'] = [now - 4e5, boot, line(id('e'), now)].join('\\n') }""",
@@ -293,7 +298,9 @@ def test_the_queue_of_a_living_tab_is_left_alone_and_that_of_a_dead_one_adopted(
 
 
 def test_without_storage_events_are_sent_from_memory(visit: Visit, collector: Collector, page: Page) -> None:
-    page.add_init_script("Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})")
+    page.add_init_script(
+        "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError') }})"
+    )
     collector.script = [Answer(status=500)]
     visit()
     track(page, "a")
@@ -309,7 +316,9 @@ def test_a_full_disk_costs_persistence_only(visit: Visit, collector: Collector, 
     collector.wait(lambda: names(collector) == ["a"] and collector.of("page"))
 
 
-def test_a_sandboxed_frame_is_counted_without_storage(visit: Visit, collector: Collector, site: Site, tag: Callable[..., str]) -> None:
+def test_a_sandboxed_frame_is_counted_without_storage(
+    visit: Visit, collector: Collector, site: Site, tag: Callable[..., str]
+) -> None:
     site.put("/frame", f"<!doctype html><title>Framed</title>{tag()}<p>x")
     visit_page = site.put("/host", "<!doctype html><iframe sandbox='allow-scripts' src='/frame'></iframe>")
     page = visit(path="/first")
@@ -317,8 +326,13 @@ def test_a_sandboxed_frame_is_counted_without_storage(visit: Visit, collector: C
     collector.wait(lambda: any(event["url"].endswith("/frame") for event in collector.of("page")))
 
 
-def test_a_fetch_that_throws_falls_back_to_a_beacon_and_asks_again(visit: Visit, collector: Collector, page: Page) -> None:
-    page.add_init_script("const real = fetch; window.calls = 0; window.fetch = (...a) => { if (window.calls++ < 1) throw new Error('patched'); return real(...a) }")
+def test_a_fetch_that_throws_falls_back_to_a_beacon_and_asks_again(
+    visit: Visit, collector: Collector, page: Page
+) -> None:
+    page.add_init_script(
+        "const real = fetch; window.calls = 0; window.fetch = (...a) => { if (window.calls++ < 1) throw "
+        "new Error('patched'); return real(...a) }"
+    )
     visit()
     collector.wait(lambda: len(collector.calls) == 2)
     first, second = collector.calls

@@ -46,7 +46,9 @@ def test_a_focused_field_alone_begins_nothing(visit: Visit, collector: Collector
 
 
 def test_a_refused_submit_names_the_fields_once(visit: Visit, collector: Collector) -> None:
-    page = visit(f"<form id=f {STAY}><input name=a required><input id=b required><input name=c><button>Go</button></form>")
+    page = visit(
+        f"<form id=f {STAY}><input name=a required><input id=b required><input name=c><button>Go</button></form>"
+    )
     page.click("button")
     page.wait_for_timeout(50)
     page.click("button")

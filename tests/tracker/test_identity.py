@@ -31,7 +31,9 @@ def test_identify_sends_id_and_traits_and_keeps_only_a_hash(visit: Visit, collec
     assert "ann" not in page.evaluate("JSON.stringify(localStorage)")
 
 
-def test_the_same_person_again_rotates_nothing_also_on_the_next_page(visit: Visit, collector: Collector, site: Site) -> None:
+def test_the_same_person_again_rotates_nothing_also_on_the_next_page(
+    visit: Visit, collector: Collector, site: Site
+) -> None:
     page = visit()
     call(page, "identify", "ann")
     collector.wait(lambda: collector.of("identify"))
@@ -59,7 +61,10 @@ def test_another_person_gets_another_visitor(visit: Visit, collector: Collector,
     index = collector.calls.index(rotated[0])
     assert {received.body["boot"] for received in collector.calls[index:]} == {rotated[0].body["boot"]}
     assert rotated[0].body["boot"] not in {received.body["boot"] for received in collector.calls[:index]}
-    told = [[event.get("name") for received in part for event in received.events] for part in (collector.calls[:index], collector.calls[index:])]
+    told = [
+        [event.get("name") for received in part for event in received.events]
+        for part in (collector.calls[:index], collector.calls[index:])
+    ]
     assert "of ann" in told[0]
     assert told[1] == ["bob", "of bob"]
 
@@ -88,12 +93,16 @@ def test_reset_rotates_at_once_and_never_mixes(visit: Visit, collector: Collecto
     for received in collector.calls:
         events = [event.get("name") for event in received.events]
         assert not ("before" in events and "after" in events)
-    order = [(received.body.get("rotate"), [event.get("name") for event in received.events]) for received in collector.calls]
+    order = [
+        (received.body.get("rotate"), [event.get("name") for event in received.events]) for received in collector.calls
+    ]
     assert order[1] == (None, ["before"])
     assert order[2][0] is True
 
 
-def test_a_reset_before_leaving_is_done_before_the_next_page_counts(visit: Visit, collector: Collector, site: Site) -> None:
+def test_a_reset_before_leaving_is_done_before_the_next_page_counts(
+    visit: Visit, collector: Collector, site: Site
+) -> None:
     collector.script = [Answer(), Answer(delay=1)]
     page = visit()
     collector.wait(lambda: collector.calls)
@@ -109,13 +118,17 @@ def test_a_reset_before_leaving_is_done_before_the_next_page_counts(visit: Visit
 
 def test_nothing_is_identified_by_empty_ids(visit: Visit, collector: Collector) -> None:
     page = visit()
-    page.evaluate("for (const id of [undefined, null, '', '  ']) desireline('identify', id); desireline('track', 'marker')")
+    page.evaluate(
+        "for (const id of [undefined, null, '', '  ']) desireline('identify', id); desireline('track', 'marker')"
+    )
     collector.wait(lambda: collector.of("event"))
     assert collector.of("identify") == []
     assert not any("rotate" in received.body for received in collector.calls)
 
 
-def test_pending_consent_sends_and_stores_nothing_and_grant_sends_all(visit: Visit, collector: Collector, page: Page) -> None:
+def test_pending_consent_sends_and_stores_nothing_and_grant_sends_all(
+    visit: Visit, collector: Collector, page: Page
+) -> None:
     visit(consent="pending")
     call(page, "track", "early")
     page.wait_for_timeout(1300)
@@ -146,15 +159,15 @@ def test_pending_then_denied_sends_nothing_at_all(visit: Visit, collector: Colle
     assert page.evaluate(OURS) == []
 
 
-def test_withdrawal_deletes_every_key_and_asks_for_the_cookie_to_go(visit: Visit, collector: Collector, site: Site) -> None:
+def test_withdrawal_deletes_every_key_and_asks_for_the_cookie_to_go(
+    visit: Visit, collector: Collector, site: Site
+) -> None:
     page = visit()
     call(page, "identify", "ann")
     collector.wait(lambda: collector.of("identify"))
     collector.script = [Answer(status=500)]
-    call(page, "track", "never")
-    call(page, "consent", "denied")
+    page.evaluate("desireline('track', 'never'); desireline('consent', 'denied'); desireline('track', 'late')")
     assert page.evaluate(OURS) == []
-    call(page, "track", "late")
     collector.wait(lambda: sum(received.body.get("forget", False) for received in collector.calls) == 2)
     page.wait_for_timeout(300)
     forgets = [received for received in collector.calls if received.body.get("forget")]
@@ -203,7 +216,10 @@ def test_consent_given_again_begins_anew(visit: Visit, collector: Collector) -> 
 def test_cookieless_mode_stores_nothing_and_sends_no_cookie(
     visit: Visit, collector: Collector, context: BrowserContext, page: Page
 ) -> None:
-    page.add_init_script("window.writes = 0; for (const name of ['setItem']) { const real = Storage.prototype[name]; Storage.prototype[name] = function (...a) { writes++; return real.apply(this, a) } }")
+    page.add_init_script(
+        "window.writes = 0; for (const name of ['setItem']) { const real = Storage.prototype[name]; "
+        "Storage.prototype[name] = function (...a) { writes++; return real.apply(this, a) } }"
+    )
     context.add_cookies([{"name": "dl", "value": "x", "url": collector.base}])
     collector.script = [Answer(status=500)]
     visit(mode="cookieless")
@@ -213,10 +229,17 @@ def test_cookieless_mode_stores_nothing_and_sends_no_cookie(
     page.wait_for_timeout(200)
     assert {received.body["mode"] for received in collector.calls} == {"cookieless"}
     assert not any("Cookie" in received.headers for received in collector.calls)
-    assert page.evaluate("[Object.keys(localStorage), Object.keys(sessionStorage), document.cookie, writes]") == [[], [], "", 0]
+    assert page.evaluate("[Object.keys(localStorage), Object.keys(sessionStorage), document.cookie, writes]") == [
+        [],
+        [],
+        "",
+        0,
+    ]
 
 
-def test_the_identity_cookie_goes_along_in_cookie_mode(visit: Visit, collector: Collector, context: BrowserContext) -> None:
+def test_the_identity_cookie_goes_along_in_cookie_mode(
+    visit: Visit, collector: Collector, context: BrowserContext
+) -> None:
     context.add_cookies([{"name": "dl", "value": "x", "url": collector.base, "sameSite": "Lax"}])
     visit()
     collector.wait(lambda: collector.calls)

@@ -44,7 +44,8 @@ def test_the_hash_is_left_out_and_the_query_kept(visit: Visit, collector: Collec
 def test_a_single_page_app_counts_paths_not_state_changes(visit: Visit, collector: Collector, site: Site) -> None:
     page = visit()
     returned = page.evaluate(
-        """() => { const r = history.pushState({a: 1}, '', '/two'); document.title = 'Two'; return [r === undefined, history.state.a] }"""
+        """() => { const r = history.pushState({a: 1}, '', '/two'); document.title = 'Two';
+                return [r === undefined, history.state.a] }"""
     )
     assert returned == [True, 1]
     collector.wait(lambda: len(collector.of("page")) == 2)
@@ -94,7 +95,10 @@ def test_the_engagement_of_a_page_goes_before_the_next_one(visit: Visit, collect
 
 
 def test_time_counts_only_while_somebody_looks(visit: Visit, collector: Collector, page: Page, site: Site) -> None:
-    page.add_init_script("let seen = false; document.hasFocus = () => seen; window.look = (v) => { seen = v; dispatchEvent(new Event(v ? 'focus' : 'blur')) }")
+    page.add_init_script(
+        "let seen = false; document.hasFocus = () => seen; window.look = (v) => { seen = v; "
+        "dispatchEvent(new Event(v ? 'focus' : 'blur')) }"
+    )
     visit()
     page.wait_for_timeout(300)
     page.evaluate("look(true)")
@@ -122,8 +126,12 @@ def test_hiding_twice_sends_a_delta_only_when_there_is_news(visit: Visit, collec
     assert collector.of("engagement")[1]["props"]["scroll"] == 100
 
 
-def test_a_tab_opened_in_the_background_counts_when_it_is_looked_at(visit: Visit, collector: Collector, page: Page) -> None:
-    page.add_init_script("window.away = true; Object.defineProperty(document, 'hidden', {get: () => away, configurable: true})")
+def test_a_tab_opened_in_the_background_counts_when_it_is_looked_at(
+    visit: Visit, collector: Collector, page: Page
+) -> None:
+    page.add_init_script(
+        "window.away = true; Object.defineProperty(document, 'hidden', {get: () => away, configurable: true})"
+    )
     visit()
     page.wait_for_timeout(300)
     assert collector.calls == []
@@ -134,7 +142,9 @@ def test_a_tab_opened_in_the_background_counts_when_it_is_looked_at(visit: Visit
 
 def test_a_prerendered_page_counts_on_activation(visit: Visit, collector: Collector, page: Page) -> None:
     page.add_init_script("window.pre = true; Object.defineProperty(document, 'prerendering', {get: () => pre})")
-    visit(head="<script>window.desireline=function(){(desireline.q=desireline.q||[]).push([arguments,Date.now(),location.href])};desireline('track','early')</script>")
+    visit(
+        head="<script>window.desireline=function(){(desireline.q=desireline.q||[]).push([arguments,Date.now(),location.href])};desireline('track','early')</script>"
+    )
     page.wait_for_timeout(300)
     assert collector.calls == []
     page.evaluate("pre = false; document.dispatchEvent(new Event('prerenderingchange'))")
