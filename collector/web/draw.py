@@ -205,7 +205,7 @@ def _cells(block: Block, at: int, row: Row, zone: tzinfo, link: LinkOf, person: 
         elif isinstance(own, dict) and column.name in own and value:
             href = link(own[column.name][at])
         words = shown.cell(value, column.unit, zone)
-        if column.unit == "text":
+        if column.unit in ("text", "label"):
             words = value_words(_set_of(block, row, column), words) or shown.EMPTY
         tone = ("good" if value else "warn") if column.name == "ok" and isinstance(value, bool) else ""
         cells.append(CellView(words, column.unit in shown.NUMERIC, href, column.unit in _TIGHT, tone))

@@ -6,21 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from collector.core.query import Param
-from collector.core.text import T
 from collector.web.format import text
-
-# Breakdowns that every event has, beside the properties it may carry.
-BREAKDOWNS = (
-    ("channel", T("Channel")),
-    ("source", T("Source")),
-    ("medium", T("Medium")),
-    ("campaign", T("Campaign")),
-    ("device", T("Device")),
-    ("os", T("Operating system")),
-    ("browser", T("Browser")),
-    ("landing", T("Landing page")),
-    ("page", T("Page")),
-)
 
 
 @dataclass(frozen=True, slots=True)

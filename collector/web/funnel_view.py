@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from collector.core.blocks import Result
 from collector.web import format as shown
 from collector.web.draw import BlockView, CellView
-from collector.web.fields import BREAKDOWNS
 from collector.web.figures import finite
 from collector.web.words import value_words
 
@@ -99,5 +98,5 @@ def breakdown(view: BlockView, result: Result) -> Breakdown:
     rows = [
         Group(value_words(by, value), [people for people, _ in cells], cells[-1][1]) for value, cells in groups.items()
     ]
-    label = next((shown.text(label) for name, label in BREAKDOWNS if name == by), by)
+    label = value_words("property", by)
     return Breakdown(view.title, label, view.csv, names, rows)

@@ -18,11 +18,12 @@ from collector.reports.base import Report
 from collector.web import draw, suggestions
 from collector.web.address import ROWS, Pairs, address, grouped, replaced
 from collector.web.draw import BlockView
-from collector.web.fields import BREAKDOWNS, FieldView, common
+from collector.web.fields import FieldView, common
 from collector.web.fields import field as make_field
 from collector.web.format import moment, text
 from collector.web.guard import SiteAccess
 from collector.web.period import Period, period
+from collector.web.words import BREAKDOWNS, value_words
 
 PEOPLE_REPORT = "visitors"
 # Parameters that links and page templates set, without a field of their own.
@@ -253,6 +254,6 @@ def _period(path: str, pairs: Pairs, given: Mapping[str, Sequence[str]], access:
 
 def breakdowns(access: SiteAccess) -> list[tuple[str, str]]:
     """What can be broken down by: what every event has, then the properties seen lately."""
-    known = [(name, text(label)) for name, label in BREAKDOWNS]
+    known = [(name, value_words("property", name)) for name in BREAKDOWNS]
     seen = access.rooms.ledger.property_names(access.site.id, 100)
     return known + [(name, name) for name in seen if name not in dict(known)]

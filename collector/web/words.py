@@ -40,7 +40,20 @@ _TYPES = {
     "identify": T("Identified"),
     "consent": T("Consent"),
 }
-_SETS = {"channel": _CHANNELS, "device": _DEVICES, "type": _TYPES}
+_PROPERTIES = {
+    "channel": T("Channel"),
+    "source": T("Source"),
+    "medium": T("Medium"),
+    "campaign": T("Campaign"),
+    "device": T("Device"),
+    "os": T("Operating system"),
+    "browser": T("Browser"),
+    "landing": T("Landing page"),
+    "page": T("Page"),
+}
+_SETS = {"channel": _CHANNELS, "device": _DEVICES, "type": _TYPES, "property": _PROPERTIES}
+# Breakdowns that every event has, beside the properties it may carry.
+BREAKDOWNS = tuple(_PROPERTIES)
 
 
 def value_words(column: str, value: str) -> str:

@@ -14,12 +14,13 @@ from tests.browser.looking import FUNNEL, REFUSED, SHOTS, Look, Served, pages
 from tests.support.pages import shop_events
 
 pytestmark = pytest.mark.browser
-# In the dark only the colours differ, and on a narrow window the sizes and what has to be scrolled.
-LOOKS: dict[str, tuple[Literal["light", "dark"], int, tuple[str, ...]]] = {
+# In the dark only colours differ, which are the same few everywhere; on a narrow window only what fits.
+LOOKS: dict[str, tuple[Literal["light", "dark"], int, tuple[str, ...] | None]] = {
     "light": ("light", 1280, ()),
     "dark": ("dark", 1280, ("color-contrast",)),
-    "narrow": ("light", 360, ("target-size", "scrollable-region-focusable")),
+    "narrow": ("light", 360, None),
 }
+IN_THE_DARK = {"overview", "visitors", "funnel", "timeline", "chat", "install", "settings", "funnel-wrong"}
 BUDGET = 250_000
 
 
@@ -31,10 +32,12 @@ def test_every_page_is_accessible_quiet_and_fits(name: str, browser: Browser, se
     SHOTS.mkdir(parents=True, exist_ok=True)
     found: dict[str, list[str]] = {}
     for title, path in pages(served).items():
+        if scheme == "dark" and title not in IN_THE_DARK:
+            continue
         look.forget()
         page = look.open(path)
         page.screenshot(path=SHOTS / f"{title}.{name}.png", full_page=True)
-        wrong = look.axe(*rules)
+        wrong = [] if rules is None else look.axe(*rules)
         wrong += [text for text in look.problems if title not in REFUSED or "Failed to load resource" not in text]
         if look.hosts != {served.origin.removeprefix("http://")}:
             wrong.append(f"spoke to {look.hosts}")

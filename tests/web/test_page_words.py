@@ -53,7 +53,7 @@ def translated(tmp_path_factory: pytest.TempPathFactory, messages: Messages) -> 
     for message in messages:
         if isinstance(message.id, tuple):
             german.add(message.id, tuple(map(pseudo, message.id)))
-        elif message.id:
+        elif isinstance(message.id, str) and message.id:
             german.add(message.id, pseudo(message.id))
     target = folder / "de" / "LC_MESSAGES"
     target.mkdir(parents=True)
