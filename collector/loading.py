@@ -14,6 +14,7 @@ from collector.core.event import Event
 from collector.inbox.drain import BoxReader, Orphan, readers
 from collector.inbox.record import Record, decode
 from collector.ingest.bots import BotList
+from collector.ingest.clock import DeviceClocks
 from collector.ingest.rules import Arrival, SiteRules
 from collector.ingest.steps import make_event
 from collector.ingest.url import mask_text
@@ -77,6 +78,7 @@ class Loader:
         self._bots = bots
         self._loaded = loaded
         self._clock = clock
+        self._clocks = DeviceClocks()
         self._readers: dict[str, BoxReader] = {}
         self._marks: dict[str, int] | None = None
         # What this process quarantined already, should the ledger go down before the mark is stored.
@@ -169,8 +171,14 @@ class Loader:
             record.user_agent,
             record.hints,
             record.mode == "server",
+            self._ahead(record),
         )
         return [make_event(raw, arrival) for raw in record.events]
+
+    def _ahead(self, record: Record) -> int | None:
+        if record.sent is None or record.mode == "server" or not record.visitor:
+            return None
+        return self._clocks.ahead(record.site, record.visitor, record.received, record.sent)
 
     def _store(self, box: str, works: Sequence[Work]) -> None:
         """Append a chunk with its mark; a chunk that fails is taken record by record."""

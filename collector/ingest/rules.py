@@ -46,6 +46,7 @@ class Arrival:
         user_agent: the header, cut.
         hints: reasons to think of a bot that the headers or the browser itself gave.
         server: true for a request with the secret key.
+        ahead: by how many ms our clock is ahead of the device's; None takes this request's own measure.
     """
 
     rules: SiteRules
@@ -56,3 +57,4 @@ class Arrival:
     user_agent: str = ""
     hints: tuple[str, ...] = field(default=())
     server: bool = False
+    ahead: int | None = None

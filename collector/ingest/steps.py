@@ -46,7 +46,7 @@ def new_event(raw: Mapping[str, Any], arrival: Arrival) -> Event:
 
 def put_time(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:  # noqa: ARG001 - the shape of a step
     """When it happened, by the device's clock corrected."""
-    event.time = event_time(arrival.received, arrival.sent, event.created, arrival.server)
+    event.time = event_time(arrival.received, arrival.sent, event.created, arrival.server, arrival.ahead)
 
 
 def put_url(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
