@@ -65,8 +65,8 @@ const leave = () => {
 /** @param {number} at when the page began */
 export const begin = (at) => {
   // A tab opened in the background is a pageview when somebody looks at it (A2.1).
-  const seen = () => d.hidden || S._route || page(d.referrer, at);
-  seen();
+  const seen = (when) => d.hidden || S._route || page(d.referrer, when);
+  seen(at);
 
   ['pushState', 'replaceState'].map((name) => {
     const original = history[name];
