@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from collector.core.errors import UserError
+from collector.store.protocol import LedgerDown
 from collector.web.guard import LoginNeeded, to_login
 from collector.web.language import gettext
 from collector.web.security import PUBLIC_BLUEPRINTS
@@ -76,6 +77,14 @@ def _login_needed(error: LoginNeeded) -> Response | WerkzeugResponse:  # noqa: A
     return to_login()
 
 
+def _ledger_down(error: LedgerDown) -> Response:
+    log.error("the database cannot be reached while answering %s %s: %s", request.method, request.path, error)
+    message = gettext("The database cannot be reached just now.")
+    response = problem(503, message, gettext("Events are still accepted and kept. Load the page again in a minute."))
+    response.headers["Retry-After"] = "30"
+    return response
+
+
 def _crash(error: Exception) -> Response:
     log.error("error while answering %s %s", request.method, request.path, exc_info=error)
     if request.blueprint in PUBLIC_BLUEPRINTS:
@@ -88,5 +97,6 @@ def install(app: Flask) -> None:
     app.register_error_handler(UserError, _user_error)
     app.register_error_handler(LoginNeeded, _login_needed)
     app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(LedgerDown, _ledger_down)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crash)

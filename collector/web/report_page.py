@@ -210,7 +210,7 @@ def build(access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, 
         "where": common("where", "matcher", text(T("Did all of this")), given),
         "where_not": common("where-not", "matcher", text(T("Did none of this")), given),
         "suggestions": suggestions.suggest(journeys, ""),
-        "properties": breakdowns(access),
+        "properties": breakdowns(access, journeys),
         "segments": list(site.segments),
         "given": given,
         "nothing_yet": not any(part.size for part in journeys.each()),
@@ -252,8 +252,10 @@ def _period(path: str, pairs: Pairs, given: Mapping[str, Sequence[str]], access:
     return period(path, pairs, given, span, day_of(now, zone))
 
 
-def breakdowns(access: SiteAccess) -> list[tuple[str, str]]:
-    """What can be broken down by: what every event has, then the properties seen lately."""
+def breakdowns(access: SiteAccess, journeys: Journeys) -> list[tuple[str, str]]:
+    """What can be broken down by: what every event has, then the properties seen lately; remembered with the view."""
     known = [(name, value_words("property", name)) for name in BREAKDOWNS]
-    seen = access.rooms.ledger.property_names(access.site.id, 100)
+    seen = journeys.memo.get("property names")
+    if not isinstance(seen, list):
+        seen = journeys.memo["property names"] = list(access.rooms.ledger.property_names(access.site.id, 100))
     return known + [(name, name) for name in seen if name not in dict(known)]

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 
 import pytest
 
+from collector.core.errors import UserError
 from collector.ingest.bots import NO_LIST
 from collector.loader import now_ms
 from collector.loading import Loader
 from collector.sites import CatalogBook
-from collector.store.protocol import BOT_REASONS
+from collector.store.protocol import BOT_REASONS, LedgerDown
 from tests.support.pages import Installation, send, shop_events
 
 
@@ -216,3 +217,25 @@ def test_static_files_are_compressed_and_kept_by_their_hash(fresh: Installation)
     assert answer.headers["Content-Encoding"] == "gzip"
     assert "immutable" in answer.headers["Cache-Control"]
     assert "immutable" not in client.get("/static/app.css").headers["Cache-Control"]
+
+
+def test_a_site_cannot_be_named_like_a_page_of_ours(fresh: Installation) -> None:
+    taken = {rule.rule.split("/")[1] for rule in fresh.app.url_map.iter_rules() if "." not in rule.rule.split("/")[1]}
+    for name in taken - {"", "<site_name>", "healthz", "readyz", "metrics"}:
+        with pytest.raises(UserError):
+            fresh.catalog.add_site(name, ["https://x.example"], fresh.now)
+
+
+def test_a_database_that_is_down_is_said_and_not_taken_for_an_error(
+    fresh: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = fresh.client()
+
+    def down(self: object, site: int) -> None:
+        raise LedgerDown("no connection to secret-host")
+
+    monkeypatch.setattr(type(fresh.ledger), "counts", down)
+    answer = client.get("/shop/quality")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert "secret-host" not in answer.text
