@@ -14,6 +14,8 @@ from collector.core.times import parse_timezone
 MIN_PASSWORD = 10
 MAX_PASSWORD = 1_000
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+# First parts of addresses that are not a site's; a site called so would hide them or be hidden by them.
+_TAKEN = frozenset(("static", "collect", "login", "logout", "setup", "welcome", "password", "sites", "t", "v1"))
 _WRITE_KEY = re.compile(r"wk_[A-Za-z0-9_-]{1,64}")
 _ORIGIN = re.compile(r"(https?)://(\*\.)?([^/:?#@\s\[\]*]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -28,6 +30,8 @@ def site_name(text: str) -> str:
     """A site's name, part of its pages' addresses."""
     if not _NAME.fullmatch(text):
         raise UserError(f"{text!r} cannot be a site's name.", "Use small letters, digits and hyphens, like my-shop.")
+    if text in _TAKEN:
+        raise UserError(f"{text!r} cannot be a site's name.", "Desireline's own pages are called so; choose another.")
     return text
 
 
