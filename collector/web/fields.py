@@ -53,7 +53,7 @@ class FieldView:
     @property
     def inline(self) -> bool:
         """Short ones stand in the filter line itself."""
-        return not self.repeat and self.kind in ("choice", "flag")
+        return not self.repeat and (self.kind in ("choice", "flag") or self.name == "search")
 
     @property
     def excludes(self) -> Sequence[Exclude]:
