@@ -164,8 +164,7 @@ class Refresher:
         join = 1
         while join < len(parts) - 1 and sizes[-join - 1] < 2 * sum(sizes[-join:]):
             join += 1
-        waste = sum(sizes[1:]) + (parts[0].size - sizes[0] if parts else 0)
-        if everything or waste > max(LEAST_COMPACTED, COMPACTED_SHARE * (parts[0].size if parts else 0)):
+        if everything or sum(sizes[1:]) > max(LEAST_COMPACTED, COMPACTED_SHARE * (parts[0].size if parts else 0)):
             join = len(parts)
         if join > 1 or (everything and parts):
             merged = self._files.write_segment(lambda keep: merge_parts(parts[len(parts) - join :], keep))

@@ -105,7 +105,7 @@ def rebuilt(folder: Path, ledger: Ledger) -> Journeys:
 def _small() -> Iterator[None]:
     """Let a handful of rows be enough for every threshold."""
     kept = (refresh.LEAST_COMPACTED, first.AT_ONCE, first.CHUNK)
-    refresh.LEAST_COMPACTED, first.AT_ONCE, first.CHUNK = 12, 7, 3
+    refresh.LEAST_COMPACTED, first.AT_ONCE, first.CHUNK = 8, 5, 3
     yield
     refresh.LEAST_COMPACTED, first.AT_ONCE, first.CHUNK = kept
 
@@ -121,8 +121,8 @@ _step = st.one_of(
                 st.sampled_from([None, None, PAID, RETARGETING]),
                 st.sampled_from([None, None, None, "ann", "bob"]),
             ),
-            min_size=1,
-            max_size=5,
+            min_size=2,
+            max_size=8,
         ),
     ),
     st.tuples(st.just("link"), st.tuples(st.sampled_from("abcd"), st.sampled_from(["ann", "bob"]))),
@@ -154,8 +154,8 @@ def _do(ledger: Ledger, numbers: Iterator[int], act: str, what: object) -> None:
         return
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(st.lists(_step, max_size=14))
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.lists(_step, min_size=4, max_size=16))
 def test_a_view_refreshed_in_pieces_equals_one_built_at_once(steps: Sequence[tuple[str, object]]) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
