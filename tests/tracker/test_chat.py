@@ -71,9 +71,9 @@ def test_what_happens_in_a_chat_is_told_in_one_vocabulary(
     if late:
         page.wait_for_timeout(100)
         page.add_script_tag(content=script)
-        page.wait_for_timeout(700)
+        page.wait_for_timeout(300)
     page.evaluate("load()")
-    page.wait_for_timeout(700)
+    page.wait_for_timeout(300)
     page.evaluate("happen()")
     page.evaluate("desireline('track', 'marker')")
     collector.wait(lambda: any(event["name"] == "marker" for event in collector.of("event")))
@@ -90,7 +90,7 @@ def test_a_callback_that_the_page_defines_later_is_kept_and_ours_too(visit: Visi
     page = visit(head=f'<script defer src="{collector.base}/chat.js"></script><script>window.jivo_api = {{}}</script>')
     page.wait_for_timeout(100)
     page.evaluate("() => { window.jivo_onOpen = () => { window.opened = (window.opened || 0) + 1 } }")
-    page.wait_for_timeout(700)
+    page.wait_for_timeout(300)
     page.evaluate("jivo_onOpen()")
     collector.wait(lambda: any(event["name"] == "chat_opened" for event in collector.of("event")))
     assert page.evaluate("opened") == 1
@@ -102,7 +102,7 @@ def test_a_crisp_that_runs_already_is_left_alone(visit: Visit, collector: Collec
         head="<script>window.taken = []; window.$crisp = {push(c) { taken.push(c) }}</script>"
         f'<script defer src="{collector.base}/chat.js"></script>'
     )
-    page.wait_for_timeout(700)
+    page.wait_for_timeout(300)
     assert page.evaluate("taken") == []
 
 
@@ -111,6 +111,6 @@ def test_without_a_chat_the_script_is_silent(visit: Visit, collector: Collector)
     page = visit(head=f'<script defer src="{collector.base}/chat.js"></script>')
     page.on("console", lambda message: noise.append(message.text))
     page.on("pageerror", lambda error: noise.append(str(error)))
-    page.wait_for_timeout(1200)
+    page.wait_for_timeout(600)
     assert collector.of("event") == []
     assert noise == []

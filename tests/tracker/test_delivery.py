@@ -199,7 +199,7 @@ def test_offline_events_are_sent_when_the_network_is_back(
     page.on("console", lambda message: noise.append(f"{message.text} {message.location['url']}"))
     page.wait_for_function("!navigator.onLine")
     track(page, "a")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(600)
     assert names(collector) == []
     assert [line for line in noise if "favicon" not in line] == []
     context.set_offline(False)

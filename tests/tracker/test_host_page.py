@@ -84,7 +84,7 @@ def test_including_the_script_twice_changes_nothing(
     page.click("button")
     page.evaluate("history.pushState({}, '', '/two')")
     collector.wait(lambda: len(collector.of("page")) == 2)
-    page.wait_for_timeout(1200)
+    page.wait_for_timeout(600)
     assert collector.kinds() == ["page", "click", "page"]
     assert len({call.body["boot"] for call in collector.calls}) == 1
 
@@ -143,7 +143,7 @@ def test_early_calls_keep_their_time_and_address_and_come_in_order(
 
 def test_consent_in_the_stub_decides_over_calls_before_it(visit: Visit, collector: Collector, page: Page) -> None:
     visit(head=STUB + "<script>desireline('track', 'one'); desireline('consent', 'denied')</script>")
-    page.wait_for_timeout(1200)
+    page.wait_for_timeout(600)
     assert collector.of("event") == []
     assert collector.of("page") == []
 

@@ -131,7 +131,7 @@ def test_pending_consent_sends_and_stores_nothing_and_grant_sends_all(
 ) -> None:
     visit(consent="pending")
     call(page, "track", "early")
-    page.wait_for_timeout(1300)
+    page.wait_for_timeout(600)
     assert collector.calls == []
     assert page.evaluate(OURS) == []
     call(page, "consent", "granted")
@@ -152,7 +152,7 @@ def test_pending_then_denied_sends_nothing_at_all(visit: Visit, collector: Colle
     call(page, "consent", "denied")
     call(page, "track", "late")
     page.click("button")
-    page.wait_for_timeout(1200)
+    page.wait_for_timeout(600)
     page.goto(site.base + "/plain")
     page.wait_for_timeout(200)
     assert collector.calls == []
@@ -263,7 +263,7 @@ def test_with_gpc_or_dnt_nothing_is_stored_before_the_policy_is_known(
     call(page, "track", "b")
     page.click("button")
     if mode == "off":
-        page.wait_for_timeout(1500)
+        page.wait_for_timeout(600)
         assert len(collector.calls) == 1
         assert page.evaluate(OURS) == []
         return
@@ -290,7 +290,7 @@ def test_who_excludes_himself_is_not_counted(visit: Visit, collector: Collector,
     visit("<button>x</button>", head=STUB)
     page.click("button")
     page.evaluate("desireline('track', 'a'); history.pushState({}, '', '/b')")
-    page.wait_for_timeout(1300)
+    page.wait_for_timeout(600)
     assert collector.calls == []
     assert page.evaluate(OURS) == []
 
