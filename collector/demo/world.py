@@ -34,7 +34,7 @@ class World:
     shop: str = "https://shop.example"
     elsewhere: str = "https://post.example"
     seed: int = 1
-    visitors: int = 4_050
+    visitors: int = 8_000
     days: int = 60
     chat_effect: float = 0.22
     retargeting_effect: float = 0.25

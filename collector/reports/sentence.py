@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from collector.core import event as events
 from collector.core.stored import StoredEvent
-from collector.core.text import T, Text
+from collector.core.text import T, Text, Value
 
 
 def sentence(event: StoredEvent) -> Text:
@@ -52,7 +52,7 @@ def _consent(event: StoredEvent) -> Text:
 
 def _custom(event: StoredEvent) -> Text:
     if event.value is not None:
-        return T("{event} ({value})", event=event.kind.name, value=round(event.value, 2))
+        return T("{event} ({value})", event=event.kind.name, value=Value(event.value, "number"))
     return T("{event}", event=event.kind.name)
 
 
@@ -66,6 +66,11 @@ def _message(event: StoredEvent) -> Text:
 def _rated(event: StoredEvent) -> Text:
     score = event.props.get("score")
     return T("Rated the chat") if score is None else T("Rated the chat {score}", score=str(score))
+
+
+def _identified(event: StoredEvent) -> Text:
+    # The ledger keeps the user id with the person, where one erasure reaches it, and not with each event.
+    return T("Was identified as {user}", user=event.kind.name) if event.kind.name else T("Was identified")
 
 
 def _other(event: StoredEvent) -> Text:
@@ -83,7 +88,7 @@ _TYPES: Mapping[str, Say] = {
     events.FORM: lambda event: T("Sent the form {form}", form=event.kind.name),
     events.FORM_FAILED: _form_failed,
     events.FORM_ABANDON: _form_abandon,
-    events.IDENTIFY: lambda event: T("Was identified as {user}", user=event.kind.name),
+    events.IDENTIFY: _identified,
     events.CONSENT: _consent,
     events.ENGAGEMENT: lambda _: T("Paid attention"),
 }

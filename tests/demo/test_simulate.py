@@ -127,6 +127,6 @@ def test_two_devices_of_one_person_are_identified_as_the_same_user(told: list[St
 
 def test_the_default_world_has_the_size_that_the_demo_promises() -> None:
     found = simulate(World(now=WORLD.now))
-    assert 60_000 <= len(found) <= 95_000
-    assert len({happened["visitor"] for happened in found}) >= 4_000
+    assert 140_000 <= len(found) <= 200_000
+    assert len({happened["visitor"] for happened in found}) > 7_900
     assert found[-1]["at"] > WORLD.now - DAY

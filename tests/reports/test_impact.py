@@ -134,7 +134,7 @@ def test_the_people_lists_are_as_long_as_the_numbers_say() -> None:
     ("of", "words"),
     [
         (World(people=150), "Too few people"),
-        (World(people=1_000, chat_base=50.0), "Nobody to compare with"),
+        (World(people=1_000, chat_base=50.0), "Too few people to compare with"),
         (World(people=700, chat_base=-4.0, buy_base=-50.0), "Too few goals"),
     ],
 )

@@ -15,8 +15,8 @@ _NEEDED = {
         "Wait for more, widen the range, or shorten the horizon."
     ),
     "controls": T(
-        "Nobody to compare with: {have} people were ever at such a point without {exposure}, at least {need} are "
-        "needed. Widen the range, or leave a part of the visitors out by chance."
+        "Too few people to compare with: {have} were at such a point without {exposure}, at least {need} are needed. "
+        "Widen the range, or leave a part of the visitors out by chance."
     ),
     "share": T(
         "Those with {exposure} are too unlike the others: only {have} of {all} have anybody comparable, at least half "
