@@ -52,7 +52,7 @@ def expected(events: Sequence[E], plan: Plan, unit: str, bots: bool) -> list[tup
     for one in seen:
         owner: object = one.session if unit == "session" else USERS.get(one.event.visitor, one.event.visitor)
         groups.setdefault(owner, []).append(one)
-    return sorted((answer.times, answer.last) for answer in oracle.funnel(list(groups.values()), plan))
+    return sorted(((answer.times, answer.last) for answer in oracle.funnel(list(groups.values()), plan)), key=repr)
 
 
 def answered(journeys: Journeys, plan: Plan, unit: str, bots: bool) -> list[tuple[tuple[int, ...], int | None]]:
@@ -74,7 +74,8 @@ def answered(journeys: Journeys, plan: Plan, unit: str, bots: bool) -> list[tupl
             part = found.parts[found.part[entrant]]
             assert part.time[row] == time
             assert part.persons[part.person[row]] == found.code[entrant]
-    return sorted((tuple(times[at]), None if last < 0 else last) for at, last in enumerate(found.last.tolist()))
+    pairs = ((tuple(times[at]), None if last < 0 else last) for at, last in enumerate(found.last.tolist()))
+    return sorted(pairs, key=repr)
 
 
 @pytest.fixture(autouse=True, scope="module", params=[funnel_chain.SLICE, 3])
