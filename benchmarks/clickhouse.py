@@ -23,7 +23,7 @@ class ClickHouse:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._session: Any = Session(str(folder / "chdb"))  # type: ignore[no-untyped-call]
+        self._session: Any = Session(str(folder / "chdb"))
 
     def load(self, columns: Mapping[str, NDArray[np.int64]]) -> None:
         """Fill every table, and let it merge what it has."""
