@@ -22,6 +22,7 @@ from collector.settings import Settings
 
 _FORMS = ("table", "csv", "json")
 COMMON_PARAMS = (
+    Param("period", "text", T("Period"), T("The days up to today: 7d, 2w; or yesterday, this-month, last-month.")),
     Param("from", "text", T("From"), T("First day, YYYY-MM-DD, in the site's time zone [default: 30 days back].")),
     Param("to", "text", T("To"), T("Last day, YYYY-MM-DD [default: today].")),
     Param("all-time", "flag", T("All time"), T("Everything, instead of a range of days.")),

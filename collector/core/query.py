@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from collector.core.errors import UserError
 from collector.core.matcher import Matcher, parse_matcher
 from collector.core.text import Text
-from collector.core.times import Span, day_of, parse_date, parse_duration
+from collector.core.times import Span, day_of, parse_date, parse_duration, parse_period
 
 ParamKind: TypeAlias = Literal["matcher", "duration", "choice", "int", "text", "property", "flag", "exclude"]
 Arguments: TypeAlias = Mapping[str, Sequence[str]]
@@ -108,7 +108,7 @@ class Query:
         return self.span.end if self.span else 2**62
 
 
-COMMON = ("from", "to", "all-time", "where", "where-not", "segment", "by", "include-bots")
+COMMON = ("period", "from", "to", "all-time", "where", "where-not", "segment", "by", "include-bots")
 
 
 def parse_flag(text: str) -> bool:
@@ -179,11 +179,21 @@ def _last(arguments: Arguments, name: str) -> str | None:
 
 
 def parse_span(arguments: Arguments, zone: ZoneInfo, now: int) -> Span | None:
-    """The range of days asked for; None for all time; the last 30 days where nothing is said."""
-    if "all-time" in arguments and parse_flag(arguments["all-time"][-1] if arguments["all-time"] else ""):
+    """The range of days asked for; None for all time; the last 30 days where nothing is said.
+
+    Raises:
+        UserError: days that cannot be read, that end before they begin, or a period beside days or all time.
+    """
+    rolling, last_text, first_text = (_last(arguments, name) for name in ("period", "to", "from"))
+    whole = "all-time" in arguments and parse_flag(arguments["all-time"][-1] if arguments["all-time"] else "")
+    if rolling and (whole or last_text or first_text):
+        raise UserError("A period and other days are asked for at once.", "Choose one of the two.")
+    if whole:
         return None
     today = day_of(now, zone)
-    last_text, first_text = _last(arguments, "to"), _last(arguments, "from")
+    if rolling:
+        first, last = parse_period(rolling, today)
+        return Span(first, last, zone)
     last = parse_date(last_text) if last_text else today
     first = parse_date(first_text) if first_text else min(last, today) - timedelta(days=DEFAULT_DAYS - 1)
     if first > last:

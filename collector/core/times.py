@@ -72,6 +72,36 @@ def day_of(ms: int, zone: ZoneInfo) -> date:
     return datetime.fromtimestamp(ms / 1000, zone).date()
 
 
+_DAYS = re.compile(r"(\d{1,5})([dw])")
+MAX_PERIOD = 3_660  # days; ten years
+
+
+def parse_period(text: str, today: date) -> tuple[date, date]:
+    """The first and last day of a period that moves on with the days.
+
+    `7d` and `2w` are that many days up to today; `yesterday`, `this-month` and `last-month` are what they say.
+
+    Raises:
+        UserError: none of these, or longer than ten years.
+    """
+    cleaned = text.strip().lower()
+    month = today.replace(day=1)
+    if cleaned == "yesterday":
+        return today - timedelta(days=1), today - timedelta(days=1)
+    if cleaned == "this-month":
+        return month, today
+    if cleaned == "last-month":
+        last = month - timedelta(days=1)
+        return last.replace(day=1), last
+    found = _DAYS.fullmatch(cleaned)
+    days = int(found[1]) * (7 if found[2] == "w" else 1) if found else 0
+    if not 0 < days <= MAX_PERIOD:
+        raise UserError(
+            f"{text!r} is not a period.", "Write days or weeks like 7d or 2w, or yesterday, this-month, last-month."
+        )
+    return today - timedelta(days=days - 1), today
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A range of days in a time zone: `first` to `last` inclusive, `start` to `end` (exclusive) in ms UTC."""

@@ -146,7 +146,7 @@ def page_path(path: str) -> str:
 
 def common_arguments(query: Query) -> tuple[tuple[str, str], ...]:
     """The arguments of the range and the filters, to carry into links."""
-    carried = ("from", "to", "all-time", "where", "where-not", "segment", "include-bots")
+    carried = ("period", "from", "to", "all-time", "where", "where-not", "segment", "include-bots")
     return tuple((name, text) for name, text in query.arguments if name in carried)
 
 

@@ -47,7 +47,7 @@ def run(journeys: Journeys, query: Query) -> Result:
 
 def _range(query: Query) -> tuple[tuple[int, int] | None, int]:
     """The key to read before and the time to read back to: the range counts only where it is asked for."""
-    asked = any(name in ("from", "to") for name, _ in query.arguments)
+    asked = any(name in ("period", "from", "to") for name, _ in query.arguments)
     before = _before(query.values.get("before"))
     if query.span is None or not asked:
         return before, -(2**62)

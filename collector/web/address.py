@@ -57,6 +57,9 @@ def canonical(pairs: Pairs, defaults: Mapping[str, str | None] | None = None) ->
     # The button that shows two days stands beside a hidden all-time and takes it back.
     days = [text for name, text in edited if name == "all-time"][-1:] in (["0"], ["no"], ["false"])
     dropped = (*EXCLUDE_PARTS, "all-time") if days else EXCLUDE_PARTS
+    # Two days that somebody chose stand in a form beside the hidden period that was chosen before.
+    if any(name in ("from", "to") and text.strip() for name, text in edited):
+        dropped = (*dropped, "period")
     whole = [(name, text.strip()) for name, text in edited if text.strip() and name not in dropped]
     return [pair for pair in whole if usual.get(pair[0]) != pair[1]] + _exclusions(edited)
 

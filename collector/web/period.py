@@ -1,17 +1,17 @@
-"""The period picker: presets as the from and to they stand for, and the name of the range now shown."""
+"""The period picker: presets that move on with the days, and the name of the range now shown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
+from collector.core.query import DEFAULT_DAYS
 from collector.core.times import Span
 from collector.web.address import Pairs, address, replaced
 from collector.web.format import day
 from collector.web.language import gettext, ngettext
 
-NAMES = ("from", "to", "all-time")
+NAMES = ("period", "from", "to", "all-time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +33,30 @@ class Period:
     presets: Sequence[Preset]
 
 
-def _presets(today: date) -> list[tuple[str, list[tuple[str, str]]]]:
-    month = today.replace(day=1)
-    before = month - timedelta(days=1)
+def _presets() -> list[tuple[str, list[tuple[str, str]]]]:
+    def last(days: int) -> tuple[str, list[tuple[str, str]]]:
+        label = ngettext("Last %(num)s day", "Last %(num)s days", days)
+        return label, [] if days == DEFAULT_DAYS else [("period", f"{days}d")]
 
-    def last(days: int) -> list[tuple[str, str]]:
-        return [("from", str(today - timedelta(days=days - 1)))]
-
-    yesterday = str(today - timedelta(days=1))
     return [
-        (gettext("Today"), [("from", str(today))]),
-        (gettext("Yesterday"), [("from", yesterday), ("to", yesterday)]),
-        (ngettext("Last %(num)s day", "Last %(num)s days", 7), last(7)),
-        (ngettext("Last %(num)s day", "Last %(num)s days", 30), []),
-        (ngettext("Last %(num)s day", "Last %(num)s days", 90), last(90)),
-        (gettext("This month"), [("from", str(month))]),
-        (gettext("Last month"), [("from", str(before.replace(day=1))), ("to", str(before))]),
-        (gettext("Last 12 months"), last(365)),
+        (gettext("Today"), [("period", "1d")]),
+        (gettext("Yesterday"), [("period", "yesterday")]),
+        last(7),
+        last(DEFAULT_DAYS),
+        last(90),
+        (gettext("This month"), [("period", "this-month")]),
+        (gettext("Last month"), [("period", "last-month")]),
+        (gettext("Last 12 months"), [("period", "365d")]),
         (gettext("All time"), [("all-time", "1")]),
     ]
 
 
-def period(path: str, pairs: Pairs, given: Mapping[str, Sequence[str]], span: Span | None, today: date) -> Period:
+def period(path: str, pairs: Pairs, given: Mapping[str, Sequence[str]], span: Span | None) -> Period:
     """The picker for a page at `path` with these arguments; the range is `span`, None for all time."""
     chosen = [(name, given[name][-1]) for name in NAMES if given.get(name)]
+    chosen = [] if chosen == [("period", f"{DEFAULT_DAYS}d")] else chosen
     presets, label = [], ""
-    for name, changes in _presets(today):
+    for name, changes in _presets():
         here = chosen == changes
         label = name if here else label
         presets.append(Preset(name, address(path, replaced(pairs, changes, NAMES)), here))

@@ -11,7 +11,7 @@ from collector.core.blocks import Block, Result
 from collector.core.errors import UserError
 from collector.core.query import Query, parse_span
 from collector.core.text import T
-from collector.core.times import Span, day_of
+from collector.core.times import Span
 from collector.journeys.journeys import Journeys
 from collector.reports.ask import ask
 from collector.reports.base import Report
@@ -105,6 +105,11 @@ class ReportPage:
     def all_time(self) -> bool:
         """Whether the range is all time."""
         return self.last("all-time").lower() in ("1", "true", "yes", "on")
+
+    @property
+    def rolling(self) -> str:
+        """The period that moves on with the days, as the address says it."""
+        return self.last("period")
 
     @property
     def first_given(self) -> str:
@@ -215,7 +220,6 @@ def build(access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, 
         "given": given,
         "nothing_yet": not any(part.size for part in journeys.each()),
     }
-    today = day_of(now, site.zone)
     missing = [param for param in report.params if len(given.get(param.name, ())) < param.required]
     if missing and not links.pairs:
         return ReportPage(**base, period=_period(path, pairs, given, access, now), can_save=False)  # type: ignore[arg-type]
@@ -226,7 +230,7 @@ def build(access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, 
         return ReportPage(**base, period=shown, error=error.message, hint=error.hint, can_save=False)  # type: ignore[arg-type]
     return ReportPage(
         **base,  # type: ignore[arg-type]
-        period=period(path, pairs, given, query.span, today),
+        period=period(path, pairs, given, query.span),
         blocks=[block_view(block, access, links) for block in result.blocks],
         headline=text(result.headline, site.zone),
         notes=[text(note, site.zone) for note in result.notes],
@@ -248,8 +252,8 @@ def _period(path: str, pairs: Pairs, given: Mapping[str, Sequence[str]], access:
     try:
         span: Span | None = parse_span(given, zone, now)
     except UserError:
-        return period(path, pairs, {}, None, day_of(now, zone))
-    return period(path, pairs, given, span, day_of(now, zone))
+        return period(path, pairs, {}, None)
+    return period(path, pairs, given, span)
 
 
 def breakdowns(access: SiteAccess, journeys: Journeys) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from collector.core.errors import UserError
 from collector.core.matcher import parse_matcher
 from collector.core.query import Exclusion, Param, Segment, Site, parse_exclusion, parse_query
 from collector.core.text import T
-from collector.core.times import day_start, parse_duration
+from collector.core.times import DAY, day_start, parse_duration
 
 ZONE = ZoneInfo("Europe/Berlin")
 NOW = day_start(date(2026, 3, 15), ZONE) + 1
@@ -63,6 +63,13 @@ def test_arguments_write_the_same_question_again() -> None:
         {**STEPS, "colour": ["red"]},
         {**STEPS, "from": ["2026-03-02"], "to": ["2026-03-01"]},
         {**STEPS, "from": ["yesterday"]},
+        {**STEPS, "period": ["12h"]},
+        {**STEPS, "period": ["0d"]},
+        {**STEPS, "period": ["99999d"]},
+        {**STEPS, "period": ["soon"]},
+        {**STEPS, "period": ["7d"], "from": ["2026-03-01"]},
+        {**STEPS, "period": ["7d"], "to": ["2026-03-01"]},
+        {**STEPS, "period": ["7d"], "all-time": ["1"]},
     ],
 )
 def test_a_question_that_cannot_be_read_is_refused(wrong: dict[str, list[str]]) -> None:
@@ -78,3 +85,24 @@ def test_all_time_has_no_span_and_no_end() -> None:
     query = parse_query(PARAMS, {**STEPS, "all-time": [""]}, SITE, NOW)
     assert query.span is None
     assert query.start < 0 < NOW < query.end
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        ("1d", date(2026, 3, 15), date(2026, 3, 15)),
+        ("7d", date(2026, 3, 9), date(2026, 3, 15)),
+        ("2w", date(2026, 3, 2), date(2026, 3, 15)),
+        ("yesterday", date(2026, 3, 14), date(2026, 3, 14)),
+        ("this-month", date(2026, 3, 1), date(2026, 3, 15)),
+        ("last-month", date(2026, 2, 1), date(2026, 2, 28)),
+    ],
+)
+def test_a_period_ends_today_in_the_sites_zone_and_moves_on_with_it(period: str, first: date, last: date) -> None:
+    query = parse_query(PARAMS, {**STEPS, "period": [period]}, SITE, NOW)
+    assert query.span is not None
+    assert (query.span.first, query.span.last) == (first, last)
+    assert ("period", period) in query.arguments
+    later = parse_query(PARAMS, {**STEPS, "period": ["7d"]}, SITE, NOW + DAY)
+    assert later.span is not None
+    assert later.span.last == date(2026, 3, 16)
