@@ -5,17 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from collector.core.blocks import Block, Column, Result
+from collector.core.errors import UserError
 from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
 from collector.core.times import format_duration
 from collector.core.words import words
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
+from collector.reports.funnel_chain import Rows
 from collector.reports.funnel_outcome import Outcome, outcome, plan_of
 from collector.reports.funnel_people import differences_block, next_block, people_block
 from collector.reports.funnel_steps import (
     breakdown_block,
     counts_by_step,
+    groups,
     people_link,
     share,
     steps_block,
@@ -32,15 +35,29 @@ def run(journeys: Journeys, query: Query) -> Result:
     which, at = query.values["people"], query.values["at"]
     if which is not None:
         step = found.size if which == "converted" else at if isinstance(at, int) else 1
-        blocks = [people_block(journeys, found, str(which), step), steps]
+        blocks = [people_block(journeys, found, str(which), step, _group(journeys, query, found)), steps]
     else:
         blocks = [steps, _summary(query, found), trend_block(query, found)]
         if query.by is not None:
-            blocks.append(breakdown_block(journeys, found, query.by, str(query.values["by-at"])))
+            blocks.append(breakdown_block(journeys, query, found, query.by, str(query.values["by-at"])))
         step = at if isinstance(at, int) else _greatest_drop(found)
         if step < found.size:
             blocks += [next_block(journeys, query, found, step), differences_block(journeys, found, step)]
     return Result(blocks, journeys.as_of, _headline(found, query), _notes(found))
+
+
+def _group(journeys: Journeys, query: Query, found: Outcome) -> tuple[str, Rows] | None:
+    """The group of the breakdown whose people are asked for, if one is."""
+    wanted = query.values["group"]
+    if not wanted:
+        return None
+    if query.by is None:
+        raise UserError("A group is asked for without a breakdown.", "Give --by, like device.")
+    every = groups(journeys, found, query.by, str(query.values["by-at"]))
+    known = next((group for group in every if group[0] == wanted), None)
+    if known is None:
+        raise UserError(f"Nobody here has {wanted!r}.", f"Known: {', '.join(text for text, _ in every) or 'none'}.")
+    return known
 
 
 def _greatest_drop(found: Outcome) -> int:
@@ -191,6 +208,7 @@ REPORT = Report(
                 ("any", T("Any step")),
             ),
         ),
+        Param("group", "text", T("Group"), T("Of the breakdown, whose people are listed.")),
         Param("value", "property", T("Value"), T("The property to add up; the event's own value if none is named.")),
     ),
     run=run,

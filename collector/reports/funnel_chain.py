@@ -18,6 +18,7 @@ from collector.reports.funnel_attempts import Attempts
 from collector.reports.funnel_fold import Chain, Fit, fold
 from collector.reports.funnel_plan import Plan, Units, disjoint
 from collector.reports.funnel_quick import first_chains, furthest
+from collector.reports.once import once
 
 # Two slices at a time: numpy lets go of the interpreter's lock while it searches. A slice fits a processor's cache.
 THREADS = 2
@@ -29,19 +30,33 @@ Work = Callable[[Units], "Chains"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Details:
+    """Through which events the chains went.
+
+    time (ms UTC): for each step an array over those who reached it. row: the same of rows of the part, for step n (from
+    0). last: time of the last attempt that no exclusion spoiled, `NO_TIME` without one.
+    """
+
+    time: Sequence[Int64]
+    row: Callable[[int], Rows]
+    last: Int64
+
+
+@dataclass(frozen=True, eq=False)
 class Chains:
     """One chain an entrant, ascending by unit.
 
-    unit: number of the person or session. reach: how many steps. time (ms UTC): for each step an array over those who
-    reached it. row: the same of rows of the part, for step n (from 0), found when they are asked for. last: time of
-    the last attempt that no exclusion spoiled, `NO_TIME` without one.
+    unit: number of the person or session. reach: how many steps. Details are found when they are first asked for.
     """
 
     unit: Int64
     reach: Int8
-    time: Sequence[Int64]
-    row: Callable[[int], Rows]
-    last: Int64
+    find: Callable[[], Details]
+
+    @once
+    def details(self) -> Details:
+        """The events of the chains."""
+        return self.find()
 
 
 def chains(journeys: Journeys, units: Units, plan: Plan) -> Chains:
@@ -92,26 +107,32 @@ def _ordered(units: Units, plan: Plan, tied: Bool | None) -> Chains:
         entering = replace(units, steps=[Hits(keys, rows), *units.steps[1:]])
         return _best(attempts_of.ordered(entering, plan, ties), units, plan)
     reach, goal = furthest(units, plan, keys, ties)
-    mask = (1 << units.shift) - 1
-    unit = keys >> units.shift
-    first = _firsts(unit)
-    last = (keys[np.append(first[1:], len(keys)) - 1] & mask) + units.origin
-    entrant = unit[first]
-    found = reach[entrant - units.first]
-    several = np.flatnonzero(found > 1)
-    chosen, further = first_chains(
-        units, plan, keys, first[several], found[several], goal[entrant[several] - units.first], ties
+    entrant = np.flatnonzero(reach)
+    found = reach[entrant]
+    return Chains(
+        entrant + units.first,
+        found,
+        lambda: _ordered_details(units, plan, Hits(keys, rows), found, goal[entrant], ties),
     )
+
+
+def _ordered_details(units: Units, plan: Plan, entering: Hits, reach: Int8, goal: Int64, ties: bool) -> Details:
+    keys = entering.keys
+    mask = (1 << units.shift) - 1
+    first = _firsts(keys >> units.shift)
+    last = (keys[np.append(first[1:], len(keys)) - 1] & mask) + units.origin
+    several = np.flatnonzero(reach > 1)
+    chosen, further = first_chains(units, plan, keys, first[several], reach[several], goal[several], ties)
     first[several] = chosen
     steps = [keys[first], *further]
 
     def row(step: int) -> Rows:
         if step == 0:
-            return rows[first]
+            return entering.rows[first]
         hits = units.steps[step]
         return hits.rows[np.searchsorted(hits.keys, steps[step])]
 
-    return Chains(entrant, found, [(of_step & mask) + units.origin for of_step in steps], row, last)
+    return Details([(of_step & mask) + units.origin for of_step in steps], row, last)
 
 
 def _firsts(ascending: Int64 | Int32) -> Int64:
@@ -158,13 +179,12 @@ def _best(attempts: Attempts, units: Units, plan: Plan) -> Chains:
         chosen, last, best = chosen[best > 0], last[best > 0], best[best > 0]
     keys, rows = attempts.find(chosen)
     mask = (1 << units.shift) - 1
-    return Chains(
-        unit=attempts.start[chosen] >> units.shift,
-        reach=best.astype(np.int8),
+    details = Details(
         time=[(keys[step][best > step] & mask) + units.origin for step in range(size)],
         row=lambda step: rows[step][best > step],
         last=np.where(last < 0, NO_TIME, (last & mask) + units.origin),
     )
+    return Chains(attempts.start[chosen] >> units.shift, best.astype(np.int8), lambda: details)
 
 
 def _clean(attempts: Attempts, units: Units, plan: Plan) -> Bool | None:
@@ -201,12 +221,15 @@ def _with_folded(found: Chains, units: Units, plan: Plan, which: Bool) -> Chains
 
 def _from_folds(folded: Sequence[tuple[int, Chain]], size: int) -> Chains:
     filled = [[chain.filled[step] for _, chain in folded if len(chain.filled) > step] for step in range(size)]
-    return Chains(
-        unit=np.array([unit for unit, _ in folded], dtype=np.int64),
-        reach=np.array([len(chain.filled) for _, chain in folded], dtype=np.int8),
+    details = Details(
         time=[np.array([time for time, _ in of_step], dtype=np.int64) for of_step in filled],
         row=lambda step: np.array([row for _, row in filled[step]], dtype=np.int64),
         last=np.array([NO_TIME if chain.last is None else chain.last for _, chain in folded], dtype=np.int64),
+    )
+    return Chains(
+        np.array([unit for unit, _ in folded], dtype=np.int64),
+        np.array([len(chain.filled) for _, chain in folded], dtype=np.int8),
+        lambda: details,
     )
 
 
@@ -219,13 +242,15 @@ def _sorted(mixed: Chains) -> Chains:
         found: Rows = values[place[order[reach > step]]]
         return found
 
-    return Chains(
-        unit=mixed.unit[order],
-        reach=reach,
-        time=[in_order(values, step).astype(np.int64) for step, values in enumerate(mixed.time)],
-        row=lambda step: in_order(mixed.row(step), step),
-        last=mixed.last[order],
-    )
+    def find() -> Details:
+        details = mixed.details
+        return Details(
+            time=[in_order(values, step).astype(np.int64) for step, values in enumerate(details.time)],
+            row=lambda step: in_order(details.row(step), step),
+            last=details.last[order],
+        )
+
+    return Chains(mixed.unit[order], reach, find)
 
 
 def _events_by_unit(units: Units, which: Bool) -> list[tuple[int, list[Fit]]]:
@@ -253,15 +278,19 @@ def _events_by_unit(units: Units, which: Bool) -> list[tuple[int, list[Fit]]]:
 def _joined(several: Sequence[Chains], size: int) -> Chains:
     if len(several) == 1:
         return several[0]
-    return Chains(
-        unit=np.concatenate([one.unit for one in several]),
-        reach=np.concatenate([one.reach for one in several]),
-        time=[np.concatenate([one.time[step] for one in several]) for step in range(size)],
-        row=lambda step: np.concatenate([one.row(step) for one in several]),
-        last=np.concatenate([one.last for one in several]),
-    )
+
+    def find() -> Details:
+        with ThreadPoolExecutor(THREADS) as pool:
+            details = list(pool.map(lambda one: one.details, several))
+        return Details(
+            time=[np.concatenate([one.time[step] for one in details]) for step in range(size)],
+            row=lambda step: np.concatenate([one.row(step) for one in details]),
+            last=np.concatenate([one.last for one in details]),
+        )
+
+    return Chains(np.concatenate([one.unit for one in several]), np.concatenate([one.reach for one in several]), find)
 
 
 def _none(size: int) -> Chains:
     none = np.empty(0, dtype=np.int64)
-    return Chains(none, none.astype(np.int8), [none] * size, lambda _: none, none)
+    return Chains(none, none.astype(np.int8), lambda: Details([none] * size, lambda _: none, none))

@@ -14,8 +14,9 @@ from collector.core.matcher import Matcher
 from collector.core.query import Exclusion, Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
-from collector.reports.funnel_chain import Rows, chains
+from collector.reports.funnel_chain import Chains, Rows, chains
 from collector.reports.funnel_plan import Plan, units_of
+from collector.reports.once import once
 
 Given = TypeVar("Given")
 
@@ -38,26 +39,57 @@ class ByStep(Sequence[Rows]):
         return self._found[step]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """One column an entrant (a person, or a session where `sessions`).
 
-    part: index into `parts`. code: the person's code. reach: steps filled. time (ms UTC) and row: for each step an
-    array over those who reached it. last: time of the last clean attempt. matured: its window is over. open: it is
-    not, nor did they convert.
+    part: index into `parts`. reach: steps filled. chains: a value a part, with the events behind, which are looked for
+    when they are first asked for. persons: index into `Part.persons` of each unit of a part, None for the unit itself.
     """
 
     plan: Plan
     sessions: bool
+    now: int
     parts: Sequence[Part]
     part: NDArray[np.int16]
-    code: Int64
     reach: NDArray[np.int8]
-    time: Sequence[Int64]
-    row: ByStep
-    last: Int64
-    open: Bool
-    matured: Bool
+    chains: Sequence[Chains]
+    persons: Sequence[Int64 | None]
+
+    @once
+    def code(self) -> Int64:
+        """Each entrant's person, as a code."""
+        return _joined(
+            [
+                part.persons[chain.unit if persons is None else persons[chain.unit]]
+                for part, chain, persons in zip(self.parts, self.chains, self.persons, strict=True)
+            ]
+        )
+
+    @once
+    def time(self) -> Sequence[Int64]:
+        """For each step the times (ms UTC) over those who reached it."""
+        return [_joined([chain.details.time[step] for chain in self.chains]) for step in range(self.size)]
+
+    @once
+    def row(self) -> ByStep:
+        """For each step the rows over those who reached it."""
+        return ByStep(self.size, lambda step: _joined([chain.details.row(step) for chain in self.chains]))
+
+    @once
+    def last(self) -> Int64:
+        """Time of each entrant's last attempt that nothing spoiled, before all time where each was."""
+        return _joined([chain.details.last for chain in self.chains])
+
+    @once
+    def matured(self) -> Bool:
+        """Whose every window is over."""
+        return self.last <= self.now - self.plan.window
+
+    @once
+    def open(self) -> Bool:
+        """Who did not convert and may do so yet."""
+        return ~self.matured & (self.reach < self.size)
 
     @property
     def size(self) -> int:
@@ -143,51 +175,22 @@ def outcome(journeys: Journeys, query: Query, plan: Plan) -> Outcome:
     """Follow the funnel through every part."""
     sessions = query.values["unit"] == "session"
     parts = list(journeys.each())
-    found = []
-    for part in parts:
-        units = units_of(journeys, part, query, plan, sessions)
-        chain = chains(journeys, units, plan)
-        person = chain.unit if units.person is None else units.person[chain.unit]
-        found.append((chain, part.persons[person]))
-    if not found:
-        return _nobody(plan, sessions)
-    reach = _joined([chain.reach for chain, _ in found])
-    last = _joined([chain.last for chain, _ in found])
-    running = last > query.now - plan.window
+    units = [units_of(journeys, part, query, plan, sessions) for part in parts]
+    found = [chains(journeys, of_part, plan) for of_part in units]
+    counts = [len(chain.reach) for chain in found]
     return Outcome(
         plan=plan,
         sessions=sessions,
+        now=query.now,
         parts=parts,
-        part=np.repeat(np.arange(len(found), dtype=np.int16), [len(chain.reach) for chain, _ in found]),
-        code=_joined([code for _, code in found]),
-        reach=reach,
-        time=[_joined(times) for times in zip(*(chain.time for chain, _ in found), strict=True)],
-        row=ByStep(len(plan.steps), lambda step: _joined([chain.row(step) for chain, _ in found])),
-        last=last,
-        open=running & (reach < len(plan.steps)),
-        matured=~running,
+        part=np.repeat(np.arange(len(found), dtype=np.int16), counts),
+        reach=_joined([chain.reach for chain in found], np.int8),
+        chains=found,
+        persons=[of_part.person for of_part in units],
     )
 
 
-def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
-
-
-def _nobody(plan: Plan, sessions: bool) -> Outcome:
-    none = np.empty(0, dtype=np.int64)
-    empty = [none] * len(plan.steps)
-    nobody = np.empty(0, dtype=np.bool_)
-    none_yet = none.astype(np.int8)
-    return Outcome(
-        plan,
-        sessions,
-        [],
-        none.astype(np.int16),
-        none,
-        none_yet,
-        empty,
-        ByStep(len(plan.steps), lambda _: none),
-        none,
-        nobody,
-        nobody,
-    )
+def _joined(arrays: Sequence[NDArray[Any]], kind: type[np.generic] = np.int64) -> NDArray[Any]:
+    if len(arrays) == 1:
+        return arrays[0]
+    return np.concatenate(arrays) if arrays else np.empty(0, dtype=kind)

@@ -46,16 +46,17 @@ def plans(order: str) -> st.SearchStrategy[Plan]:
     )
 
 
-def expected(events: Sequence[E], plan: Plan, unit: str, bots: bool) -> list[tuple[tuple[int, ...], int | None]]:
+def expected(events: Sequence[E], plan: Plan, unit: str, bots: bool) -> list[tuple[tuple[int, ...], int]]:
     seen = [one for one in oracle.sessions(events) if bots or not one.event.bot]
     groups: dict[object, list[oracle.Seen]] = {}
     for one in seen:
         owner: object = one.session if unit == "session" else USERS.get(one.event.visitor, one.event.visitor)
         groups.setdefault(owner, []).append(one)
-    return sorted(((answer.times, answer.last) for answer in oracle.funnel(list(groups.values()), plan)), key=repr)
+    answers = oracle.funnel(list(groups.values()), plan)
+    return sorted((answer.times, -1 if answer.last is None else answer.last) for answer in answers)
 
 
-def answered(journeys: Journeys, plan: Plan, unit: str, bots: bool) -> list[tuple[tuple[int, ...], int | None]]:
+def answered(journeys: Journeys, plan: Plan, unit: str, bots: bool) -> list[tuple[tuple[int, ...], int]]:
     query = question(
         funnel.REPORT,
         NOW,
@@ -74,8 +75,7 @@ def answered(journeys: Journeys, plan: Plan, unit: str, bots: bool) -> list[tupl
             part = found.parts[found.part[entrant]]
             assert part.time[row] == time
             assert part.persons[part.person[row]] == found.code[entrant]
-    pairs = ((tuple(times[at]), None if last < 0 else last) for at, last in enumerate(found.last.tolist()))
-    return sorted(pairs, key=repr)
+    return sorted((tuple(times[at]), max(last, -1)) for at, last in enumerate(found.last.tolist()))
 
 
 @pytest.fixture(autouse=True, scope="module", params=[funnel_chain.SLICE, 3])
