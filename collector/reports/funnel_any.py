@@ -30,7 +30,7 @@ def in_any_order(units: Units, plan: Plan, families: Sequence[Sequence[Matcher]]
     reach = np.zeros(len(start), dtype=np.int64)
     for groups, size in lists:
         for filled in range(size):
-            reach += _filled(groups, size, filled, start, limit)[0] != NEVER
+            reach += _filled(groups, size, filled, start, limit, rows=False)[0] != NEVER
 
     def find(which: Int64) -> tuple[Int64, Int64]:
         found = [
@@ -60,24 +60,34 @@ def _groups(units: Units, plan: Plan, family: Sequence[Matcher]) -> tuple[list[t
 
 
 def _filled(
-    groups: Sequence[tuple[Hits, int]], size: int, filled: int, start: Int64, limit: Int64
+    groups: Sequence[tuple[Hits, int]], size: int, filled: int, start: Int64, limit: Int64, rows: bool = True
 ) -> tuple[Int64, Int64]:
     """The key and the row of the event by which each attempt has filled more than `filled` of the family's steps.
 
     By Hall's theorem: n of s steps can be filled from a set of events just when every group of steps T finds at least
     n - s + |T| events that fit one of T. So that is at the greatest time, over T, of that many-th event.
     """
-    keys, rows = np.full(len(start), -1), np.full(len(start), -1)
+    keys, found = np.full(len(start), -1), np.full(len(start), -1)
     for members, weight in groups:
         needed = filled + 1 - size + weight
         if needed > 0:
-            key, row = _nth(members, np.searchsorted(members.keys, start) + needed - 1, limit)
-            later = key > keys
-            keys, rows = np.where(later, key, keys), np.where(later, row, rows)
-    return keys, rows
+            key, row = _nth(members, _before(members.keys, start) + needed - 1, limit, rows)
+            if rows:
+                found = np.where(key > keys, row, found)
+            keys = np.maximum(key, keys)
+    return keys, found
 
 
-def _nth(members: Hits, place: Int64, limit: Int64) -> tuple[Int64, Int64]:
+def _before(keys: Int64, start: Int64) -> Int64:
+    """How many of the keys lie before each start; both ascend."""
+    if len(keys) >= len(start):
+        return np.searchsorted(keys, start)
+    # Searching for the fewer among the more, and counting them up, is much less work.
+    places = np.searchsorted(start, keys, "right")
+    return np.cumsum(np.bincount(places, minlength=len(start) + 1))[:-1]
+
+
+def _nth(members: Hits, place: Int64, limit: Int64, rows: bool) -> tuple[Int64, Int64]:
     if not len(members.keys):
         return np.full(len(place), NEVER), np.full(len(place), -1)
     known = int(np.searchsorted(place, len(members.keys)))  # ascending, so those past the last event are the tail
@@ -85,7 +95,7 @@ def _nth(members: Hits, place: Int64, limit: Int64) -> tuple[Int64, Int64]:
     key = members.keys[inside]
     key[known:] = NEVER
     key[key > limit] = NEVER
-    return key, members.rows[inside].astype(np.int64)
+    return key, members.rows[inside].astype(np.int64) if rows else key
 
 
 def _union(lists: Sequence[Hits]) -> Hits:
