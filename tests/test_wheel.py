@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.postgres import free_port
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -49,30 +51,28 @@ def desireline(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def address(desireline: Path, tmp_path: Path) -> Iterator[str]:
-    """A server started by the installed command, on a port that it chose."""
+    """A server started by the installed command."""
     site = run(
         desireline, "site", "add", "shop", "--origin", "https://shop.example", "--data", "d", "--json", cwd=tmp_path
     )
     (tmp_path / "site.json").write_text(site)
-    log = (tmp_path / "log").open("w+")
-    server = subprocess.Popen(
-        [str(desireline), "serve", "--data", "d", "--port", "0"], cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT
-    )
-    try:
-        yield _listening(tmp_path / "log")
-    finally:
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(30) == 0, (tmp_path / "log").read_text()
-        log.close()
+    base = f"http://127.0.0.1:{free_port()}"
+    with (tmp_path / "log").open("w") as log:
+        command = [str(desireline), "serve", "--data", "d", "--port", base.rpartition(":")[2]]
+        server = subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            _wait_ready(base, tmp_path / "log")
+            yield base
+        finally:
+            server.send_signal(signal.SIGTERM)
+            ended = server.wait(30)
+    assert ended == 0, (tmp_path / "log").read_text()
 
 
-def _listening(log: Path) -> str:
+def _wait_ready(base: str, log: Path) -> None:
     for _ in range(300):
-        for word in log.read_text().split():
-            if word.startswith("http://127.0.0.1:"):
-                base = "/".join(word.split("/")[:3])
-                if _status(base + "/readyz") == 200:
-                    return base
+        if _status(base + "/readyz") == 200:
+            return
         time.sleep(0.1)
     raise AssertionError(log.read_text())
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserType, sync_playwright
+from playwright.sync_api import Browser, BrowserType, Playwright, sync_playwright
 
 ARGS = (
     "--no-sandbox",
@@ -47,12 +47,38 @@ def human_agent(browser: Browser) -> str:
     return f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36"
 
 
+class _Driver:
+    """Playwright's one driver: two of them cannot run in one thread, however many browsers a session starts."""
+
+    def __init__(self) -> None:
+        self._users = 0
+        self._running: Playwright | None = None
+
+    def take(self) -> Playwright:
+        if self._running is None:
+            self._running = sync_playwright().start()
+        self._users += 1
+        return self._running
+
+    def leave(self) -> None:
+        self._users -= 1
+        if self._users == 0 and self._running is not None:
+            self._running.stop()
+            self._running = None
+
+
+_driver = _Driver()
+
+
 @contextmanager
 def chromium(*args: str) -> Iterator[Browser]:
     """One browser process for a module or session; open a new context per test."""
-    with sync_playwright() as playwright:
+    playwright = _driver.take()
+    try:
         browser = launch(playwright.chromium, *args)
         try:
             yield browser
         finally:
             browser.close()
+    finally:
+        _driver.leave()
