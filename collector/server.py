@@ -18,6 +18,7 @@ from collector.app import close_app, create_app
 from collector.catalog.catalog import Catalog
 from collector.settings import Settings, load_keys, read_settings
 from collector.store.open import open_ledger
+from collector.worker import PromptWorker
 
 log = logging.getLogger("gunicorn.error")
 _SHM = Path("/dev/shm")  # noqa: S108 - a heartbeat file on a disk that stalls would get its worker killed (C4.4)
@@ -80,15 +81,19 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load_config(self) -> None:
         """Gunicorn's options (REQUIREMENTS C4)."""
         settings = self._settings
+        PromptWorker.patience = settings.patience_seconds
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         options: dict[str, Any] = {
             "bind": [f"{host}:{settings.port}"],
             "workers": settings.workers,
-            "worker_class": "gthread",
+            "worker_class": PromptWorker,
             "threads": settings.threads,
             "timeout": 60,
             "graceful_timeout": 30,
             "keepalive": 15,
+            # A pixel's address holds a page's and its referrer's; a page's own cookies come along with every request.
+            "limit_request_line": 8_190,
+            "limit_request_field_size": 32_768,
             "worker_tmp_dir": str(_SHM) if _SHM.is_dir() and os.access(_SHM, os.W_OK) else None,
             "accesslog": None,
             "loglevel": "warning",

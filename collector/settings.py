@@ -36,6 +36,8 @@ class Settings:
         trusted_proxies: how many proxies in front may say who the client is (REQUIREMENTS D16); 0 believes none.
         inbox_bytes: records a worker may hold for a ledger that does not take them.
         disk_floor: free bytes below which nothing more is accepted.
+        drain_seconds: how long the end may take to load what was accepted.
+        patience_seconds: how long a client may take to send one request.
     """
 
     data: Path
@@ -49,6 +51,7 @@ class Settings:
     inbox_bytes: int = 512 * _MB
     disk_floor: int = 200 * _MB
     drain_seconds: int = 30
+    patience_seconds: int = 30
 
     @property
     def inbox(self) -> Path:
@@ -70,6 +73,7 @@ class Settings:
             _PREFIX + "INBOX_BYTES": str(self.inbox_bytes),
             _PREFIX + "DISK_FLOOR": str(self.disk_floor),
             _PREFIX + "DRAIN_SECONDS": str(self.drain_seconds),
+            _PREFIX + "PATIENCE_SECONDS": str(self.patience_seconds),
         }
 
 
@@ -119,6 +123,7 @@ def read_settings(values: Mapping[str, str] | None = None) -> Settings:
         inbox_bytes=_whole(values, "INBOX_BYTES", 512 * _MB, _MB, 2**50),
         disk_floor=_whole(values, "DISK_FLOOR", 200 * _MB, 0, 2**50),
         drain_seconds=_whole(values, "DRAIN_SECONDS", 30, 1, 600),
+        patience_seconds=_whole(values, "PATIENCE_SECONDS", 30, 1, 600),
     )
 
 

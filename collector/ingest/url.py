@@ -15,8 +15,12 @@ aspsessionid sessid otp pin ssn reset_token reset_password_token confirmation_to
 magic ticket samlresponse samlrequest assertion x-amz-signature x-amz-security-token x-goog-signature
 """
 _HIDDEN = frozenset(_HIDDEN_NAMES.split())
-_EMAIL = re.compile(r"[^\s/@=&?#:;,\"'<>()]{1,64}(?:@|%40)[\w-]+(?:\.[\w-]+)*\.[a-z]{2,24}", re.IGNORECASE)
-_JWT = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?")
+# A domain of at most so many labels: a longer run of dots must not be walked again from every letter before it.
+_EMAIL = re.compile(
+    r"[^\s/@=&?#:;,\"'<>()]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){0,7}\.[a-z]{2,24}", re.IGNORECASE
+)
+# The signature's part is looked for once in a run of letters, so that `eyJeyJeyJ...` costs no more than other text.
+_JWT = re.compile(r"eyJ[\w-]{8,}+(\.[\w-]{8,}+(?:\.[\w-]*+)?)?")
 _PATH_SECRET = re.compile(
     r"(/(?:reset|reset-password|password-reset|verify|confirm|confirmation|activate|invite|invitation|magic|magic-link|token)/)"
     r"[^/?#]{16,}",
@@ -38,10 +42,14 @@ class Place(NamedTuple):
     host: str
 
 
+def _mask_jwt(found: re.Match[str]) -> str:
+    return MASK if found[1] else found[0]
+
+
 def mask_text(text: str) -> str:
     """`text` without emails, JWTs, and the values of parameters whose names are secret."""
     if "eyJ" in text:
-        text = _JWT.sub(MASK, text)
+        text = _JWT.sub(_mask_jwt, text)
     if "@" in text or "%40" in text:
         text = _EMAIL.sub(MASK, text)
     if "=" in text or '":' in text:
@@ -51,7 +59,7 @@ def mask_text(text: str) -> str:
 
 def _mask_value(text: str) -> str:
     if "eyJ" in text:
-        text = _JWT.sub(MASK, text)
+        text = _JWT.sub(_mask_jwt, text)
     return _EMAIL.sub(MASK, text) if "@" in text or "%40" in text else text
 
 

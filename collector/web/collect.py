@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import uuid4
 
 from flask import Blueprint, Request, Response, g, request
@@ -17,7 +18,9 @@ from collector.web.answers import GIF, Refusal, answer, preflight, refused, with
 from collector.web.door import CollectSite, Door, the_door
 from collector.web.who import Who, identify, put_cookie
 
+log = logging.getLogger(__name__)
 blueprint = Blueprint("collect", __name__)
+_MAX_KEY = 100
 _FULL_HINT = "The collector has no room for more just now; send the same events again later."
 
 
@@ -35,6 +38,19 @@ def _full(error: InboxFull) -> Response:
 @blueprint.errorhandler(LedgerDown)
 def _down(error: LedgerDown) -> Response:  # noqa: ARG001 - the log has it, the page must not
     return _refused(Refusal(503, "no_database", "The collector cannot look up the site just now; send again later.", 5))
+
+
+@blueprint.errorhandler(OSError)
+def _disk(error: OSError) -> Response:
+    log.error("the way in cannot use its disk: %s", error)
+    return _full(InboxFull("disk"))
+
+
+@blueprint.errorhandler(Exception)
+def _crash(error: Exception) -> Response:
+    # Readable for the page too: a tracker that may not read an answer takes it for an ad blocker (C2.11).
+    log.error("error while answering %s %s", request.method, request.path, exc_info=error)
+    return _refused(Refusal(500, "server", "It is in the collector's log; send again later."))
 
 
 @blueprint.errorhandler(HTTPException)
@@ -70,6 +86,8 @@ def pixel() -> Response:
     url = values.get("url") or request.headers.get("Referer", "")
     site = _known(door, values.get("key", ""))
     _check_origin(site, "/".join(url.split("/", 3)[:3]))
+    if request.method == "HEAD":
+        return with_cors(Response(mimetype="image/gif"), request)  # a look, not a visit
     event = {"id": str(uuid4()), "type": "page", "url": url}
     event |= {name: values[name] for name in ("ref", "title") if name in values}
     body = Body(
@@ -99,13 +117,22 @@ def options() -> Response:
 
 
 def _read(request: Request) -> Body:
-    request.max_content_length = MAX_BODY
     try:
-        return read_body(request.get_data(cache=False))
-    except RequestEntityTooLarge:
-        raise Refusal(413, "too_large", f"Send at most {MAX_BODY} bytes in one request.") from None
+        return read_body(_bytes(request))
     except BodyError as error:
         raise Refusal(error.status, error.code, error.hint) from None
+
+
+def _bytes(request: Request) -> bytes:
+    request.max_content_length = MAX_BODY
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise Refusal(413, "too_large", f"Send at most {MAX_BODY} bytes in one request.") from None
+    except Exception as error:  # noqa: BLE001 - whatever the server raises is about the body
+        # A client that went away, or chunks that break the rules of HTTP.
+        log.info("a body did not arrive whole: %r", error)
+        raise Refusal(400, "broken", "The body did not arrive whole.") from None
 
 
 def _secret(request: Request) -> str | None:
@@ -114,6 +141,8 @@ def _secret(request: Request) -> str | None:
     if header is None:
         return None
     scheme, _, secret = header.partition(" ")
+    if scheme.lower() != "bearer" and request.headers.get("Origin"):
+        return None  # the browser's own, for a page behind a password on the collector's host
     if scheme.lower() != "bearer" or not secret.strip():
         raise Refusal(401, "no_secret", "Send the secret key as Authorization: Bearer <secret key>.")
     if request.headers.get("Origin"):
@@ -122,7 +151,7 @@ def _secret(request: Request) -> str | None:
 
 
 def _known(door: Door, key: str) -> CollectSite:
-    site = door.sites.by_write_key(key) if key else None
+    site = door.sites.by_write_key(key) if 0 < len(key) <= _MAX_KEY and key.isprintable() else None
     if site is None:
         raise Refusal(401, "unknown_key", "No site has this write key; copy the tag from the Install page again.")
     return site
@@ -142,7 +171,7 @@ def _user_agent(request: Request) -> str:
 
 def _keep_for_server(door: Door, now: int, body: Body, secret: str) -> Response:
     """Events of a site's own server, each about whom it names."""
-    site = door.sites.by_secret_key(secret)
+    site = door.sites.by_secret_key(secret) if len(secret) <= _MAX_KEY else None
     if site is None:
         raise Refusal(401, "unknown_secret", "No site has this secret key.")
     checked = check_events(body.events, site.id, server=True)

@@ -41,7 +41,7 @@ def _find(name: str) -> File | None:
         return None
     try:
         return _load(path, path.stat().st_mtime_ns)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in the name
         return None
 
 

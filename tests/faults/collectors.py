@@ -27,12 +27,13 @@ HEADERS = {"Origin": ORIGIN, "User-Agent": "Mozilla/5.0 Chrome/120", "Content-Ty
 class Running:
     """The server over a data folder; may be killed and started again."""
 
-    def __init__(self, folder: Path, database: str = "") -> None:
+    def __init__(self, folder: Path, database: str = "", **more: str) -> None:
         values = {
             "DESIRELINE_DATA": str(folder),
             "DESIRELINE_DATABASE": database,
             "DESIRELINE_PORT": str(free_port()),
             "DESIRELINE_DISK_FLOOR": "0",
+            **{f"DESIRELINE_{name}": text for name, text in more.items()},
         }
         self.settings: Settings = read_settings(values)
         self.process = self._launch()

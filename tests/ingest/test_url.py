@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,3 +71,35 @@ def test_no_email_survives_anywhere(email: str, name: str) -> None:
     place = parse_place(f"https://s.example/a/{email}?{name}={email}#/b/{email}")
     assert not any(email in part for part in place)
     assert email not in mask_text(f'{{"t":"{email} wrote"}}')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eyJ" * 21_000,
+        "eyJaaaaaaaa." * 5_000,
+        "a%40" * 16_000,
+        "a" * 64 + "@" + "1." * 32_000,
+        ("a" * 64 + "@" + ("1" * 63 + ".") * 9) * 100,
+        "a@1.1.1.1.1." * 5_000,
+        '=pin"' + " " * 64_000,
+    ],
+)
+def test_no_text_of_an_events_size_takes_long_to_mask(text: str) -> None:
+    began = time.process_time()
+    mask_text(text)
+    assert time.process_time() - began < 0.6
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Bearer eyJhbGciOiJI.eyJzdWIiOiIx.sig-1_ end", "Bearer *** end"),
+        ("eyJhbGciOiJI.eyJzdWIiOiIx", "***"),
+        ("x_eyJhbGciOiJI.eyJzdWIiOiIx.", "x_***"),
+        ("eyJhbGciOiJI alone", "eyJhbGciOiJI alone"),
+        ("eyJhbGciOiJI.short", "eyJhbGciOiJI.short"),
+    ],
+)
+def test_a_json_web_token_goes_whole(text: str, masked: str) -> None:
+    assert mask_text(text) == masked

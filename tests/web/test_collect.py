@@ -13,7 +13,7 @@ import pytest
 from collector.inbox.drain import BoxReader
 from collector.ingest.check import MAX_BODY
 from collector.web.door import CollectSite
-from tests.web.doors import ORIGIN, Collector, batch, page
+from tests.web.doors import ORIGIN, Collector, Listed, batch, page
 
 
 @pytest.fixture
@@ -58,6 +58,7 @@ def test_each_event_has_its_own_status_and_the_bad_ones_are_counted(collector: C
         (batch(*[page() for _ in range(501)]), {}, 413, "too_many"),
         (batch(key="wk_other"), {}, 401, "unknown_key"),
         (batch(key=None), {}, 401, "unknown_key"),
+        (batch(key="wk_demo" + "x" * 200), {}, 401, "unknown_key"),
         (batch(), {"Origin": "https://evil.example"}, 403, "origin"),
         (batch(), {"Origin": "https://evilshop.example"}, 403, "origin"),
         (batch(), {"Origin": "http://shop.example"}, 403, "origin"),
@@ -66,6 +67,7 @@ def test_each_event_has_its_own_status_and_the_bad_ones_are_counted(collector: C
         (batch(), {"Origin": ""}, 403, "origin"),
         (batch(), {"Origin": "", "Authorization": "Bearer sk_wrong"}, 401, "unknown_secret"),
         (batch(), {"Origin": "", "Authorization": "Basic x"}, 401, "no_secret"),
+        (batch(), {"Origin": "", "Authorization": "Bearer " + "s" * 200}, 401, "unknown_secret"),
         (batch(), {"Authorization": "Bearer sk_demo"}, 403, "secret_in_browser"),
     ],
 )
@@ -156,6 +158,46 @@ def test_a_secret_key_of_one_site_says_nothing_about_another(collector: Collecto
     collector.sites.secrets["sk_two"] = CollectSite(2, ("https://two.example",))
     collector.post(batch(page(visitor="a")), {"Origin": "", "Authorization": "Bearer sk_two"})
     assert collector.records()[0].site == 2
+
+
+def test_a_page_behind_a_password_on_the_same_host_is_still_counted(collector: Collector) -> None:
+    """There the browser adds the password of the page to every request, the tracker's too."""
+    assert collector.post(batch(), {"Authorization": "Basic dTpw"}).status_code == 200
+    assert collector.records()[0].mode == "cookie"
+
+
+def test_a_disk_without_room_for_the_days_salt_is_503(collector: Collector, tmp_path: Path) -> None:
+    (tmp_path / "salts.lock").mkdir()
+    answer = collector.post(batch(mode="cookieless"))
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_our_own_mistake_is_readable_for_the_page_and_says_nothing_of_itself(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(key: str) -> None:
+        raise LookupError(f"secret of {key}")
+
+    monkeypatch.setattr(Listed, "by_write_key", lambda _, key: fail(key))
+    answer = collector.post(batch())
+    assert answer.status_code == 500
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert "secret" not in answer.text
+
+
+def test_looking_at_the_pixel_without_fetching_it_counts_nothing(collector: Collector) -> None:
+    target = f"/collect?key=wk_demo&url={ORIGIN}/a"
+    assert collector.client.head(target).status_code == 200
+    assert collector.records() == []
+    assert collector.client.get(target).status_code == 200
+    assert len(collector.records()) == 1
+
+
+@pytest.mark.parametrize("key", ["%00", "wk_demo%00", "a%0Ab", "x" * 2_000])
+def test_a_pixel_with_an_odd_key_is_refused_before_any_look_up(collector: Collector, key: str) -> None:
+    assert collector.client.get(f"/collect?key={key}&url={ORIGIN}/a").status_code == 401
 
 
 def test_parallel_requests_are_all_kept(collector: Collector) -> None:
