@@ -10,6 +10,7 @@ from collector.core.query import Query
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Float64, Int64, Part
+from collector.reports.funnel_chain import Rows
 from collector.reports.funnel_outcome import Outcome
 from collector.reports.funnel_steps import NONE, share, step_names
 from collector.reports.stats import chi_squared, difference, holm
@@ -26,9 +27,15 @@ TITLES = {
 }
 
 
-def people_block(journeys: Journeys, outcome: Outcome, which: str, step: int) -> Block:
-    """One row for each person (or session) behind a number, the latest to enter first."""
+def people_block(
+    journeys: Journeys, outcome: Outcome, which: str, step: int, group: tuple[str, Rows] | None = None
+) -> Block:
+    """One row for each person (or session) behind a number, the latest to enter first; of one group where given."""
     entrants = outcome.people(which, step)
+    title = T(TITLES[which].template, step=step, name=step_names(outcome)[step - 1])
+    if group is not None:
+        entrants = entrants[np.isin(entrants, group[1])]
+        title = T("{list}, {group}", list=title, group=group[0])
     entrants = entrants[np.lexsort((outcome.code[entrants], -outcome.times(0, entrants)))]
     keys = journeys.people.keys(sorted(set(outcome.code[entrants].tolist())))
     first = outcome.rows(0, entrants)
@@ -52,7 +59,7 @@ def people_block(journeys: Journeys, outcome: Outcome, which: str, step: int) ->
     return Block(
         id="people",
         kind="table",
-        title=T(TITLES[which].template, step=step, name=names[step - 1]),
+        title=title,
         columns=(
             Column("person", T("Person"), "person"),
             Column("entered", T("First step"), "time"),

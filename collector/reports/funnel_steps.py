@@ -40,10 +40,11 @@ def step_names(outcome: Outcome) -> list[str]:
     return list(map(str, outcome.plan.steps))
 
 
-def people_link(query: Query, which: str, step: int) -> tuple[tuple[str, str], ...]:
-    """The arguments of the list of people behind a number."""
-    kept = tuple(pair for pair in query.arguments if pair[0] not in ("people", "at"))
-    return (*kept, ("people", which), ("at", str(step)))
+def people_link(query: Query, which: str, step: int, group: str | None = None) -> tuple[tuple[str, str], ...]:
+    """The arguments of the list of people behind a number, of one group of the breakdown where it is named."""
+    kept = tuple(pair for pair in query.arguments if pair[0] not in ("people", "at", "group"))
+    named = () if group is None else (("group", group),)
+    return (*kept, ("people", which), ("at", str(step)), *named)
 
 
 def share(part: float, whole: float) -> float | None:
@@ -150,23 +151,30 @@ def _as_number(value: object) -> float:
     return found if np.isfinite(found) else float("nan")
 
 
-def breakdown_block(journeys: Journeys, outcome: Outcome, by: str, by_at: str) -> Block:
-    """The steps for each value of a property, at the first step, the last reached one, or any step's event."""
+def groups(journeys: Journeys, outcome: Outcome, by: str, by_at: str) -> list[tuple[str, Rows]]:
+    """The breakdown's groups, largest first: the value, and which entrants have it."""
     codes, entrants, texts = _groups(journeys, outcome, by, by_at)
     sizes = np.bincount(codes, minlength=len(texts))
     order = np.argsort(-sizes, kind="stable")[: MOST_GROUPS if len(texts) > MOST_GROUPS else len(texts)]
-    groups = [(texts[code] or NONE, entrants[codes == code]) for code in order.tolist()]
+    found = [(texts[code] or NONE, entrants[codes == code]) for code in order.tolist()]
     if len(texts) > MOST_GROUPS:
-        groups.append((OTHER, np.unique(entrants[~np.isin(codes, order)])))
+        found.append((OTHER, np.unique(entrants[~np.isin(codes, order)])))
+    return found
+
+
+def breakdown_block(journeys: Journeys, query: Query, outcome: Outcome, by: str, by_at: str) -> Block:
+    """The steps for each value of a property, at the first step, the last reached one, or any step's event."""
     names = step_names(outcome)
     rows: list[list[Cell]] = []
-    for text, members in groups:
+    links = []
+    for text, members in groups(journeys, outcome, by, by_at):
         people = counts_by_step(outcome.reach[members], outcome.size)
         low, high = wilson(people, [people[0]] * outcome.size)
         for at, name in enumerate(names):
             previous = people[at - 1] if at else people[0]
             rates: list[Cell] = [share(people[at], previous), share(people[at], people[0])]
             rows.append([text, at + 1, name, people[at], *rates, _number(low[at]), _number(high[at])])
+            links.append(people_link(query, "reached", at + 1, text))
     where = {"first": T("at the first step"), "last": T("at the last step reached"), "any": T("at any step")}[by_at]
     return Block(
         id="breakdown",
@@ -182,6 +190,7 @@ def breakdown_block(journeys: Journeys, outcome: Outcome, by: str, by_at: str) -
         ),
         rows=rows,
         draw={"x": "name", "y": "people", "group": "value"},
+        links=links,
         note=T("Whoever had several of these values counts with each, so the groups add up to more than the whole.")
         if by_at == "any"
         else None,

@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from collector.core.blocks import Block, Cell, Column, Result, Unit
 from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
-from collector.core.times import MINUTE
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
+from collector.reports.live import live_blocks
 from collector.reports.overview_counts import Totals, look, totals
 from collector.reports.overview_tables import by_kind, chat_table, events_table, pages_table, session_table
 from collector.reports.overview_trend import earlier_span, trend_block, whole_span
-from collector.reports.scope import choose, common_arguments, share
-
-LIVE = 5 * MINUTE
-LIVE_ROWS = 50
+from collector.reports.scope import common_arguments, share
 
 _SOURCES = {"channel": T("Channel"), "source": T("Source"), "campaign": T("Campaign")}
 _TABLES = (
@@ -60,7 +55,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         pages_table(journeys, query, views, kinds, rows),
         replace(events, rows=events.rows[:rows], links=events.links[:rows]),
         *([chat] if chat else []),
-        *_live(journeys, query),
+        *live_blocks(journeys, query),
     ]
     return Result(blocks, journeys.as_of, _headline(query, now, before), _notes(query, unfinished, before))
 
@@ -137,48 +132,6 @@ def _goals(query: Query, now: Totals, before: Totals | None) -> Block:
         links=[(*common_arguments(query), ("did", str(matcher))) for _, matcher in query.site.goals],
         empty=T("No goal is set. Add one, like event:purchase, to see conversion rates."),
     )
-
-
-def _live(journeys: Journeys, query: Query) -> list[Block]:
-    """Who did something in the last five minutes, and the latest thing they did."""
-    found: list[tuple[int, int, int, int]] = []
-    for part in journeys.each():
-        chosen = choose(journeys, part, query)
-        rows = np.flatnonzero((part.time > query.now - LIVE) & (part.time <= query.now))
-        rows = rows[chosen[part.person[rows]] & (query.include_bots | (part.bot[rows] == 0))]
-        last = rows[np.flatnonzero(np.append(np.diff(part.person[rows]) != 0, True))] if len(rows) else rows
-        for row in last.tolist():
-            code = int(part.persons[part.person[row]])
-            found.append((int(part.time[row]), code, int(part.kind[row]), int(part.page[row])))
-    found.sort(key=lambda row: (-row[0], row[1]))
-    shown = found[:LIVE_ROWS]
-    names = journeys.people.keys([code for _, code, _, _ in shown])
-    rows_: list[list[Cell]] = []
-    for time, code, number, page in shown:
-        kind = journeys.kinds[number]
-        path = journeys.pages.get(page, ("", ""))[1]
-        rows_.append([names.get(code, ""), time, kind.type, kind.name, path])
-    columns = (
-        Column("person", T("Visitor"), "person"),
-        Column("time", T("When"), "time"),
-        Column("type", T("Type")),
-        Column("name", T("What")),
-        Column("page", T("Page")),
-    )
-    number_column = (Column("value", T("On the site now"), "count", T("People with an event in the last 5 minutes.")),)
-    rest = len(found) - len(shown)
-    return [
-        Block("live_people", "number", T("On the site now"), number_column, [[len(found)]]),
-        Block(
-            "live",
-            "table",
-            T("On the site now"),
-            columns,
-            rows_,
-            note=T("{n} more people are on the site.", n=rest) if rest else None,
-            empty=T("Nobody did anything in the last five minutes."),
-        ),
-    ]
 
 
 def _headline(query: Query, now: Totals, before: Totals | None) -> Text:

@@ -17,6 +17,7 @@ Row = Sequence[Cell]
 LinkOf = Callable[[Sequence[tuple[str, str]]], str]
 PersonLink = Callable[[str], str]
 _TIGHT = frozenset(("time", "date", "bool"))
+_TIGHT_NAMES = frozenset(("channel", "device", "type", "property"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +32,27 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class CellView:
-    """One cell: its words, where it leads, and whether it stands right-aligned with tabular figures."""
+    """One cell: its words, where it leads, and how it stands.
+
+    Attributes:
+        numeric: right-aligned with tabular figures.
+        tight: short enough to stay on one line.
+        key: a name of somebody, cut where it is too long; the whole stands in its title.
+        whole: what the words leave out, as a title.
+    """
 
     text: str
     numeric: bool
     href: str = ""
     tight: bool = False
     tone: str = ""
+    key: bool = False
+    whole: str = ""
 
     @property
     def style(self) -> str:
-        """The cell's class: numbers, short things that stay on one line, or words that may wrap."""
-        return "num" if self.numeric else "tight" if self.tight else "words"
+        """The cell's class: numbers, names, short things that stay on one line, or words that may wrap."""
+        return "num" if self.numeric else "key" if self.key else "tight" if self.tight else "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,22 @@ class BlockView:
         rows = [replace(row, cells=[row.cells[at] for at in kept]) for row in self.rows]
         return replace(self, heads=[self.heads[at] for at in kept], rows=rows, wide=False)
 
+    def together(self, name: str, other: str, label: str = "") -> BlockView:
+        """The same block with the cells of `other` standing in those of `name`, to save a column."""
+        names = [head.name for head in self.heads]
+        if name not in names or other not in names:
+            return self
+        at, gone = names.index(name), names.index(other)
+        heads = [replace(head, label=label or head.label) if head.name == name else head for head in self.heads]
+        rows = []
+        for row in self.rows:
+            cells = list(row.cells)
+            first, second = cells[at], cells[gone]
+            if second.text not in (shown.EMPTY, first.text):
+                cells[at] = replace(first, text=gettext("%(one)s: %(more)s", one=first.text, more=second.text))
+            rows.append(replace(row, cells=[one for place, one in enumerate(cells) if place != gone]))
+        return replace(self, heads=[head for head in heads if head.name != other], rows=rows)
+
     def first(self, most: int) -> BlockView:
         """The same block with its first rows."""
         return replace(self, rows=self.rows[:most])
@@ -108,10 +134,11 @@ def heading(column: Column) -> Head:
     return Head(column.name, shown.text(column.label), shown.text(column.help), column.unit in shown.NUMERIC)
 
 
-def view(block: Block, zone: tzinfo, link: LinkOf, person: PersonLink, csv: str, json: str) -> BlockView:
+def view(block: Block, zone: tzinfo, link: LinkOf, person: PersonLink, csv: str, json: str, now: int) -> BlockView:
     """The block ready to be drawn.
 
     Args:
+        now: ms UTC, to leave out of times what goes without saying.
         link: the address behind a row's query arguments. person: the address of a person's timeline by key.
         csv, json: addresses of the block's twins.
     """
@@ -119,7 +146,7 @@ def view(block: Block, zone: tzinfo, link: LinkOf, person: PersonLink, csv: str,
     lines, zero = intervals(block)
     rows = [
         RowView(
-            _cells(block, at, row, zone, link, person),
+            _cells(block, at, row, zone, link, person, now),
             bars[at] if bars else None,
             lines[at] if lines else None,
         )
@@ -191,7 +218,7 @@ def _compared(block: Block, row: RowView, zone: tzinfo) -> Card:
     return Card(shown.text(block.title), shown.text(block.columns[0].help), row.cells[0], change, up, more)
 
 
-def _cells(block: Block, at: int, row: Row, zone: tzinfo, link: LinkOf, person: PersonLink) -> list[CellView]:
+def _cells(block: Block, at: int, row: Row, zone: tzinfo, link: LinkOf, person: PersonLink, now: int) -> list[CellView]:
     behind = block.links[at] if at < len(block.links) else None
     linked = linked_column(block) if behind else None
     own = block.draw.get("cell_links")
@@ -204,12 +231,27 @@ def _cells(block: Block, at: int, row: Row, zone: tzinfo, link: LinkOf, person: 
             href = link(behind)
         elif isinstance(own, dict) and column.name in own and value:
             href = link(own[column.name][at])
-        words = shown.cell(value, column.unit, zone)
-        if column.unit in ("text", "label"):
-            words = value_words(_set_of(block, row, column), words) or shown.EMPTY
+        words, whole = _words(block, row, column, value, zone, now)
         tone = ("good" if value else "warn") if column.name == "ok" and isinstance(value, bool) else ""
-        cells.append(CellView(words, column.unit in shown.NUMERIC, href, column.unit in _TIGHT, tone))
+        tight = column.unit in _TIGHT or column.name in _TIGHT_NAMES
+        numeric, key = column.unit in shown.NUMERIC, column.unit == "person"
+        cells.append(CellView(words, numeric, href, tight, tone, key, whole))
     return cells
+
+
+def _words(block: Block, row: Row, column: Column, value: Cell, zone: tzinfo, now: int) -> tuple[str, str]:
+    """A cell's words as a table has room for, and the whole of them where that is more."""
+    words = shown.cell(value, column.unit, zone)
+    if column.unit in ("text", "label"):
+        return value_words(_set_of(block, row, column), words) or shown.EMPTY, ""
+    if column.unit == "person":
+        return words, words
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if column.unit == "time":
+            return shown.brief(value, zone, now), words
+        if column.name == "p":
+            return shown.chance(value), ""
+    return words, ""
 
 
 def _set_of(block: Block, row: Row, column: Column) -> str:

@@ -82,6 +82,20 @@ def moment(ms: float, zone: tzinfo, style: str = "medium") -> str:
     return gettext("%(day)s, %(time)s", day=day, time=dates.format_time(local, "HH:mm", tzinfo=zone, locale=locale()))
 
 
+def brief(ms: float, zone: tzinfo, now: float) -> str:
+    """An instant as a table has room for: without the year where that is this year's."""
+    local, today = (datetime.fromtimestamp(at / 1000, UTC).astimezone(zone) for at in (ms, now))
+    if local.year != today.year:
+        return moment(ms, zone)
+    day = dates.format_skeleton("MMMd", local, tzinfo=zone, locale=locale())
+    return gettext("%(day)s, %(time)s", day=day, time=dates.format_time(local, "HH:mm", tzinfo=zone, locale=locale()))
+
+
+def chance(p: float) -> str:
+    """A p-value: two places, and never zero, which no test can say."""
+    return gettext("<%(least)s", least=number(0.01)) if p < 0.01 else number(p)
+
+
 def clock(ms: float, zone: tzinfo, pattern: str = "HH:mm:ss") -> str:
     """The time of day, with seconds as timelines show it."""
     local = datetime.fromtimestamp(ms / 1000, UTC)

@@ -35,7 +35,7 @@ class Group:
     """One group of the breakdown: people a step, and the rate from the first to the last."""
 
     value: str
-    people: Sequence[str]
+    people: Sequence[CellView]
     rate: str
 
 
@@ -90,9 +90,9 @@ def breakdown(view: BlockView, result: Result) -> Breakdown:
     block = result.block(view.id)
     places = {column.name: at for at, column in enumerate(block.columns)}
     names = list(dict.fromkeys(str(row[places["name"]]) for row in block.rows))
-    groups: dict[str, list[tuple[str, str]]] = {}
+    groups: dict[str, list[tuple[CellView, str]]] = {}
     for row, values in zip(view.rows, view.values, strict=True):
-        cell = row.cells[places["people"]].text, row.cells[places["total_rate"]].text
+        cell = row.cells[places["people"]], row.cells[places["total_rate"]].text
         groups.setdefault(str(values[places["value"]]), []).append(cell)
     by = next(head.label for head in view.heads if head.name == "value")
     rows = [

@@ -18,6 +18,7 @@ from collector.reports.base import Report
 from collector.web import draw, suggestions
 from collector.web.address import ROWS, Pairs, address, grouped, replaced
 from collector.web.draw import BlockView
+from collector.web.field_words import field_words
 from collector.web.fields import FieldView, common
 from collector.web.fields import field as make_field
 from collector.web.format import moment, text
@@ -27,7 +28,7 @@ from collector.web.words import BREAKDOWNS, value_words
 
 PEOPLE_REPORT = "visitors"
 # Parameters that links and page templates set, without a field of their own.
-UNSEEN = ("limit", "after", "before", "people", "at")
+UNSEEN = ("limit", "after", "before", "people", "at", "group")
 ONLY = "_only"
 PERSON_REPORT = "timeline"
 
@@ -221,17 +222,17 @@ def build(access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, 
         "nothing_yet": not any(part.size for part in journeys.each()),
     }
     missing = [param for param in report.params if len(given.get(param.name, ())) < param.required]
-    if missing and not links.pairs:
+    if missing and not any(param.name in given for param in report.params):
         return ReportPage(**base, period=_period(path, pairs, given, access, now), can_save=False)  # type: ignore[arg-type]
     try:
         query, result = ask(report, journeys, given, site, now)
     except UserError as error:
         shown = _period(path, pairs, given, access, now)
-        return ReportPage(**base, period=shown, error=error.message, hint=error.hint, can_save=False)  # type: ignore[arg-type]
+        return ReportPage(**base, period=shown, **field_words(error, report), can_save=False)  # type: ignore[arg-type]
     return ReportPage(
         **base,  # type: ignore[arg-type]
         period=period(path, pairs, given, query.span),
-        blocks=[block_view(block, access, links) for block in result.blocks],
+        blocks=[block_view(block, access, links, now) for block in result.blocks],
         headline=text(result.headline, site.zone),
         notes=[text(note, site.zone) for note in result.notes],
         as_of=moment(result.as_of, site.zone) if result.as_of else "",
@@ -241,9 +242,9 @@ def build(access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, 
     )
 
 
-def block_view(block: Block, access: SiteAccess, links: Links) -> BlockView:
+def block_view(block: Block, access: SiteAccess, links: Links, now: int) -> BlockView:
     """A block with its links."""
-    return draw.view(block, access.site.zone, links.people, links.person, links.csv(block.id), links.json())
+    return draw.view(block, access.site.zone, links.people, links.person, links.csv(block.id), links.json(), now)
 
 
 def _period(path: str, pairs: Pairs, given: Mapping[str, Sequence[str]], access: SiteAccess, now: int) -> Period | None:

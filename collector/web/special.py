@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flask import url_for
+
+from collector.core.event import PASSIVE
+from collector.core.matcher import parse_matcher
+from collector.core.text import T
+from collector.core.words import words
+from collector.web import format as shown
 from collector.web import funnel_view, impact_view, timeline_view
 from collector.web.address import address, replaced
 from collector.web.guard import SiteAccess
-from collector.web.report_page import ReportPage
+from collector.web.report_page import ONLY, ReportPage
 from collector.web.saved import saved_address
+from collector.web.suggestions import counted
+
+# What most sites ask first, where it was seen there.
+_USUAL = {"event:chat_started": T("Chat"), "source:retargeting": T("Retargeting")}
+MOST_PRESETS = 8
+LIVE_TOP = 6
 
 
 def extras(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
@@ -19,7 +32,16 @@ def extras(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
         return _funnel(access, page)
     if page.name in ("impact", "chat", "retargeting"):
         return _impact(access, page)
+    if page.name in ("overview", "live"):
+        return {"live_href": _live(access, page), "live_top": _live(access, page, top=True), "top": LIVE_TOP}
     return {}
+
+
+def _live(access: SiteAccess, page: ReportPage, top: bool = False) -> str:
+    """Where the people on the site now are, with this page's filters of people, whatever its days; the `top` few."""
+    kept = [pair for pair in page.pairs if pair[0] in ("where", "where-not", "segment", "include-bots")]
+    path = url_for("reports.show", site_name=access.site.name, report_name="live")
+    return address(path, [*kept, (ONLY, "top")] if top else kept)
 
 
 def _impact(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
@@ -27,10 +49,25 @@ def _impact(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
     return {
         "effects": impact_view.effects(effect) if effect else [],
         "own": impact_view.rest(page.blocks),
+        "presets": [] if page.answer else _presets(access, page),
         "goal": str(access.site.goals[0][1]) if access.site.goals else "",
         "without_people": address(page.path, replaced(page.pairs, [], ["people"])),
         "exposed_people": address(page.path, replaced(page.pairs, [("people", "exposed")])),
     }
+
+
+def _presets(access: SiteAccess, page: ReportPage) -> list[dict[str, str]]:
+    """Exposures to look at in one click: chat and retargeting, then the events that were seen most, goals aside."""
+    if not access.site.goals:
+        return []
+    seen = [name for name, _ in counted(access.rooms.views.open(access.site.id))]
+    usual = [(name, label) for name, label in _USUAL.items() if name in seen]
+    passed = {str(goal) for _, goal in access.site.goals} | {f"event:{kind.name}" for kind in PASSIVE}
+    events = [name for name in seen if name.startswith("event:") and not name.startswith("event:chat_")]
+    events = [name for name in events if name not in passed][:MOST_PRESETS]
+    named = [(name, shown.text(label)) for name, label in usual]
+    named += [(name, shown.text(words(parse_matcher(name), access.site.goals))) for name in events]
+    return [{"label": label, "href": address(page.path, [*page.pairs, ("exposure", name)])} for name, label in named]
 
 
 def _funnel(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
@@ -41,7 +78,7 @@ def _funnel(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
         "saved": saved,
         "funnel": funnel_view.steps(view) if view else [],
         "breakdown": funnel_view.breakdown(groups, page.answer) if groups and page.answer else None,
-        "whole_funnel": address(page.path, replaced(page.pairs, [], ["people", "at"])),
+        "whole_funnel": address(page.path, replaced(page.pairs, [], ["people", "at", "group"])),
     }
 
 

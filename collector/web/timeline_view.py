@@ -29,6 +29,7 @@ class Fact:
 class EventView:
     """One event: when, what in a sentence, its details, and its mark: goal, chat, retargeting or nothing."""
 
+    id: str
     iso: str
     clock: str
     text: str
@@ -132,6 +133,7 @@ def _event(row: Mapping[str, Cell], labels: Mapping[str, str], zone: ZoneInfo) -
     time = _whole(row["time"])
     engaged = row["engaged_seconds"]
     return EventView(
+        id=str(row["id"]),
         iso=shown.iso(time, zone),
         clock=shown.clock(time, zone),
         text=str(row["text"]),

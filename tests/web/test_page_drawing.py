@@ -29,6 +29,7 @@ COLUMNS = (
     Column("low", T("Low"), "ratio"),
     Column("high", T("High"), "ratio"),
 )
+NOW = 1_763_750_000_000  # November 2025
 ROWS: list[list[Cell]] = [["a", 40, 0.4, 0.3, 0.5], ["b", 10, 0.1, None, None], ["c", 0, None, None, None]]
 BARS = Block("b", "bars", T("Bars"), COLUMNS, ROWS, {"y": "people"}, [(("did", "x"),), None, None])
 
@@ -45,7 +46,7 @@ def view(block: Block) -> BlockView:
     def link(pairs: object) -> str:
         return f"/people?{to_query(pairs)}"  # type: ignore[arg-type]
 
-    return draw.view(block, UTC, link, lambda key: f"/person/{key}", "/csv", "/json")
+    return draw.view(block, UTC, link, lambda key: f"/person/{key}", "/csv", "/json", NOW)
 
 
 def test_the_longest_bar_is_whole_and_the_others_are_shares_of_it() -> None:
