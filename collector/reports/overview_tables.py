@@ -107,8 +107,8 @@ def session_table(
 
 
 def by_kind(journeys: Journeys, views: Sequence[View]) -> Sums:
-    """Per (type, name): people, times, and milliseconds of attention; pages by path."""
-    sums: Sums = defaultdict(lambda: [0.0] * 3)
+    """Per (type, name): people and times; pages by path."""
+    sums: Sums = defaultdict(lambda: [0.0] * 2)
     for view in views:
         part = view.part
 
@@ -122,15 +122,20 @@ def by_kind(journeys: Journeys, views: Sequence[View]) -> Sums:
             labels,
             distinct_people(codes, view.person, len(labels)),
             np.bincount(codes, minlength=len(labels)),
-            np.bincount(codes, weights=part.engaged[view.rows], minlength=len(labels)),
         )
     return sums
 
 
-def _ends(journeys: Journeys, views: Sequence[View]) -> Sums:
-    """Per page: visits begun inside that began there, and that ended there."""
-    sums: Sums = defaultdict(lambda: [0.0] * 2)
+def _by_path(journeys: Journeys, views: Sequence[View]) -> Sums:
+    """Per path: visits begun inside that began there, that ended there, and milliseconds of attention."""
+    sums: Sums = defaultdict(lambda: [0.0] * 3)
     for view in views:
+        # Attention after a click is kept with the click's row: it was given to the page that the click was on.
+        given = view.rows[view.part.engaged[view.rows] > 0]
+        codes, paths = coded(view.part.page[given].astype(np.int64), lambda n: _path(journeys, n))
+        spent = np.bincount(codes, weights=view.part.engaged[given], minlength=len(paths))
+        for path, ms in zip(paths, spent.tolist(), strict=True):
+            sums[(path,)][2] += ms
         for place, rows in enumerate((view.part.session_row[view.begun], view.sessions.last[view.begun])):
             codes, paths = coded(view.part.page[rows].astype(np.int64), lambda n: _path(journeys, n))
             for path, count in zip(paths, np.bincount(codes, minlength=len(paths)).tolist(), strict=True):
@@ -140,10 +145,10 @@ def _ends(journeys: Journeys, views: Sequence[View]) -> Sums:
 
 def pages_table(journeys: Journeys, query: Query, views: Sequence[View], kinds: Sums, limit: int) -> Block:
     """Page views by path, with the visits that began and ended there and the attention a view got."""
-    ends = _ends(journeys, views)
+    there = _by_path(journeys, views)
     sums: dict[Label, list[float]] = {
-        (name,): [times, people, *ends.get((name,), [0.0, 0.0]), engaged]
-        for (type_, name), (people, times, engaged) in kinds.items()
+        (name,): [times, people, *there.get((name,), [0.0] * 3)]
+        for (type_, name), (people, times) in kinds.items()
         if type_ == PAGE
     }
     rows, note = _ranked(sums, limit)
@@ -192,7 +197,7 @@ def events_table(query: Query, sums: Sums, limit: int) -> Block:
             PEOPLE,
             Column("count", T("Times"), "count"),
         ),
-        [[*label, int(people), int(count)] for label, (people, count, _) in rows],
+        [[*label, int(people), int(count)] for label, (people, count) in rows],
         draw={"y": "people", "link": "people"},
         links=[None if text is None else (*common, ("did", text)) for text in matchers],
         note=note,

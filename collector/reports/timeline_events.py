@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from collector.core.blocks import Cell, Column
-from collector.core.event import CUSTOM, ENGAGEMENT, Agent, Source
+from collector.core.event import CUSTOM, ENGAGEMENT, PAGE, Agent, Source
 from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.stored import StoredEvent
@@ -113,7 +113,22 @@ def place(journeys: Journeys, life: Life, found: Sequence[StoredEvent]) -> list[
             last, fresh_source = last + 1, event.source or Source()
         last_time = max(event.time, last_time or event.time)
         placed.append(Placed(event, last, fresh_source, 0, opens))
-    return placed
+    return _attention_on_pages(placed)
+
+
+def _attention_on_pages(placed: Sequence[Placed]) -> list[Placed]:
+    """Attention after a click or another act belongs to the page that it happened on: move it to that page's view."""
+    told = list(placed)
+    page_of: dict[tuple[int, str, str], int] = {}
+    for at, one in enumerate(placed):
+        where = (one.visit, one.event.visitor, one.event.path)
+        if one.event.kind.type == PAGE:
+            page_of[where] = at
+        elif one.engaged and where in page_of:
+            page = page_of[where]
+            told[page] = replace(told[page], engaged=told[page].engaged + one.engaged)
+            told[at] = replace(one, engaged=0)
+    return told
 
 
 def fits(matcher: Matcher, placed: Placed) -> bool:

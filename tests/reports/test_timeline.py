@@ -91,6 +91,15 @@ def test_attention_is_told_with_its_page_and_is_no_line_of_its_own() -> None:
     assert cells(ask(world(events), "a"), "name", "engaged_seconds") == [("/", 7.5), ("/pricing", 0.0)]
 
 
+def test_attention_after_a_click_is_told_with_the_page_that_the_click_was_on() -> None:
+    events = [
+        E("a", START, "page:/", page="/"),
+        E("a", START + 1_000, "click:More", page="/"),
+        E("a", START + 9_000, "engagement", value=6_000.0, page="/"),
+    ]
+    assert cells(ask(world(events), "a"), "name", "engaged_seconds") == [("/", 6.0), ("More", 0.0)]
+
+
 def test_chat_retargeting_and_goals_are_marked() -> None:
     events = [
         E("a", START, "page:/", source=SOURCES[3]),
