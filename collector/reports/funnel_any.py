@@ -22,7 +22,9 @@ def in_any_order(units: Units, plan: Plan, families: Sequence[Sequence[Matcher]]
     Args:
         families: the different matchers, together with those that they share events with (in)directly.
     """
-    start = np.unique(np.concatenate([hits.keys for hits in units.steps]))
+    start = np.concatenate([hits.keys for hits in units.steps])
+    start.sort(kind="stable")  # merges the sorted lists; `np.unique` would hash them, ten times as slow
+    start = start[np.append(start[1:] != start[:-1], True)] if len(start) else start
     entering = entries(units, plan, start, None)
     start = start if entering is None else start[entering]
     limit = limits(start, units, plan)
