@@ -18,7 +18,7 @@ from collector.ingest.clock import DeviceClocks
 from collector.ingest.rules import Arrival, SiteRules
 from collector.ingest.steps import make_event
 from collector.ingest.url import mask_text
-from collector.store.protocol import Ledger, LedgerDown, Mark
+from collector.store.protocol import Ledger, LedgerDown, Mark, SetAside
 
 log = logging.getLogger(__name__)
 
@@ -81,8 +81,8 @@ class Loader:
         self._clocks = DeviceClocks()
         self._readers: dict[str, BoxReader] = {}
         self._marks: dict[str, int] | None = None
-        # What this process quarantined already, should the ledger go down before the mark is stored.
-        self._quarantined: set[tuple[str, int]] = set()
+        # Boxes that could not be read, so that the log says so once.
+        self._unreadable: set[str] = set()
 
     def drain_once(self) -> int:
         """One round over every box; the number of records taken. 0 means that nothing waits.
@@ -95,9 +95,20 @@ class Loader:
         self._readers = readers(self._folder, self._readers)
         taken = 0
         for reader in list(self._readers.values()):
-            orphan = reader.take_over()
-            taken += self._drain(reader) if orphan is None else self._finish(orphan)
+            try:
+                orphan = reader.take_over()
+                taken += self._drain(reader) if orphan is None else self._finish(orphan)
+                self._unreadable.discard(reader.name)
+            except (sqlite3.Error, OSError) as error:
+                reader.close()
+                self._skip(reader.name, error)
         return taken
+
+    def _skip(self, box: str, error: Exception) -> None:
+        """A box that cannot be read stays as it is and must not stop the others; the log says so once."""
+        if box not in self._unreadable:
+            self._unreadable.add(box)
+            log.error("the box %s cannot be used (%s); it stays, and is tried again", box, error)
 
     def drain_all(self) -> None:
         """Rounds until nothing waits."""
@@ -119,8 +130,6 @@ class Loader:
             if orphan.empty_after(self._mark(orphan)):
                 orphan.remove()
                 self._readers.pop(orphan.name, None)
-        except sqlite3.Error:
-            log.exception("the box %s of a worker that is gone cannot be read; it stays", orphan.name)
         finally:
             orphan.release()
         return taken
@@ -131,6 +140,8 @@ class Loader:
     def _drain(self, reader: BoxReader) -> int:
         """Take one chunk of a box."""
         rows = reader.read(self._mark(reader), CHUNK)
+        if not rows:
+            reader.tell(self._mark(reader))  # where a full disk did not take it before
         start = 0
         while start < len(rows):
             works: list[Work] = []
@@ -214,19 +225,15 @@ class Loader:
         self._append(box, [Work(work.seq, work.body, work.site, (), [(_masked(work.body), reason)])])
 
     def _append(self, box: str, works: Sequence[Work]) -> None:
-        """Quarantine first, then events and mark in one transaction: a crash between repeats, and loses nothing."""
+        """Events, what goes to quarantine, and the mark in one transaction: a crash repeats or loses nothing."""
         now = self._clock()
         by_site: dict[int, list[Event]] = {}
         for work in works:
-            if work.quarantined and (box, work.seq) not in self._quarantined:
-                for raw, reason in work.quarantined:
-                    self._ledger.quarantine(work.site, raw, reason, now)
-                self._quarantined.add((box, work.seq))
             if work.site is not None and work.events:
                 by_site.setdefault(work.site, []).extend(work.events)
+        aside = [SetAside(work.site, raw, reason, now) for work in works for raw, reason in work.quarantined]
         seq = works[-1].seq
-        self._ledger.append_marked(list(by_site.items()), Mark(box, seq))
-        self._quarantined.clear()
+        self._ledger.append_marked(list(by_site.items()), Mark(box, seq), aside)
         if self._marks is not None:
             self._marks[box] = seq
         if by_site:

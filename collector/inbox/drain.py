@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from collector.inbox.files import BoxFiles, all_boxes, connect, hold, write_done
+
+# A look at a box that has gathered large records for hours must not fill the memory.
+MOST_BYTES = 16 * 2**20
 
 
 class BoxReader:
@@ -15,25 +19,37 @@ class BoxReader:
     def __init__(self, files: BoxFiles) -> None:
         self.files = files
         self._connection: sqlite3.Connection | None = None
+        self._told = 0
 
     @property
     def name(self) -> str:
         """The name that marks in the ledger go by."""
         return self.files.name
 
-    def read(self, after: int, limit: int) -> list[tuple[int, bytes]]:
-        """Up to `limit` records (seq, body) with a seq greater than `after`, in order; none while the file is made."""
+    def read(self, after: int, limit: int, most: int = MOST_BYTES) -> list[tuple[int, bytes]]:
+        """Records (seq, body) with a seq greater than `after`, in order; none while the file is made.
+
+        Args:
+            limit: how many at most.
+            most: after so many bytes no further record is read.
+        """
+        rows: list[tuple[int, bytes]] = []
+        size = 0
         try:
             if self._connection is None:
                 self._connection = self._open()
-            rows = self._connection.execute(
-                "SELECT seq, body FROM record WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
-            ).fetchall()
+            query = "SELECT seq, body FROM record WHERE seq > ? ORDER BY seq LIMIT ?"
+            with closing(self._connection.execute(query, (after, limit))) as found:
+                for seq, body in found:
+                    rows.append((int(seq), bytes(body)))
+                    size += len(body)
+                    if size >= most:
+                        break
         except sqlite3.OperationalError:
             # Not made yet, or busy being recovered: the next look finds it.
             self.close()
             return []
-        return [(int(seq), bytes(body)) for seq, body in rows]
+        return rows
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(
@@ -41,8 +57,10 @@ class BoxReader:
         )
 
     def tell(self, seq: int) -> None:
-        """Tell the worker that the ledger holds everything up to `seq`."""
-        write_done(self.files, seq)
+        """Tell the worker that the ledger holds everything up to `seq`, unless it has been told."""
+        if seq > self._told:
+            write_done(self.files, seq)
+            self._told = seq
 
     def take_over(self) -> Orphan | None:
         """The box for oneself, where its worker is gone."""

@@ -9,7 +9,7 @@ from collector.core.identity import clean_user_id
 from collector.store.clean import clean_text
 from collector.store.engine import Engine, Row
 from collector.store.identity import CHANGE, LINK, person_ids
-from collector.store.protocol import BOT_REASONS, Quarantined
+from collector.store.protocol import BOT_REASONS, Quarantined, SetAside
 
 LINK_REASONS = ("identify", "import", "admin")
 
@@ -65,10 +65,15 @@ def unlink(engine: Engine, site: int, visitor: str, now: int) -> None:
 def quarantine(engine: Engine, site: int | None, raw: bytes, reason: str, now: int) -> None:
     """Keep what could not be processed."""
     with engine.writing():
-        engine.run(
-            "INSERT INTO quarantine (site, raw, reason, time) VALUES (?, ?, ?, ?)",
-            (site, raw, clean_text(reason), now),
-        )
+        set_aside(engine, [SetAside(site, raw, reason, now)])
+
+
+def set_aside(engine: Engine, things: Sequence[SetAside]) -> None:
+    """Put things into quarantine; inside `Engine.writing`."""
+    engine.run_many(
+        "INSERT INTO quarantine (site, raw, reason, time) VALUES (?, ?, ?, ?)",
+        [(thing.site, thing.raw, clean_text(thing.reason), thing.time) for thing in things],
+    )
 
 
 def quarantined(engine: Engine, site: int | None, after: int, limit: int) -> Sequence[Quarantined]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from collector.core.event import Event
+from collector.store.admin import set_aside
 from collector.store.clean import clean_text, json_text
 from collector.store.dictionaries import (
     COLUMNS,
@@ -19,7 +20,7 @@ from collector.store.dictionaries import (
 )
 from collector.store.engine import Engine
 from collector.store.identity import Claims
-from collector.store.protocol import BOT_REASONS, Appended, Mark
+from collector.store.protocol import BOT_REASONS, Appended, Mark, SetAside
 
 _BOTS = {reason: number for number, reason in enumerate(BOT_REASONS)}
 AGENT_SITE = 0  # agents are the same for every site
@@ -33,8 +34,10 @@ class Appender:
         self._dictionaries = {table: Dictionary(engine, table) for table in COLUMNS}
         self._erasures = 0
 
-    def append(self, batches: Sequence[tuple[int, Sequence[Event]]], mark: Mark | None) -> Appended:
-        """Store every batch (site, events) and the mark in one transaction."""
+    def append(
+        self, batches: Sequence[tuple[int, Sequence[Event]]], mark: Mark | None, aside: Sequence[SetAside] = ()
+    ) -> Appended:
+        """Store every batch (site, events), what goes to quarantine, and the mark in one transaction."""
         stored = total = 0
         with self._engine.serial:
             # Left by an append that was rolled back, or by a fork in the middle of one: it was never committed.
@@ -45,6 +48,7 @@ class Appender:
                 for site, events in batches:
                     total += len(events)
                     stored += self._append_site(site, events) if events else 0
+                set_aside(self._engine, aside)
                 if mark is not None:
                     self._engine.run(
                         "INSERT INTO mark (inbox, seq) VALUES (?, ?) "

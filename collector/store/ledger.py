@@ -21,6 +21,7 @@ from collector.store.protocol import (
     Mark,
     PersonRow,
     Quarantined,
+    SetAside,
     VisitorRow,
 )
 
@@ -48,8 +49,10 @@ class SqlLedger:
     def append(self, site: int, events: Sequence[Event], mark: Mark | None = None) -> Appended:
         return self._appender.append([(site, events)], mark)
 
-    def append_marked(self, batches: Sequence[tuple[int, Sequence[Event]]], mark: Mark) -> Appended:
-        return self._appender.append(batches, mark)
+    def append_marked(
+        self, batches: Sequence[tuple[int, Sequence[Event]]], mark: Mark, aside: Sequence[SetAside] = ()
+    ) -> Appended:
+        return self._appender.append(batches, mark, aside)
 
     def marks(self) -> Mapping[str, int]:
         return dict(self.engine.rows("SELECT inbox, seq FROM mark"))

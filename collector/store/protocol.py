@@ -119,6 +119,16 @@ class Quarantined:
     time: int
 
 
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Something to put into quarantine: of which site (None: unknown), the bytes, why, and when (ms UTC)."""
+
+    site: int | None
+    raw: bytes
+    reason: str
+    time: int
+
+
 class Ledger(Protocol):
     """The events of all sites, and who they belong to. Every method is safe to call from several processes."""
 
@@ -140,8 +150,10 @@ class Ledger(Protocol):
         props become traits. Ids grow in commit order, so a reader that has seen id n has seen every smaller one.
         """
 
-    def append_marked(self, batches: Sequence[tuple[int, Sequence[Event]]], mark: Mark) -> Appended:
-        """Like `append` for several sites in one transaction, with the mark."""
+    def append_marked(
+        self, batches: Sequence[tuple[int, Sequence[Event]]], mark: Mark, aside: Sequence[SetAside] = ()
+    ) -> Appended:
+        """Like `append` for several sites in one transaction, with the mark and with what goes to quarantine."""
 
     def marks(self) -> Mapping[str, int]:
         """How far each inbox was loaded."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -16,6 +17,7 @@ from collector.core.event import Event
 from collector.inbox import record
 from collector.inbox.box import Inbox
 from collector.inbox.drain import BoxReader
+from collector.inbox.files import hold, read_done
 from collector.ingest.bots import compile_list
 from collector.ingest.check import check_events
 from collector.ingest.rules import SiteRules
@@ -23,7 +25,7 @@ from collector.loading import Loader
 from collector.refreshing import Debounce
 from collector.store.ledger import SqlLedger
 from collector.store.open import open_engine
-from collector.store.protocol import Appended, Ledger, LedgerDown, Mark
+from collector.store.protocol import Appended, Ledger, LedgerDown, Mark, SetAside
 
 NOW = 1_763_750_000_000
 BOTS = compile_list({"version": "1", "patterns": ["curl/"]})
@@ -43,14 +45,18 @@ class Failing(SqlLedger):
         super().__init__(open_engine(f"sqlite://{path}"))
         self.down = False
         self.poison = ""
+        self.appends = 0
         self.breaks: Exception = ValueError("this event breaks the ledger")
 
-    def append_marked(self, batches: Sequence[tuple[int, Sequence[Event]]], mark: Mark) -> Appended:
+    def append_marked(
+        self, batches: Sequence[tuple[int, Sequence[Event]]], mark: Mark, aside: Sequence[SetAside] = ()
+    ) -> Appended:
+        self.appends += 1
         if self.down:
             raise LedgerDown("down")
         if any(event.name == self.poison for _, events in batches for event in events if self.poison):
             raise self.breaks
-        return super().append_marked(batches, mark)
+        return super().append_marked(batches, mark, aside)
 
 
 @pytest.fixture
@@ -177,6 +183,68 @@ def test_while_the_ledger_is_down_nothing_is_lost_or_quarantined_twice(ledger: F
     taking.drain_all()
     assert stored(ledger) == [ids[0], ids[2]]
     assert len(ledger.quarantined(1)) == 1
+
+
+def test_what_goes_to_quarantine_costs_no_transaction_of_its_own(ledger: Failing, inbox: Inbox) -> None:
+    """Five hundred events of one byte must not keep the loader busy for a second."""
+    checked = check_events(list(range(500)), 1)
+    inbox.put(record.encode(1, "v_1", NOW, NOW, "cookie", "UA", (), checked.good, checked.quarantined))
+    loader(ledger, inbox).drain_all()
+    assert ledger.appends == 1
+    assert len(ledger.quarantined(1, limit=1_000)) == 500
+
+
+def test_a_crash_leaves_what_is_quarantined_and_the_mark_in_step(
+    ledger: Failing, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(inbox, {"type": "teleport"})
+    run = ledger.engine.run
+
+    def crash(sql: str, params: Sequence[object] = ()) -> int:
+        if "INTO mark" in sql:
+            raise LedgerDown("the power is gone")
+        return run(sql, params)
+
+    monkeypatch.setattr(ledger.engine, "run", crash)
+    with pytest.raises(LedgerDown):
+        loader(ledger, inbox).drain_all()
+    monkeypatch.undo()
+    assert ledger.quarantined() == []
+    loader(ledger, inbox).drain_all()
+    assert len(ledger.quarantined()) == 1
+
+
+def test_a_living_worker_s_broken_box_does_not_stop_the_others_and_is_told_once(
+    ledger: Failing, inbox: Inbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = inbox.files.folder / "box-00.sqlite3"
+    broken.write_bytes(b"not a database" * 100)
+    held = hold(inbox.files.folder / "box-00.lock")
+    ids = put(inbox, {})
+    taking = loader(ledger, inbox)
+    for _ in range(5):
+        taking.drain_once()
+    assert stored(ledger) == ids
+    assert broken.exists()
+    assert [entry.levelname for entry in caplog.records] == ["ERROR"]
+    assert held is not None
+    os.close(held)
+
+
+def test_a_worker_that_could_not_be_told_is_told_later(
+    ledger: Failing, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(files: object, seq: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    put(inbox, {})
+    taking = loader(ledger, inbox)
+    monkeypatch.setattr("collector.inbox.drain.write_done", full)
+    taking.drain_once()
+    monkeypatch.undo()
+    assert read_done(inbox.files) == 0
+    taking.drain_once()
+    assert read_done(inbox.files) == 1
 
 
 def test_a_locked_ledger_is_waited_for(ledger: Failing, inbox: Inbox, tmp_path: Path) -> None:

@@ -39,6 +39,16 @@ def test_a_record_is_readable_by_another_connection_once_put_returns(inbox: Inbo
     reader.close()
 
 
+def test_a_look_at_a_box_stops_at_so_many_bytes(inbox: Inbox) -> None:
+    for _ in range(4):
+        inbox.put(b"x" * 100)
+    reader = reader_of(inbox)
+    assert [seq for seq, _ in reader.read(0, 10, most=150)] == [1, 2]
+    assert [seq for seq, _ in reader.read(2, 10, most=1)] == [3]
+    assert [seq for seq, _ in reader.read(0, 10)] == [1, 2, 3, 4]
+    reader.close()
+
+
 def test_many_threads_are_committed_in_groups_and_nobody_s_record_is_missing(inbox: Inbox) -> None:
     commits: list[str] = []
     connection = inbox._connection
