@@ -69,7 +69,9 @@ def _dual(at: Float64, target: Float64, x: Float64, base: Float64) -> tuple[floa
 def tilted(base: Float64, x: Float64, at: Float64, total: float) -> Float64:
     """The weights, summing to `total`."""
     score = x[:, 1:] @ at
-    raised = base * np.exp(score - score.max(initial=0.0))
+    used = base > 0
+    # The greatest score of those that count: one of the others may be so great that all of these would vanish.
+    raised = np.where(used, base * np.exp(np.minimum(score - score[used].max(), 0.0)), 0.0)
     return np.asarray(raised * (total / raised.sum()))
 
 

@@ -167,7 +167,9 @@ def _floors(found: Answer) -> str:
     if found.control_people < FLOORS["controls"]:
         return "controls"
     reached = int(np.count_nonzero(np.isfinite(matched.cases.delay)))
-    return "goals" if found.goals + reached < FLOORS["goals"] or found.goals == 0 else ""
+    if found.goals + reached < FLOORS["goals"]:
+        return "goals"
+    return "" if found.goals else "alone"
 
 
 def _naive(tape: Tape, plan: Plan) -> tuple[float | None, float | None]:

@@ -26,6 +26,10 @@ _NEEDED = {
         "Too few goals to tell what {exposure} changed: {have} among those compared, at least {need} are needed. "
         "Choose a goal that is reached more often, or wait."
     ),
+    "alone": T(
+        "What {exposure} changed cannot be told: nobody to compare with reached {goal} without it. Choose a goal that "
+        "can be reached either way."
+    ),
 }
 
 
@@ -48,7 +52,7 @@ def headline(found: Answer) -> Text:
         "more": Value(abs(round(more)), "count"),
         "low": Value(round(low), "count"),
         "high": Value(round(high), "count"),
-        "naive": Value(round(people * (float(rate.exposed[-1]) - (found.naive[0] or 0.0))), "count"),
+        "naive": _claim(round(people * (float(rate.exposed[-1]) - (found.naive[0] or 0.0)))),
         "people": Value(people, "count"),
     }
     if low > 0:
@@ -60,7 +64,7 @@ def headline(found: Answer) -> Text:
         values |= {"low": Value(-round(high), "count"), "high": Value(-round(low), "count")}
         sentence = T(
             "About {more} fewer people reached {goal} because of {exposure}, between {low} and {high}; the plain "
-            "comparison would claim a difference of {naive}."
+            "comparison would claim {naive}."
         )
     else:
         sentence = T(
@@ -68,6 +72,12 @@ def headline(found: Answer) -> Text:
             "comparison would claim {naive}."
         )
     return Text(sentence.template, values)
+
+
+def _claim(more: int) -> Text:
+    if more < 0:
+        return T("{n} fewer", n=Value(-more, "count"))
+    return T("{n} more", n=Value(more, "count"))
 
 
 def _refusal(found: Answer, name: Text) -> Text:
@@ -79,10 +89,12 @@ def _refusal(found: Answer, name: Text) -> Text:
         "controls": found.control_people,
         "share": matched,
         "goals": found.goals + exposed_goals,
+        "alone": 0,
     }[reason]
-    need = FLOORS[reason] if reason != "share" else FLOORS["exposed"]
+    need = FLOORS["exposed"] if reason == "share" else FLOORS.get(reason, 0)
     values = {
         "exposure": name,
+        "goal": words(found.plan.goal, found.plan.goals),
         "have": Value(have, "count"),
         "need": Value(int(need), "count"),
         "all": Value(found.exposed, "count"),
