@@ -161,6 +161,25 @@ def test_people_without_anybody_alike_are_no_ground_for_an_answer() -> None:
     assert result.headline is not None
 
 
+def test_a_goal_that_nobody_reaches_without_it_tells_nothing_about_it() -> None:
+    events = []
+    for n in range(900):
+        at = START + n * 20 * MINUTE
+        events.append(E(f"v{n}", at, "page:/"))
+        if n % 3 == 0:
+            events.append(E(f"v{n}", at + 1_000, "event:chat_started"))
+            events.append(E(f"v{n}", at + 60_000, "event:purchase"))
+    query = question(REPORT, NOW, site(), exposure="event:chat_started", goal="event:purchase", all_time="1")
+    result = REPORT.run(world(events, as_of=NOW), query)
+    assert "nobody to compare with reached" in str(result.headline)
+    assert result.block("effect").rows[0][1:] == [None] * 8
+
+
+def test_weights_do_not_vanish_beside_a_moment_that_cannot_count() -> None:
+    weights = tilted(np.array([0.0, 1.0, 1.0]), np.array([[1.0, 900.0], [1.0, 0.0], [1.0, 0.0]]), np.array([1.0]), 4.0)
+    assert weights.tolist() == [0.0, 2.0, 2.0]
+
+
 def small(*extra: E) -> Answer:
     events = [E("a", START, "page:/"), E("a", START + 1_000, "event:chat_started"), *extra]
     return answer(world(events, as_of=NOW), QUERY, PLAN)

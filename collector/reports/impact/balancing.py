@@ -75,9 +75,9 @@ def tilted(base: Float64, x: Float64, at: Float64, total: float) -> Float64:
     return np.asarray(raised * (total / raised.sum()))
 
 
-def scores(found: Sequence[Feature], at: Float64) -> Float64:
-    """`x @ coefficients` of every moment, by looking levels up instead of building the matrix."""
-    total = np.zeros(len(found[0].codes)) if found else np.zeros(0)
+def scores(found: Sequence[Feature], at: Float64, count: int) -> Float64:
+    """`x @ coefficients` of all `count` moments, by looking levels up instead of building the matrix."""
+    total = np.zeros(count)
     place = 0
     for feature in found:
         table = np.concatenate([[0.0], at[place : place + feature.levels - 1]])

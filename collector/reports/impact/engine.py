@@ -138,7 +138,7 @@ def _match(
         nobody = np.zeros(0, dtype=np.int64)
         none = control_outcome(tape, plan, moments, nobody, np.zeros(len(scale)))
         return Matched(case, case_row, nobody, np.zeros(0), np.zeros(0), case_outcome(tape, plan, case_row), none)
-    score = scores(coarse, tilt(case_x.mean(axis=0), x, scale[pick]))
+    score = scores(coarse, tilt(case_x.mean(axis=0), x, scale[pick]), len(moments.row))
     chance = np.where(can_be, hazard(score, np.where(moments.control, scale, 0.0), len(moments.case)), 0.0)
     controls = control_outcome(tape, plan, moments, pick, chance)
     start = match_weights(strata.code[case], strata.code[pick], scale[pick], size)
