@@ -20,7 +20,10 @@ MANY = 10_000
 
 
 class Remembered(Generic[T]):
-    """Answers by key, asked anew after `FRESH` s; while the database is down an old answer is better than none."""
+    """Answers by key, asked anew after `FRESH` s; while the database is down an old answer is better than none.
+
+    One thread asks while the others go on with what is known, so that a database that hangs holds up few requests.
+    """
 
     def __init__(self, ask: Callable[[str], T | None]) -> None:
         self._ask = ask
@@ -32,6 +35,8 @@ class Remembered(Generic[T]):
         known = self._known.get(key)
         if known and now - known[0] < FRESH:
             return known[1]
+        if known:
+            self._known[key] = (now, known[1])
         try:
             found = self._ask(key)
         except LedgerDown:
@@ -39,9 +44,9 @@ class Remembered(Generic[T]):
                 raise
             log.warning("the catalog does not answer; using what it said before")
             found = known[1]
-        if len(self._known) >= MANY:  # only strangers guessing keys get this far
-            self._known.clear()
-        self._known[key] = (now, found)
+        if len(self._known) >= MANY:  # only strangers guessing keys get this far; who is known stays
+            self._known = {key: entry for key, entry in list(self._known.items()) if entry[1] is not None}
+        self._known[key] = (time.monotonic(), found)
         return found
 
 

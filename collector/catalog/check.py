@@ -42,6 +42,16 @@ def write_key(text: str) -> str:
     return text
 
 
+def storable(text: str) -> str:
+    """`text` without what Postgres (NUL) or no engine at all (lone surrogates) can hold, to keep or to look up."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def title(text: str) -> str:
+    """What a site is called on its pages."""
+    return storable(text).strip()[:200]
+
+
 def host_name(text: str) -> str:
     """A host as browsers send it: lower case, other scripts in their ASCII form."""
     host = text.strip().rstrip(".").lower()
@@ -135,7 +145,7 @@ def parameters(texts: Iterable[str]) -> tuple[str, ...]:
 def email(text: str) -> str:
     """An e-mail address, in lower case: the same person must not exist twice."""
     cleaned = text.strip().lower()
-    if len(cleaned) > 254 or not _EMAIL.fullmatch(cleaned):
+    if len(cleaned) > 254 or not cleaned.isprintable() or not _EMAIL.fullmatch(cleaned):
         raise UserError(f"{text!r} is not an e-mail address.")
     return cleaned
 
@@ -151,7 +161,7 @@ def password(text: str) -> str:
 
 def label(text: str, what: str) -> str:
     """The name of something that people saved."""
-    cleaned = " ".join(text.split())
+    cleaned = " ".join(storable(text).split())
     if not cleaned or len(cleaned) > 100:
         raise UserError(f"A {what} needs a name.", "At most 100 characters.")
     return cleaned

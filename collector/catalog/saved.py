@@ -98,7 +98,7 @@ class Saved(Base):
     def delete_segment(self, site_id: int, name: str) -> bool:
         """Delete a segment; whether the site had it."""
         with self._engine.writing():
-            mine = (SEGMENT.c.site == site_id) & (SEGMENT.c.name == name)
+            mine = (SEGMENT.c.site == site_id) & (SEGMENT.c.name == check.storable(name))
             return self._change(SEGMENT.delete().where(mine)) > 0
 
     @staticmethod

@@ -14,7 +14,7 @@ from collector.core.errors import UserError
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "name": check.site_name,
-    "title": str.strip,
+    "title": check.title,
     "origins": check.origins,
     "timezone": check.timezone,
     "policy_gpc": check.policy,
@@ -71,11 +71,11 @@ class Sites(Base):
 
     def site_by_name(self, name: str) -> Site | None:
         """The site called so."""
-        return self._site_where(SITE.c.name == name)
+        return self._site_where(SITE.c.name == check.storable(name))
 
     def site_by_write_key(self, key: str) -> Site | None:
         """The site with this public key."""
-        return self._site_where(SITE.c.write_key == key)
+        return self._site_where(SITE.c.write_key == check.storable(key))
 
     def site_by_secret(self, key: str) -> Site | None:
         """The site with this secret key; only hashes are compared, so the time taken tells nothing of the key."""

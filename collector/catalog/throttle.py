@@ -29,7 +29,9 @@ class Throttle(Base):
     def _attempt(self, email: str, address: str, now: int) -> int:
         """Count an attempt before its password is looked at; seconds to wait where there were too many, else 0."""
         with self._engine.writing():
-            self._change(ATTEMPT.delete().where(ATTEMPT.c.since <= now - WINDOW))
+            # Those of the future were counted by a clock that was wrong: nobody waits until it is right.
+            over = (ATTEMPT.c.since <= now - WINDOW) | (ATTEMPT.c.since > now)
+            self._change(ATTEMPT.delete().where(over))
             waits = [self._wait(scope, limit, now) for scope, limit in self._scopes(email, address)]
             if any(waits):
                 return max(waits)

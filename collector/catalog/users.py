@@ -49,7 +49,7 @@ class Users(Throttle):
         return None if row is None else _user(row)
 
     def _account(self, email: str) -> Record | None:
-        return self._first(ACCOUNT.select().where(ACCOUNT.c.email == email.strip().lower()))
+        return self._first(ACCOUNT.select().where(ACCOUNT.c.email == check.storable(email).strip().lower()))
 
     def create_user(self, email: str, password: str, now: int, admin: bool = False) -> User:
         """Make a user; an admin owns every site and may add sites and users.

@@ -85,6 +85,7 @@ class Inbox:
         self._disk_checked = 0.0
         self._disk_low = False
         self._closing = False
+        self._gone = False
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
         self._thread.start()
 
@@ -92,6 +93,11 @@ class Inbox:
     def pending_bytes(self) -> int:
         """Bytes of records that the ledger is not known to hold."""
         return self._bytes
+
+    @property
+    def gone(self) -> bool:
+        """Whether somebody removed the box's files: it takes nothing more, a new one must be made."""
+        return self._gone
 
     def put(self, body: bytes) -> None:
         """Keep `body`; returns after the commit.
@@ -125,6 +131,7 @@ class Inbox:
 
     def _connect(self) -> sqlite3.Connection:
         connection = connect(self.files.records)
+        self._inodes = (os.fstat(self._lock).st_ino, os.stat(self.files.records).st_ino)
         if self._max_pages:
             connection.execute(f"PRAGMA max_page_count = {int(self._max_pages)}")
         return connection
@@ -134,7 +141,7 @@ class Inbox:
         self.put(b"")
 
     def _check_room(self, size: int) -> None:
-        if self._closing:
+        if self._closing or self._gone:
             raise InboxFull("closing", 1)
         if self._bytes + size > self._max_bytes:
             raise InboxFull("behind")
@@ -199,10 +206,22 @@ class Inbox:
             cursor = connection.execute("INSERT INTO record (body) VALUES (?)", (waiting.body,))
             first = first or int(cursor.lastrowid or 0)
         connection.execute("COMMIT")
+        if not self._is_findable():
+            # Somebody removed the file while it was open: nobody will ever read what was just written to it.
+            self._gone = True
+            raise InboxFull("gone", 1)
         self._forget(deleted)
         for offset, waiting in enumerate(group):
             self._kept.append((first + offset, len(waiting.body)))
             self._bytes += len(waiting.body)
+
+    def _is_findable(self) -> bool:
+        """Whether the loader can find the box: its files are still those that are open here."""
+        try:
+            lock, records = os.stat(self.files.lock), os.stat(self.files.records)
+        except OSError:
+            return False
+        return (lock.st_ino, records.st_ino) == self._inodes
 
     def _delete(self, connection: sqlite3.Connection) -> int:
         """Delete records that the ledger holds, a limited number; the greatest seq deleted."""

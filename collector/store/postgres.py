@@ -19,6 +19,7 @@ from collector.store.protocol import Columns
 
 # Any two numbers do, as long as they stay the same; advisory locks belong to one database of the server.
 WRITER_LOCK = 0x64657369
+CONNECT_SECONDS = 5
 MIGRATION_LOCK = 0x64657370
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COPY_IN = f"COPY event ({', '.join(EVENT_COLUMNS)}) FROM STDIN"
@@ -52,7 +53,9 @@ class PostgresEngine(Engine):
         super().__init__()
 
     def _open(self) -> peewee.Database:
-        return peewee.PostgresqlDatabase(self.url, prefer_psycopg3=True)
+        # A server that does not even refuse must not hold a thread for minutes; what the address says goes first.
+        waits: dict[str, Any] = {} if "connect_timeout" in self.url else {"connect_timeout": CONNECT_SECONDS}
+        return peewee.PostgresqlDatabase(self.url, prefer_psycopg3=True, **waits)
 
     def sql(self, text: str) -> str:
         return _numbered(text)

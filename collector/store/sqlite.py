@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,32 @@ _INSERT = (
 )
 
 
+class SqliteDatabase(peewee.SqliteDatabase):
+    """A file that must stay the one it was: what is written to a removed or replaced one, nobody finds again.
+
+    Frozen migrations tell the engines apart by the name of this class.
+    """
+
+    inode = 0
+
+    def _connect(self) -> sqlite3.Connection:
+        self.check()
+        connection: sqlite3.Connection = super()._connect()  # type: ignore[misc]  # not in its stubs
+        self.inode = self.inode or os.stat(self.database).st_ino
+        return connection
+
+    def check(self) -> None:
+        """Raise peewee.OperationalError where the file is not the one that was opened first."""
+        if not self.inode:
+            return
+        try:
+            same = os.stat(self.database).st_ino == self.inode
+        except OSError:
+            same = False
+        if not same:
+            raise peewee.OperationalError(f"{self.database} was removed or replaced while in use: start again")
+
+
 class SqliteEngine(Engine):
     """One file on a local disk."""
 
@@ -50,7 +77,7 @@ class SqliteEngine(Engine):
         super().__init__()
 
     def _open(self) -> peewee.Database:
-        return peewee.SqliteDatabase(str(self.path), pragmas=PRAGMAS, timeout=15, cached_statements=512)
+        return SqliteDatabase(str(self.path), pragmas=PRAGMAS, timeout=15, cached_statements=512)
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
@@ -72,6 +99,9 @@ class SqliteEngine(Engine):
         # A deferred transaction that reads and then writes fails at once instead of waiting (C3.2).
         with self.database.atomic("IMMEDIATE"):
             yield
+
+    def ready(self) -> None:
+        self.database.check()
 
     def within(self, column: str, kind: str = "bigint") -> str:  # noqa: ARG002 - types are the values' own here
         return f"{column} IN (SELECT value FROM json_each(?))"  # noqa: S608 - names of ours

@@ -64,14 +64,19 @@ class LazyInbox:
         self._lock = threading.Lock()
 
     def get(self) -> Inbox:
-        """The inbox. InboxFull where the disk does not even take an empty one."""
-        if self._inbox is None:
-            try:
-                with self._lock:
-                    self._inbox = self._inbox or self._make()
-            except (OSError, sqlite3.Error) as error:
-                raise InboxFull("disk") from error
-        return self._inbox
+        """The inbox, a new one where its files were removed. InboxFull where the disk takes not even an empty one."""
+        inbox = self._inbox
+        if inbox is not None and not inbox.gone:
+            return inbox
+        try:
+            with self._lock:
+                if self._inbox is not None and self._inbox.gone:
+                    self._inbox.close()
+                    self._inbox = None
+                self._inbox = self._inbox or self._make()
+                return self._inbox
+        except (OSError, sqlite3.Error) as error:
+            raise InboxFull("disk") from error
 
     def close(self) -> None:
         """Commit what waits and let go."""

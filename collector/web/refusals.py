@@ -42,7 +42,7 @@ class Refusals:
         """Remember a refusal."""
         with self._lock:
             self._kept.append(refused)
-            if refused.time - self._written < SECOND:
+            if abs(refused.time - self._written) < SECOND:
                 return
             self._written = refused.time
             text = json.dumps([asdict(one) for one in self._kept])
@@ -58,7 +58,8 @@ class Refusals:
 
     def recent(self, site: int, since: int) -> list[Refused]:
         """The site's refusals since an instant, of all workers, the latest first."""
-        found = set(self._kept)
+        with self._lock:
+            found = set(self._kept)
         for path in self._folder.glob(_PATTERN):
             try:
                 found |= {Refused(**row) for row in json.loads(path.read_text())}

@@ -13,6 +13,7 @@ from collector.catalog.catalog import Catalog
 from collector.catalog.throttle import ACCOUNT_LIMIT, ADDRESS_LIMIT, WINDOW
 from collector.catalog.values import LoginResult, Member
 from collector.core.errors import UserError
+from collector.core.times import DAY
 from collector.store.open import open_engine
 
 PASSWORD = "correct horse"
@@ -110,6 +111,29 @@ def test_too_many_attempts_from_an_address_must_wait(catalog: Catalog, address: 
         catalog.check_login(f"user{number}@example.org", "wrong", address.format(n=number), 1_000)
     assert catalog.check_login("new@example.org", "wrong", address.format(n=999), 1_000).retry_after > 0
     assert catalog.check_login("new@example.org", "wrong", "203.0.113.1", 1_000).retry_after == 0
+
+
+def test_attempts_counted_by_a_clock_that_was_wrong_lock_nobody_out(catalog: Catalog) -> None:
+    next_year = 365 * DAY
+    for number in range(ACCOUNT_LIMIT):
+        catalog.check_login("ann@example.org", "wrong", f"192.0.2.{number}", next_year)
+    assert catalog.check_login("ann@example.org", "wrong", "198.51.100.1", 1_000).retry_after == 0
+
+
+def test_names_that_no_engine_can_hold_are_nobody_s(catalog: Catalog) -> None:
+    for name in ("a\0b", "\0", "\ud800"):
+        assert catalog.check_login(name, PASSWORD, "192.0.2.1", 1_000) == LoginResult(None)
+        assert catalog.user_by_email(name) is None
+        assert catalog.site_by_name(name) is None
+        assert catalog.site_by_write_key(name) is None
+        assert catalog.site_by_secret(name) is None
+        with pytest.raises(UserError):
+            catalog.create_user(f"{name}@example.org", PASSWORD, 5)
+    site = catalog.add_site("shop", ["https://shop.example"], 5, title="Sh\0op").site
+    assert site.title == "Shop"
+    assert catalog.save_report(site.id, "a\0b", "funnel", "x=\0", 5).name == "ab"
+    assert catalog.save_segment(site.id, "a\0b", ["any"], [], 5).name == "ab"
+    assert catalog.delete_segment(site.id, "a\0b")
 
 
 def test_logging_in_well_is_not_held_against_anybody(catalog: Catalog) -> None:

@@ -184,6 +184,16 @@ def test_a_box_is_taken_over_only_after_its_worker_is_gone_and_names_never_retur
     another.close()
 
 
+@pytest.mark.parametrize("end", ["sqlite3", "lock"])
+def test_a_box_whose_files_were_removed_acknowledges_nothing_more(inbox: Inbox, end: str) -> None:
+    inbox.put(b"kept")
+    next(inbox.files.folder.glob(f"box-*.{end}")).unlink()
+    for _ in range(2):
+        with pytest.raises(InboxFull):
+            inbox.put(b"nobody would ever read this")
+    assert inbox.gone
+
+
 def test_a_closed_box_refuses(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path, disk_floor=0)
     inbox.close()

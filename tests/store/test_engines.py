@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -118,6 +119,34 @@ def test_a_ledger_that_cannot_be_opened_is_down(tmp_path: Path) -> None:
     (tmp_path / "x.db").mkdir()
     with pytest.raises(LedgerDown):
         open_ledger(f"sqlite://{tmp_path}/x.db").head(1)
+
+
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_a_file_that_was_taken_away_is_down_and_takes_nothing(tmp_path: Path, how: str) -> None:
+    """What is written to a file without a name is lost when it is closed: it must not be taken for stored."""
+    path = tmp_path / "ledger.db"
+    ledger = SqlLedger(open_engine(f"sqlite://{path}"))
+    ledger.migrate()
+    ledger.append(1, [page(1)])
+    path.rename(tmp_path / "away.db")
+    if how == "replaced":
+        shutil.copy(tmp_path / "away.db", path)
+    failures: list[str] = []
+
+    def fail() -> None:
+        try:
+            ledger.append(1, [page(1)])
+        except LedgerDown as error:
+            failures.append(str(error))
+
+    fail()
+    elsewhere = Thread(target=fail)
+    elsewhere.start()
+    elsewhere.join()
+    assert len(failures) == 2
+    assert "start again" in failures[0]
+    assert path.exists() == (how == "replaced")
+    ledger.close()
 
 
 def test_a_broken_file_is_down_rather_than_a_fault_of_its_events(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from collector.inbox.box import Inbox, InboxFull
 from collector.inbox.drain import BoxReader
+from collector.inbox.files import all_boxes
 from collector.ingest.check import MAX_BODY
-from collector.web.door import CollectSite
+from collector.web.door import CollectSite, LazyInbox
 from tests.web.doors import ORIGIN, Collector, Listed, batch, page
 
 
@@ -185,6 +188,18 @@ def test_our_own_mistake_is_readable_for_the_page_and_says_nothing_of_itself(
     assert answer.status_code == 500
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert "secret" not in answer.text
+
+
+def test_after_its_inbox_was_removed_it_makes_a_new_one(tmp_path: Path) -> None:
+    folder = tmp_path / "inbox"
+    lazy = LazyInbox(lambda: Inbox(folder, disk_floor=0))
+    lazy.get().put(b"one")
+    shutil.rmtree(folder)
+    with pytest.raises(InboxFull):
+        lazy.get().put(b"two")
+    lazy.get().put(b"two")
+    assert len(all_boxes(folder)) == 1
+    lazy.close()
 
 
 def test_looking_at_the_pixel_without_fetching_it_counts_nothing(collector: Collector) -> None:

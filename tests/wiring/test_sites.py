@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from collector.catalog.catalog import Catalog
 from collector.catalog.values import Retargeting
 from collector.ingest.rules import RetargetingRule
 from collector.settings import read_settings
-from collector.sites import CatalogBook, Remembered
+from collector.sites import FRESH, CatalogBook, Remembered
 from collector.store.protocol import LedgerDown
 
 
@@ -61,6 +63,45 @@ def test_while_the_database_is_down_an_old_answer_serves(monkeypatch: pytest.Mon
     assert remembered.get("a") == "site a"
     with pytest.raises(LedgerDown):
         remembered.get("b")
+
+
+def test_a_database_that_hangs_holds_up_one_request_of_many() -> None:
+    hangs, goes_on = threading.Event(), threading.Event()
+    asked: list[str] = []
+
+    def ask(key: str) -> str:
+        asked.append(key)
+        if len(asked) > 1:
+            hangs.set()
+            goes_on.wait(10)
+            raise LedgerDown("timeout")
+        return key
+
+    remembered = Remembered(ask)
+    assert remembered.get("a") == "a"
+    remembered._known["a"] = (time.monotonic() - 2 * FRESH, "a")
+    slow = threading.Thread(target=remembered.get, args=("a",))
+    slow.start()
+    assert hangs.wait(5)
+    assert [remembered.get("a") for _ in range(10)] == ["a"] * 10
+    goes_on.set()
+    slow.join()
+    assert len(asked) == 2
+
+
+def test_strangers_who_guess_keys_do_not_make_the_known_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collector.sites.MANY", 10)
+    asked: list[str] = []
+
+    def ask(key: str) -> str | None:
+        asked.append(key)
+        return "site" if key == "ours" else None
+
+    remembered = Remembered(ask)
+    for key in ["ours", *map(str, range(100)), "ours"]:
+        remembered.get(key)
+    assert asked.count("ours") == 1
+    assert len(remembered._known) <= 11
 
 
 def test_the_app_answers_503_not_500_while_no_site_can_be_looked_up(tmp_path: Path) -> None:
