@@ -98,8 +98,9 @@ class BlockView:
     values: Sequence[Row] = field(default_factory=tuple)
 
     def only(self, *names: str) -> BlockView:
-        """The same block with these columns, where it has them, for a narrower place."""
-        kept = [at for at, head in enumerate(self.heads) if head.name in names]
+        """The same block with these columns in this order, where it has them, for a narrower place."""
+        places = {head.name: at for at, head in enumerate(self.heads)}
+        kept = [places[name] for name in names if name in places]
         rows = [replace(row, cells=[row.cells[at] for at in kept]) for row in self.rows]
         return replace(self, heads=[self.heads[at] for at in kept], rows=rows, wide=False)
 
@@ -249,7 +250,7 @@ def _words(block: Block, row: Row, column: Column, value: Cell, zone: tzinfo, no
     if isinstance(value, int | float) and not isinstance(value, bool):
         if column.unit == "time":
             return shown.brief(value, zone, now), words
-        if column.name == "p":
+        if column.name == "p_value":
             return shown.chance(value), ""
     return words, ""
 

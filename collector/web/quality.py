@@ -8,6 +8,7 @@ from collector.core.times import HOUR
 from collector.web.format import ago, count, moment, percent
 from collector.web.guard import SiteAccess, of_site
 from collector.web.language import gettext
+from collector.web.words import value_words
 
 blueprint = Blueprint("quality", __name__)
 _SHOWN = 50
@@ -35,9 +36,7 @@ def page(access: SiteAccess) -> str:
             (gettext("In quarantine"), count(counts.get("quarantined", 0))),
             (gettext("Last event"), ago(last.received, now) if last else gettext("none yet")),
         ],
-        bots=[
-            (reason, count(number), percent(number / events)) for reason, number in sorted(bots, key=lambda b: -b[1])
-        ],
+        bots=[(value_words("bot", reason), count(number), percent(number / events)) for reason, number in bots],
         quarantined=[
             (moment(one.time, site.zone), one.reason, one.raw[:_CUT].decode("utf-8", "replace")) for one in quarantined
         ],

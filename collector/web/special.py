@@ -86,7 +86,7 @@ def _timeline(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
     if page.answer is None:
         return {"person_name": "", "visits": [], "profile": [], "linked": [], "earlier": "", "csv": ""}
     zone, result = access.site.zone, page.answer
-    facts = timeline_view.profile(result)
+    facts = timeline_view.profile(result, zone)
     events = page.block("events")
     later = [events.next] if events and events.next else []
     return {

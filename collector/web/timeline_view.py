@@ -67,14 +67,35 @@ def named(block: Block) -> list[dict[str, Cell]]:
     return [dict(zip(names, row, strict=True)) for row in block.rows]
 
 
-def profile(result: Result) -> list[Fact]:
+def profile(result: Result, zone: ZoneInfo) -> list[Fact]:
     """What is known of the person, those things that have a value."""
+    typed = _from_visits(named(result.block("sessions")), zone)
     found = []
     for row in named(result.block("profile")):
-        value = str(row["value"] if row["value"] is not None else "")
+        name, value = str(row["name"]), str(row["value"] if row["value"] is not None else "")
         if value:
-            found.append(Fact(shown.cell(row["label"], "label", UTC), value_words(str(row["name"]), value)))
+            words = typed.get(name) or _parts(name, value)
+            found.append(Fact(shown.cell(row["label"], "label", UTC), words))
     return found
+
+
+def _from_visits(visits_: Sequence[Mapping[str, Cell]], zone: ZoneInfo) -> dict[str, str]:
+    """Times and lengths of the profile in the reader's words; nothing where the list of visits is cut."""
+    if not visits_ or not any(visit["session"] == 1 for visit in visits_):
+        return {}
+    first, last = min(_whole(visit["start"]) for visit in visits_), max(_whole(visit["end"]) for visit in visits_)
+    engaged = sum(_whole(visit["engaged_seconds"]) for visit in visits_)
+    found = {"first_seen": shown.moment(first, zone), "last_seen": shown.moment(last, zone)}
+    return found | ({"engaged": shown.seconds(engaged)} if engaged else {})
+
+
+def _parts(name: str, value: str) -> str:
+    """Values of closed sets in words, where a value is made of several."""
+    known = {"first_touch": "channel", "devices": "device"}.get(name)
+    if known is None:
+        return value_words(name, value)
+    ways = [way.split(" / ") for way in (value.split(", ") if name == "devices" else [value])]
+    return ", ".join(" · ".join((value_words(known, way[0]), *way[1:])) for way in ways)
 
 
 def linked(result: Result, zone: ZoneInfo) -> list[Linked]:
@@ -125,7 +146,7 @@ def _session_facts(session: Mapping[str, Cell]) -> list[str]:
     if session["source"] and session["source"] != session["channel"]:
         source = f"{source}: {session['source']}"
     campaign = str(session["campaign"] or "")
-    device = " · ".join(str(session[name]) for name in ("device", "browser") if session[name])
+    device = " · ".join(value_words(name, str(session[name])) for name in ("device", "browser") if session[name])
     return [part for part in (source, campaign, device) if part]
 
 

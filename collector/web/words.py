@@ -51,7 +51,21 @@ _PROPERTIES = {
     "landing": T("Landing page"),
     "page": T("Page"),
 }
-_SETS = {"channel": _CHANNELS, "device": _DEVICES, "type": _TYPES, "property": _PROPERTIES}
+_BOTS = {
+    "ua_list": T("Says that it is a robot"),
+    "webdriver": T("Browser driven by a program"),
+    "phantom": T("Browser without a window (PhantomJS)"),
+    "nightmare": T("Browser without a window (Nightmare)"),
+    "cypress": T("Test run (Cypress)"),
+    "zero_screen": T("Screen without a size"),
+    "headless_brand": T("Browser without a window"),
+    "prefetch": T("Page loaded ahead, never looked at"),
+    "referrer_spam": T("Spam by a false referrer"),
+    "admin": T("Somebody who runs the site"),
+    "ai_agent": T("AI agent or crawler"),
+    "no_user_agent": T("No browser named"),
+}
+_SETS = {"channel": _CHANNELS, "device": _DEVICES, "type": _TYPES, "property": _PROPERTIES, "bot": _BOTS}
 # Breakdowns that every event has, beside the properties it may carry.
 BREAKDOWNS = tuple(_PROPERTIES)
 

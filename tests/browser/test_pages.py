@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gzip
+from random import Random
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser
 
+from collector.core.event import PAGE
+from collector.loader import now_ms
 from collector.reports.registry import reports
 from tests.browser.conftest import opened
 from tests.browser.looking import FUNNEL, REFUSED, SHOTS, Look, Served, pages
-from tests.support.pages import shop_events
+from tests.support.pages import Teller, shop_events
 
 pytestmark = pytest.mark.browser
 # In the dark only colours differ, which are the same few everywhere; on a narrow window only what fits.
@@ -195,3 +198,52 @@ def test_the_csv_of_the_people_downloads(look: Look) -> None:
     rows = download.value.path().read_text().splitlines()
     assert rows[0].startswith("person,")
     assert len(rows) - 1 == int(page.locator("#people-title + .tag").inner_text())
+
+
+def test_a_timeline_and_who_is_on_the_site_stay_fresh_by_themselves(browser: Browser, served_empty: Served) -> None:
+    shop = served_empty.shop
+    agent = shop_events(shop.now, visitors=1)[0].agent
+    assert agent is not None
+    teller = Teller(Random(8), "walker", agent)
+    teller.come(now_ms() - 60_000, None)
+    teller.do(PAGE, "/first")
+    shop.append(teller.events)
+    context = browser.new_context()
+    look = opened(context, served_empty)
+    other = context.new_page()
+    other.goto(f"{served_empty.origin}/shop/overview")
+    page = look.open("/shop/timeline?person=walker")
+    assert page.get_by_text("Live", exact=True).is_visible()
+    page.locator("li.event summary").first.click()
+    page.locator("li.event summary").first.focus()
+    teller.do(PAGE, "/second")
+    shop.append(teller.events[1:])
+    page.locator("li.event", has_text="/second").wait_for()
+    assert page.locator("li.event").count() == 2
+    assert page.locator("li.event details[open]").count() == 1
+    assert "/first" in page.evaluate("document.activeElement.textContent")
+    other.locator("[data-live=on-site] tr", has_text="/second").wait_for()
+    assert look.problems == []
+    context.close()
+
+
+def test_an_overview_asks_for_the_people_on_the_site_alone(look: Look) -> None:
+    page = look.open("/shop/overview?where=page:/pricing")
+    with page.expect_response("**/shop/live?**") as answered:
+        pass
+    assert answered.value.url.endswith("/shop/live?where=page:/pricing&_only=top")
+    assert answered.value.status == 200
+    assert look.problems == []
+
+
+def test_no_table_is_cut_on_a_desk_and_on_a_narrow_window_it_scrolls_in_its_card(
+    browser: Browser, served: Served
+) -> None:
+    wide = "[...document.querySelectorAll('.table-wrap')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    asked = "all-time=1"
+    for width, cut in ((1280, False), (390, True)):
+        context = browser.new_context(viewport={"width": width, "height": 800})
+        page = opened(context, served).open(f"/shop/visitors?{asked}")
+        assert bool(page.evaluate(wide)) == cut
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        context.close()

@@ -184,3 +184,41 @@ def test_only_a_path_of_ours_is_a_local_path(target: str | None) -> None:
 
 def test_a_path_of_ours_is_kept_with_its_question() -> None:
     assert local_path("/shop/overview?from=2026-01-01") == "/shop/overview?from=2026-01-01"
+
+
+def test_two_columns_stand_in_one_where_that_saves_room() -> None:
+    columns = (Column("channel", T("Channel")), Column("source", T("Source")), Column("people", T("People"), "count"))
+    rows: list[list[Cell]] = [["email", "newsletter", 3], ["direct", "", 2], ["ai", "ai", 1]]
+    whole = view(Block("t", "table", T("T"), columns, rows))
+    merged = whole.together("channel", "source", "From")
+    assert [head.label for head in merged.heads] == ["From", "People"]
+    assert [[cell.text for cell in row.cells] for row in merged.rows][:2] == [
+        ["Email: newsletter", "3"],
+        ["Direct", "2"],
+    ]
+    assert whole.together("channel", "nothing") is whole
+
+
+def test_columns_are_picked_in_the_order_asked_for() -> None:
+    assert [head.name for head in view(BARS).only("rate", "name", "nothing").heads] == ["rate", "name"]
+
+
+def test_times_of_this_year_leave_the_year_out_and_keep_it_in_their_title() -> None:
+    columns = (Column("at", T("At"), "time"),)
+    rows: list[list[Cell]] = [[NOW], [NOW - 400 * 86_400_000]]
+    cells = view(Block("t", "table", T("T"), columns, rows)).column("at")
+    assert [cell.text for cell in cells] == ["Nov 21, 18:33", "Oct 17, 2024, 18:33"]
+    assert cells[0].whole == "Nov 21, 2025, 18:33"
+
+
+def test_no_chance_is_ever_written_as_zero() -> None:
+    columns = (Column("p_value", T("p"), "number"),)
+    rows: list[list[Cell]] = [[0.0], [1e-9], [0.0099], [0.01], [0.26], [1.0], [None]]
+    cells = view(Block("t", "table", T("T"), columns, rows)).column("p_value")
+    assert [cell.text for cell in cells] == ["<0.01", "<0.01", "<0.01", "0.01", "0.26", "1", "–"]
+
+
+def test_a_persons_key_keeps_its_whole_in_its_title() -> None:
+    block = Block("p", "table", T("P"), (Column("person", T("Person"), "person"),), [["ada@shop.example"]])
+    cell = view(block).column("person")[0]
+    assert (cell.style, cell.whole) == ("key", "ada@shop.example")

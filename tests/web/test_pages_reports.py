@@ -175,3 +175,72 @@ def test_a_site_without_events_says_what_to_do_next(name: str, fresh: Installati
     assert page.status_code == 200
     assert "No events yet" in page.text
     assert 'href="/shop/install"' in page.text
+
+
+def test_the_people_behind_each_group_of_a_breakdown_are_that_many(owner: FlaskClient) -> None:
+    query = f"{FUNNEL}&by=device"
+    page = owner.get(f"/shop/funnel?{query}").text
+    answer = owner.get(f"/shop/funnel.json?{query}").json
+    assert answer is not None
+    block = next(block for block in answer["blocks"] if block["id"] == "breakdown")
+    assert len({row[0] for row in block["rows"]}) >= 2
+    for row in block["rows"]:
+        number = dict(zip(block["columns"], row, strict=True))
+        tail = f"people=reached&at={number['step']}&group={number['value']}"
+        assert tail.replace("&", "&amp;") in page
+        people = list(csv.reader(io.StringIO(owner.get(f"/shop/funnel.csv?{query}&{tail}").text)))
+        assert len(people) - 1 == number["people"]
+
+
+@pytest.mark.parametrize("more", ["by=device&group=toaster", "group=mobile"])
+def test_a_group_that_is_none_of_the_breakdown_is_refused(more: str, owner: FlaskClient) -> None:
+    assert owner.get(f"/shop/funnel?{FUNNEL}&people=reached&at=1&{more}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("impact?goal=event:purchase", "“What happened” is missing.</strong> Fill in “What happened”."),
+        ("funnel?window=7d", "“Step” is missing.</strong> Fill in “Step”."),
+        (f"funnel?{FUNNEL}&order=sideways", "is not a value of “Order”."),
+        ("overview?limit=many", "is not a whole number for “Rows a table”."),
+        (f"funnel?{FUNNEL}&people=reached&group=x", "Fill in “Break down by”, like device."),
+    ],
+)
+def test_what_is_wrong_is_said_by_the_names_of_the_fields(asked: str, said: str, owner: FlaskClient) -> None:
+    page = owner.get(f"/shop/{asked}")
+    assert page.status_code == 400
+    found = re.search(r'role="alert">\s*(.*?)\s*</div>', page.text, re.DOTALL)
+    assert found is not None
+    assert said in found[1]
+    assert "--" not in found[1]
+
+
+def test_presets_move_on_with_the_days_and_a_day_that_is_chosen_takes_their_place(owner: FlaskClient) -> None:
+    page = owner.get("/shop/overview?where=page:/pricing&period=7d").text
+    assert '<summary class="btn btn-quiet" aria-describedby="period-label">Last 7 days</summary>' in page
+    assert '<input type="hidden" name="period" value="7d">' in page
+    for period in ("1d", "yesterday", "90d", "this-month", "last-month", "365d"):
+        assert f'href="/shop/overview?where=page:/pricing&amp;period={period}"' in page
+    assert not re.search(r'href="/shop/overview[^"]*from=', page)
+    answer = owner.get("/shop/overview?period=7d&from=2026-01-01")
+    assert answer.headers["Location"] == "/shop/overview?from=2026-01-01"
+
+
+def test_links_to_people_keep_the_period(owner: FlaskClient) -> None:
+    page = owner.get("/shop/overview?period=90d").text
+    number = re.search(r'<dt>Visitors</dt>\s*<dd><a href="([^"]+)">([\d,]+)</a>', page)
+    assert number is not None
+    assert "period=90d" in number[1]
+    listed = owner.get(number[1].replace("/visitors?", "/visitors.json?").replace("&amp;", "&")).json
+    assert listed is not None
+    assert listed["blocks"][0]["rows"][0][0] == int(number[2].replace(",", ""))
+
+
+def test_impact_offers_what_was_seen_in_one_click(owner: FlaskClient) -> None:
+    page = owner.get("/shop/impact").text
+    offered = re.findall(r'<a class="btn btn-quiet" href="/shop/impact\?exposure=([^"]+)">([^<]+)</a>', page)
+    assert offered[:2] == [("event:chat_started", "Chat"), ("source:retargeting", "Retargeting")]
+    assert ("event:add_to_cart", "“add_to_cart”") in offered
+    assert not {"event:purchase", "event:signup", "event:chat_shown"} & {matcher for matcher, _ in offered}
+    assert owner.get(f"/shop/impact?exposure={offered[2][0]}").status_code == 200
