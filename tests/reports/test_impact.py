@@ -126,6 +126,8 @@ def test_the_people_lists_are_as_long_as_the_numbers_say() -> None:
     result = ask(World(), people="matched")
     used = dict(zip(column(result, "used", "status"), column(result, "used", "people"), strict=True))
     assert len(result.block("people").rows) == used["matched"]
+    for status, count in used.items():
+        assert len(ask(World(), people=str(status)).block("people").rows) == count
     left = ask(World(), people="left_out")
     assert len(left.block("people").rows) == sum(int(str(n)) for s, n in used.items() if s != "matched")
 

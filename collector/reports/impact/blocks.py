@@ -15,7 +15,7 @@ from collector.reports.impact.engine import Answer
 from collector.reports.impact.estimate import Effect
 from collector.reports.scope import share
 
-MOST_PEOPLE = 1_000
+MOST_PEOPLE = 100_000
 REASONS = {
     "matched": T("compared with people alike"),
     "converted": T("had reached the goal before"),
@@ -163,7 +163,7 @@ def used_block(found: Answer, arguments: Sequence[tuple[str, str]]) -> Block:
         (Column("status", T("Status")), Column("people", T("People"), "count"), Column("meaning", T("Why"), "label")),
         [[status, len(rows), str(REASONS[status])] for status, rows in groups.items()],
         draw={"y": "people", "link": "people"},
-        links=[(*kept, ("people", "matched" if status == "matched" else "left_out")) for status in groups],
+        links=[(*kept, ("people", status)) for status in groups],
     )
 
 
@@ -212,9 +212,9 @@ def _around(
 
 
 def people_block(journeys: Journeys, found: Answer, asked: str) -> Block:
-    """The people asked for: exposed, matched or left out."""
+    """The people asked for: exposed, matched, left out, or those left out for one reason."""
     groups = groups_of(found)
-    wanted = {"exposed": list(groups), "matched": ["matched"], "left_out": ["converted", "open", "lonely"]}[asked]
+    wanted = {"exposed": list(groups), "left_out": ["converted", "open", "lonely"]}.get(asked, [asked])
     listed = [(int(row), status) for status in wanted for row in groups.get(status, np.empty(0, dtype=np.int64))]
     tape = found.tape
     listed.sort(key=lambda one: (-int(tape.time[one[0]]), one[0]))
@@ -250,4 +250,7 @@ _PEOPLE: dict[str, Text] = {
     "exposed": T("People exposed"),
     "matched": T("People compared"),
     "left_out": T("People left out"),
+    "converted": T("People who had reached the goal before"),
+    "open": T("People whose time for the goal is not over"),
+    "lonely": T("People with nobody alike to compare with"),
 }

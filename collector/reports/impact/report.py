@@ -25,7 +25,14 @@ PEOPLE = Param(
     "people",
     "choice",
     T("Show people"),
-    choices=(("exposed", T("all exposed")), ("matched", T("those compared")), ("left_out", T("those left out"))),
+    choices=(
+        ("exposed", T("all exposed")),
+        ("matched", T("those compared")),
+        ("left_out", T("those left out")),
+        ("converted", T("left out: at the goal before")),
+        ("open", T("left out: time is not over")),
+        ("lonely", T("left out: nobody alike")),
+    ),
 )
 
 
