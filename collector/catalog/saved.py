@@ -103,7 +103,8 @@ class Saved(Base):
 
     @staticmethod
     def _at(table: peewee.Table, site_id: int, row_id: int) -> object:
-        return (table.c.site == site_id) & (table.c.id == row_id)
+        # A number from an address, which may be longer than any id.
+        return (table.c.site == site_id) & (table.c.id == (row_id if row_id < 2**63 else 0))
 
     def question_site(self, site: Site) -> query.Site:
         """What a question must know of the site it is asked of: its zone, segments and goals."""

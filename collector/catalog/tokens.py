@@ -1,4 +1,4 @@
-"""One-time tokens: the first setup, a login link, a new password."""
+"""One-time tokens: the first setup, a login link, a new password; and the sessions that were logged out of."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ class Tokens(Base):
             token = self.peek_token(purpose, secret, now)
             self._change(TOKEN.delete().where(self._valid(purpose, secret, now)))
         return token
+
+    def end_session(self, session_id: str, now: int, until: int) -> None:
+        """Remember until `until` (ms UTC), when it would be over anyway, that a session was logged out of."""
+        with self._engine.writing():
+            self._change(TOKEN.delete().where((TOKEN.c.expires <= now) | (TOKEN.c.digest == digest(session_id))))
+            self._add(TOKEN, digest=digest(session_id), purpose="ended", account=None, expires=until)
+
+    def session_ended(self, session_id: str, now: int) -> bool:
+        """Whether that session was logged out of."""
+        return self.peek_token("ended", session_id, now) is not None
 
     @staticmethod
     def _valid(purpose: Purpose, secret: str, now: int) -> object:

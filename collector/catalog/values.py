@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 Policy: TypeAlias = Literal["ignore", "cookieless", "off"]
 Role: TypeAlias = Literal["owner", "editor", "viewer"]
-Purpose: TypeAlias = Literal["setup", "login", "password"]
+Purpose: TypeAlias = Literal["setup", "login", "password", "ended"]
 POLICIES: tuple[Policy, ...] = ("ignore", "cookieless", "off")
 ROLES: tuple[Role, ...] = ("owner", "editor", "viewer")
+# Those that tokens are issued for; "ended" marks a session that was logged out of.
 PURPOSES: tuple[Purpose, ...] = ("setup", "login", "password")
 
 

@@ -50,11 +50,14 @@ def parse_timezone(name: str) -> ZoneInfo:
 
 
 def parse_date(text: str) -> date:
-    """A date written YYYY-MM-DD; a `UserError` otherwise."""
+    """A date written YYYY-MM-DD, of the years 1970 to 2199; a `UserError` otherwise."""
     try:
-        return date.fromisoformat(text.strip())
+        found = date.fromisoformat(text.strip())
     except ValueError as error:
         raise UserError(f"{text!r} is not a date.", "Write it as YYYY-MM-DD, like 2026-01-31.") from error
+    if not 1970 <= found.year < 2200:  # room for windows and zones on both sides
+        raise UserError(f"{text!r} is too far away.", "Give a year from 1970 to 2199.")
+    return found
 
 
 def day_start(day: date, zone: ZoneInfo) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 
 from flask import Flask, g, request, session
@@ -53,6 +54,7 @@ def sign_in(user: User, now: int) -> None:
     """Begin a new session for the user; whatever the old one held is gone (no fixation)."""
     session.clear()
     session.permanent = True
+    session["id"] = secrets.token_urlsafe(16)
     session["user"] = user.id
     session["epoch"] = user.epoch
     session["begun"] = session["seen"] = now
@@ -60,7 +62,11 @@ def sign_in(user: User, now: int) -> None:
 
 
 def sign_out() -> None:
-    """End this browser's session."""
+    """End this session, also for whoever may have copied its cookie."""
+    number, begun = session.get("id"), session.get("begun")
+    if current_user() is not None and isinstance(number, str) and isinstance(begun, int):
+        rooms = the_rooms()
+        rooms.catalog.end_session(number, rooms.clock(), begun + ABSOLUTE)
     session.clear()
     g.pop("user", None)
 
@@ -75,13 +81,14 @@ def current_user() -> User | None:
 
 def _read() -> User | None:
     number, epoch = session.get("user"), session.get("epoch")
-    begun, seen = session.get("begun"), session.get("seen")
-    if not (isinstance(number, int) and isinstance(begun, int) and isinstance(seen, int)):
+    begun, seen, own = session.get("begun"), session.get("seen"), session.get("id")
+    if not (isinstance(number, int) and isinstance(begun, int) and isinstance(seen, int) and isinstance(own, str)):
         return None
     rooms = the_rooms()
     now = rooms.clock()
     user = rooms.catalog.user(number)
-    if user is None or user.epoch != epoch or now - begun > ABSOLUTE or now - seen > IDLE:
+    over = now - begun > ABSOLUTE or now - seen > IDLE
+    if user is None or user.epoch != epoch or over or rooms.catalog.session_ended(own, now):
         session.clear()
         return None
     if now - seen > _TOUCH:

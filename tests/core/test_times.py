@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.core.errors import UserError
-from collector.core.times import DAY, HOUR, Span, day_of, day_start, format_duration, parse_duration, parse_timezone
+from collector.core.times import (
+    DAY,
+    HOUR,
+    Span,
+    day_of,
+    day_start,
+    format_duration,
+    parse_date,
+    parse_duration,
+    parse_timezone,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "America/Santiago", "Pacific/Apia", "Asia/Beirut"]
@@ -67,3 +77,9 @@ def test_the_previous_span_ends_where_this_one_begins() -> None:
 def test_what_is_not_a_time_zone(name: str) -> None:
     with pytest.raises(UserError):
         parse_timezone(name)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "1969-12-31", "2200-01-01", "9999-12-31"])
+def test_a_date_that_leaves_no_room_around_it_is_refused(text: str) -> None:
+    with pytest.raises(UserError, match="too far"):
+        parse_date(text)

@@ -117,8 +117,15 @@ def test_logging_out_ends_the_session(fresh: Installation) -> None:
     client = fresh.client()
     assert client.get("/logout", follow_redirects=True).status_code == 404
     assert client.get("/shop/overview").status_code == 200
+    other = fresh.client()
+    cookie = client.get_cookie("desireline")
+    assert cookie is not None
     send(client, "/shop/overview", "/logout")
     assert client.get("/shop/overview").status_code == 302
+    copied = fresh.app.test_client()
+    copied.set_cookie("desireline", cookie.value)
+    assert copied.get("/shop/overview").status_code == 302
+    assert other.get("/shop/overview").status_code == 200
 
 
 def test_a_changed_password_ends_the_other_sessions(fresh: Installation) -> None:
@@ -290,6 +297,7 @@ def test_a_saved_report_of_another_site_cannot_be_deleted_through_mine(fresh: In
     answer = send(client, "/shop/saved", f"/shop/saved/{saved.id}/delete")
     assert answer.status_code in (400, 404)
     assert fresh.catalog.saved_report(other.id, saved.id) is not None
+    assert send(client, "/shop/saved", f"/shop/saved/{10**30}/delete").status_code == 404
 
 
 def test_a_crash_says_nothing_of_the_exception(fresh: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
