@@ -33,7 +33,7 @@ def mode_of(body_mode: str, site: CollectSite, request: Request) -> Mode:
     }
     if "off" in heeded:
         return "off"
-    if body_mode == "cookieless" or "cookieless" in heeded:
+    if body_mode != "cookie" or "cookieless" in heeded:
         return "cookieless"
     return "cookie"
 
