@@ -5,7 +5,7 @@ The vectorised chains of `funnel_chain` leave those units to this fold.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -33,12 +33,18 @@ def fold(events: Sequence[Fit], plan: Plan) -> Chain | None:
     count = len(plan.steps)
     entry = 1 if plan.order != "any" else (1 << count) - 1
     moments = [(time, list(group)) for time, group in groupby(events, key=lambda event: event[0])]
+    entries = [
+        at
+        for at, (time, group) in enumerate(moments)
+        if plan.start <= time < plan.end and any(event[2] & entry for event in group)
+    ]
+    if plan.order == "ordered" and not plan.exclude:
+        return _first_furthest(moments, entries, plan)
     best: Filled = []
     spoiled: Filled = []
     last: int | None = None
-    for at, (time, group) in enumerate(moments):
-        if not plan.start <= time < plan.end or not any(event[2] & entry for event in group):
-            continue
+    for at in entries:
+        time = moments[at][0]
         within = [moment for moment in moments[at:] if moment[0] <= time + plan.window]
         filled = _ATTEMPTS[plan.order](within, count)
         if _spoils(within, filled, plan):
@@ -50,6 +56,23 @@ def fold(events: Sequence[Fit], plan: Plan) -> Chain | None:
     if not best and plan.order == "any":
         best = spoiled
     return Chain(best, last) if best else None
+
+
+def _first_furthest(moments: Sequence[Moment], entries: Sequence[int], plan: Plan) -> Chain | None:
+    """Steps in order without exclusions: no attempt gets further than the first one would with all time to go."""
+    if not entries:
+        return None
+    count = len(plan.steps)
+    most = len(_ordered(moments[entries[0] :], count))
+    best: Filled = []
+    for at in entries:
+        until = moments[at][0] + plan.window
+        filled = _ordered(moments[at:], count, until)
+        if len(filled) > len(best):
+            best = filled
+        if len(best) == most:
+            break
+    return Chain(best, moments[entries[-1]][0])
 
 
 def _spoils(within: Sequence[Moment], filled: Filled, plan: Plan) -> bool:
@@ -65,10 +88,14 @@ def _spoils(within: Sequence[Moment], filled: Filled, plan: Plan) -> bool:
     return False
 
 
-def _ordered(within: Sequence[Moment], count: int) -> Filled:
+def _ordered(moments: Sequence[Moment], count: int, until: int | None = None) -> Filled:
     filled: Filled = []
-    for _, group in within:
-        filled += _longest(group, len(filled), count)
+    for time, group in moments:
+        if len(filled) == count or (until is not None and time > until):
+            break
+        wanted = 1 << len(filled)
+        if any(event[2] & wanted for event in group):
+            filled += _longest(group, len(filled), count)
     return filled
 
 
@@ -131,4 +158,8 @@ def _longest(group: Sequence[Fit], done: int, count: int) -> Filled:
     return [(group[by_step[number]][0], group[by_step[number]][1]) for number in range(done, step)]
 
 
-_ATTEMPTS = {"ordered": _ordered, "strict": _strict, "any": _any}
+_ATTEMPTS: Mapping[str, Callable[[Sequence[Moment], int], Filled]] = {
+    "ordered": _ordered,
+    "strict": _strict,
+    "any": _any,
+}
