@@ -195,28 +195,21 @@ class Loader:
         """Append a chunk with its mark; a chunk that fails is taken record by record."""
         try:
             self._append(box, works)
-        except Exception as error:
-            if isinstance(error, LedgerDown) and not self._takes_writes(box):
-                raise
+        except LedgerDown:
+            # A full disk may still take a small write: what fails so is never the records' fault.
+            raise
+        except Exception:
             log.exception("a chunk of %d records failed; taking them one by one", len(works))
             for work in works:
                 self._store_alone(box, work)
-
-    def _takes_writes(self, box: str) -> bool:
-        """Whether the ledger stores anything: a value too large for an index looks like a ledger that is down."""
-        try:
-            self._ledger.append_marked((), Mark(box, (self._marks or {}).get(box, 0)))
-        except LedgerDown:
-            return False
-        return True
 
     def _store_alone(self, box: str, work: Work) -> None:
         for pause in PAUSES:
             try:
                 self._append(box, [work])
-            except Exception as error:  # whatever a record does to a ledger, it must not stop the others
-                if isinstance(error, LedgerDown) and not self._takes_writes(box):
-                    raise
+            except LedgerDown:
+                raise
+            except Exception as error:  # noqa: BLE001 - one record must not stop the others
                 reason = type(error).__name__
                 time.sleep(pause)
             else:

@@ -40,7 +40,8 @@ EVENT_COLUMNS = (
 )
 SCAN_COLUMNS = ("id", "visitor", "time", "kind", "page", "source", "agent", "bot", "value")
 # What is wrong with a statement or its values; every other error of a driver is about the database itself.
-_STATEMENT = ("IntegrityError", "ProgrammingError", "DataError", "NotSupportedError")
+# ProgramLimitExceeded: a value too large for an index of Postgres, which calls that an operational error.
+_STATEMENT = ("IntegrityError", "ProgrammingError", "DataError", "NotSupportedError", "ProgramLimitExceeded")
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()
 # Connections of the parent process: kept for ever in a child, because closing them there would disturb the parent's.
 _inherited: list[object] = []
@@ -180,8 +181,9 @@ class Engine(ABC):
         try:
             yield
         except (peewee.DatabaseError, peewee.InterfaceError, self.driver_error) as error:
-            # PEP 249 gives these names to the errors of every driver, and they have subclasses.
-            if any(kind.__name__ in _STATEMENT for kind in type(error).__mro__):
+            # PEP 249 gives these names to the errors of every driver, and they have subclasses; peewee's hold them.
+            told = [error, *(part for part in error.args if isinstance(part, Exception))]
+            if any(kind.__name__ in _STATEMENT for one in told for kind in type(one).__mro__):
                 raise
             self._drop_broken()
             raise LedgerDown(str(error)) from error

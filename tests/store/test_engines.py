@@ -161,6 +161,17 @@ def test_an_event_that_no_engine_can_hold_is_a_fault_of_its_own(ledger: Ledger) 
     assert ledger.append(1, [page(1)]).stored == 1
 
 
+@pytest.mark.postgres
+def test_a_value_too_large_for_an_index_is_a_fault_of_its_own(postgres_url: Callable[[], str]) -> None:
+    """Postgres calls it an operational error, like a server that is down."""
+    ledger = open_ledger(postgres_url())
+    ledger.migrate()
+    with pytest.raises(psycopg.errors.ProgramLimitExceeded):
+        ledger.append(1, [page(1, visitor="".join(map(chr, range(0x4E00, 0x4E00 + 5_000))))])
+    assert ledger.append(1, [page(1)]).stored == 1
+    ledger.close()
+
+
 def test_a_write_transaction_inside_another_is_an_error_instead_of_a_deadlock(ledger: SqlLedger) -> None:
     with ledger.engine.writing(), pytest.raises(RuntimeError, match="inside"):
         ledger.append(1, [page(1)])
