@@ -15,15 +15,23 @@ function keyed(part, key) {
   return part.querySelector(`[data-key="${CSS.escape(key)}"]`);
 }
 
+// What stands where an element stood: the same link, or the head of the same event.
+function twin(part, held) {
+  if (!held) return null;
+  if (held.matches('a[href]')) return part.querySelector(`a[href="${CSS.escape(held.getAttribute('href'))}"]`);
+  const key = held.closest('[data-key]')?.dataset.key;
+  return key && keyed(part, key)?.querySelector('summary');
+}
+
 function put(part, fresh) {
   const open = [...part.querySelectorAll('[data-key] details[open]')].map((one) => one.closest('[data-key]').dataset.key);
-  const held = part.contains(document.activeElement) ? document.activeElement.closest('[data-key]')?.dataset.key : null;
+  const held = part.contains(document.activeElement) ? document.activeElement : null;
   part.replaceChildren(...document.adoptNode(fresh).childNodes);
   for (const key of open) {
     const details = keyed(part, key)?.querySelector('details');
     if (details) details.open = true;
   }
-  if (held) keyed(part, held)?.querySelector('summary, a')?.focus({ preventScroll: true });
+  twin(part, held)?.focus({ preventScroll: true });
 }
 
 // What the server said last, to leave the page alone where it says the same again.
