@@ -22,6 +22,7 @@ DELETE_AT_ONCE = 1_000
 LOOK_EVERY = 0.25
 WAIT = 10.0
 FULL_RETRY = 5
+COMPLAIN_EVERY = 10.0
 
 
 class InboxFull(Exception):  # noqa: N818 - a state of the disk, not a mistake
@@ -84,6 +85,7 @@ class Inbox:
         self._looked = 0.0
         self._disk_checked = 0.0
         self._disk_low = False
+        self._complained = -COMPLAIN_EVERY
         self._closing = False
         self._gone = False
         self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
@@ -254,7 +256,7 @@ class Inbox:
                 if self._deleted == before:
                     break
         except sqlite3.Error as error:
-            log.warning("inbox: deleting loaded records failed: %s", error)
+            self._complain(error)
             self._rollback()
 
     def _rollback(self) -> None:
@@ -268,11 +270,18 @@ class Inbox:
             self._connection.close()
             self._connection = None
 
+    def _complain(self, error: Exception) -> None:
+        """Say in the log that the disk refuses, not at every request: the log may be on the same disk."""
+        now = time.monotonic()
+        if now - self._complained > COMPLAIN_EVERY:
+            self._complained = now
+            log.error("inbox: the disk refuses writes: %s", error)
+
     def _explain(self, error: Exception) -> Exception:
         """A disk that refuses is a reason to come back, anything else is the record's own fault."""
         own_fault = (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.DataError)
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, own_fault):
-            log.error("inbox: the disk refused a write: %s", error)
+            self._complain(error)
             if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR and self._connection is not None:
                 self._connection.close()
                 self._connection = None

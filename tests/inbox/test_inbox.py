@@ -163,6 +163,19 @@ def test_a_full_disk_refuses_loses_nothing_acknowledged_and_recovers_by_itself(t
     inbox.close()
 
 
+def test_a_full_disk_is_not_filled_with_complaints(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    box = Inbox(tmp_path, disk_floor=0, max_pages=4)
+    refused = 0
+    for _ in range(40):
+        try:
+            box.put(b"x" * 2_000)
+        except InboxFull:
+            refused += 1
+    assert refused > 10
+    assert len(caplog.records) == 1
+    box.close()
+
+
 def test_a_box_is_taken_over_only_after_its_worker_is_gone_and_names_never_return(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path, disk_floor=0)
     inbox.put(b"left")
