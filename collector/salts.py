@@ -38,9 +38,10 @@ class DailySalts:
                 stored = {
                     int(number): bytes.fromhex(salt) for number, salt in json.loads(self._path.read_text()).items()
                 }
-            except (FileNotFoundError, ValueError, AttributeError):
+            except (FileNotFoundError, ValueError, AttributeError, TypeError):
                 stored = {}
-            kept = {number: salt for number, salt in stored.items() if number >= day - 1}
+            # Those of the future were made while the clock was wrong.
+            kept = {number: salt for number, salt in stored.items() if day - 1 <= number <= day + 1}
             if day not in kept:
                 kept[day] = secrets.token_bytes(32)
             if kept != stored:

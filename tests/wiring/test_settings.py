@@ -105,3 +105,18 @@ def test_salts_are_shared_random_and_thrown_away_after_two_days(tmp_path: Path) 
     assert list(json.loads(path.read_text())) == ["13"]
     assert DailySalts(path)(10 * DAY) != first
     assert DailySalts(tmp_path / "other.json")(10 * DAY) != first
+
+
+@pytest.mark.parametrize("text", ["", "[1", "[]", '{"x": 1}', '{"1": 5}', '{"1": "zz"}'])
+def test_a_broken_file_of_salts_is_made_anew(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "salts.json"
+    path.write_text(text)
+    assert len(DailySalts(path)(10 * DAY)) == 32
+    assert list(json.loads(path.read_text())) == ["10"]
+
+
+def test_a_salt_made_while_the_clock_was_a_year_ahead_does_not_wait_for_that_day(tmp_path: Path) -> None:
+    path = tmp_path / "salts.json"
+    DailySalts(path)(400 * DAY)
+    DailySalts(path)(10 * DAY)
+    assert list(json.loads(path.read_text())) == ["10"]
