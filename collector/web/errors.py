@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -14,6 +15,7 @@ from collector.store.protocol import LedgerDown
 from collector.web.guard import LoginNeeded, to_login
 from collector.web.language import gettext
 from collector.web.security import PUBLIC_BLUEPRINTS
+from collector.web.session import current_user
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ def wants_text() -> bool:
 
 def problem(status: int, message: str, hint: str = "") -> Response:
     """The error in the form that the request asked for."""
+    with suppress(LedgerDown):  # a page of somebody who cannot be looked up is shown as to a stranger
+        current_user()
     if wants_json():
         response = jsonify(error=message, hint=hint)
     elif wants_text():

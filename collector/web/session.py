@@ -64,16 +64,17 @@ def sign_in(user: User, now: int) -> None:
 def sign_out() -> None:
     """End this session, also for whoever may have copied its cookie."""
     number, begun = session.get("id"), session.get("begun")
-    if current_user() is not None and isinstance(number, str) and isinstance(begun, int):
+    session.clear()
+    g.user = None
+    if isinstance(number, str) and isinstance(begun, int):
         rooms = the_rooms()
         rooms.catalog.end_session(number, rooms.clock(), begun + ABSOLUTE)
-    session.clear()
-    g.pop("user", None)
 
 
 def current_user() -> User | None:
     """The signed-in user, None where there is none or the session is over."""
     if "user" not in g:
+        g.user = None  # for the page that says so, where the database is down
         g.user = _read()
     found: User | None = g.user
     return found

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from collector.catalog.catalog import Catalog
 from collector.core.times import DAY, MINUTE
+from collector.store.protocol import LedgerDown
 from collector.web.rooms import EXTENSION
 from collector.web.session import ABSOLUTE, IDLE
 from tests.support.pages import EMAIL, PASSWORD, Installation, install, installed, send, token_in
@@ -311,3 +313,37 @@ def test_a_crash_says_nothing_of_the_exception(fresh: Installation, monkeypatch:
         assert answer.status_code == 500
         assert "secret detail" not in answer.text
     assert (answer.json or {})["error"] == "Something went wrong here."
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/", 503), ("/shop/overview", 503), ("/shop/overview.csv", 503), ("/login", 503), ("/no/such/page", 404)],
+)
+def test_who_is_signed_in_while_the_database_is_down_is_told_so(
+    path: str, status: int, fresh: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page that says so must not ask the database who reads it."""
+    client = fresh.client()
+
+    def down(*_: object) -> None:
+        raise LedgerDown("no connection to secret-host")
+
+    monkeypatch.setattr(Catalog, "user", down)
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["Content-Security-Policy"]
+    assert "secret-host" not in answer.text
+
+
+def test_logging_out_while_the_database_is_down_takes_the_cookie_away(
+    fresh: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = fresh.client()
+
+    def down(*_: object) -> None:
+        raise LedgerDown("down")
+
+    monkeypatch.setattr(Catalog, "end_session", down)
+    assert send(client, "/shop/overview", "/logout").status_code == 503
+    monkeypatch.undo()
+    assert client.get("/shop/overview").status_code == 302
