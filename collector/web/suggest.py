@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
+from collector.core.errors import UserError
 from collector.core.matcher import parse_matcher
 from collector.web.format import count
 from collector.web.guard import SiteAccess, of_site
@@ -25,7 +26,13 @@ def suggestions(access: SiteAccess) -> Response:
 @blueprint.get("/<site_name>/match.json")
 @of_site()
 def match(access: SiteAccess) -> Response:
-    """How many people ever did what `matcher` says; an error with a hint where it cannot be read."""
-    matcher = parse_matcher(request.args.get("matcher", ""))
+    """How many people ever did what `matcher` says; `error` and `hint` where it cannot be read.
+
+    A half-typed matcher is an ordinary answer, and no failure for the browser's console to list.
+    """
+    try:
+        matcher = parse_matcher(request.args.get("matcher", ""))
+    except UserError as error:
+        return jsonify(error=error.message, hint=error.hint)
     number = people(access.rooms.views.open(access.site.id), matcher)
     return jsonify(people=number, text=ngettext("%(n)s person", "%(n)s people", number, n=count(number)))

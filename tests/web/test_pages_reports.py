@@ -164,7 +164,10 @@ def test_a_matcher_is_checked_against_the_people(owner: FlaskClient) -> None:
     found = owner.get("/shop/match.json?matcher=event:purchase").json
     assert found is not None
     assert found["people"] == listed["blocks"][0]["rows"][0][0] > 0
-    assert owner.get("/shop/match.json?matcher=purchase").status_code == 400
+    wrong = owner.get("/shop/match.json?matcher=purchase").json
+    assert wrong is not None
+    assert wrong["error"]
+    assert wrong["hint"]
 
 
 @pytest.mark.parametrize("name", ["overview", "visitors", "funnel", "chat", "retargeting", "impact"])

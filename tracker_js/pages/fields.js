@@ -38,9 +38,10 @@ function wire(field) {
   const check = later(async (text) => {
     const { ok, body } = await ask(field.dataset.match, 'matcher', text);
     if (field.value.trim() !== text) return;
-    says.textContent = ok ? body.text : `${body.error} ${body.hint}`;
-    says.classList.toggle('wrong', !ok);
-    field.setAttribute('aria-invalid', String(!ok));
+    const fits = ok && !body.error;
+    says.textContent = fits ? body.text : `${body.error} ${body.hint}`;
+    says.classList.toggle('wrong', !fits);
+    field.setAttribute('aria-invalid', String(!fits));
   });
   const react = () => {
     const text = field.value.trim();
