@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from collector.journeys.part import Float64, Int64
 
@@ -65,7 +65,7 @@ def estimate(
         pull -= np.bincount(control_person, weights=weight * (control_rest[:, at] - mean_rest[at]), minlength=people)
         spread[at] = np.sqrt(np.sum(pull**2)) / count
     freedom = max(min(count, effective_size(weight)) - 1, 1)
-    reach = float(student.ppf(0.975, freedom)) * spread
+    reach = float(stdtrit(freedom, 0.975)) * spread
     exposed = case_y.mean(axis=0)
     return Effect(exposed, exposed - difference, difference, difference - reach, difference + reach)
 
