@@ -47,7 +47,7 @@ def _number(value: int | float) -> str:
 def _seconds(value: float) -> str:
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if value >= 2 * size:
-            return f"{value / size:.1f} {unit}"
+            return f"{value / size:.1f}".removesuffix(".0") + f" {unit}"
     return f"{value:.0f} s"
 
 

@@ -8,7 +8,7 @@ from collector.core.blocks import Block, Column, Result
 from collector.core.errors import UserError
 from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
-from collector.core.times import format_duration
+from collector.core.times import SECOND
 from collector.core.words import words
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
@@ -136,7 +136,7 @@ def _notes(found: Outcome) -> list[Text]:
             T(
                 "{open} who entered still have time to go on (the window is {window}): they do not count as dropped.",
                 open=Value(still, "count"),
-                window=format_duration(found.plan.window),
+                window=Value(found.plan.window / SECOND, "seconds"),
             )
         )
     if found.plan.order == "any":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from collector.core.text import T, Text, Value
-from collector.core.times import format_duration
+from collector.core.times import SECOND
 from collector.core.words import words
 from collector.reports.impact.engine import FLOORS, Answer
 
@@ -119,7 +119,7 @@ def notes(found: Answer, shortfall: int) -> Sequence[Text]:
                 "{n} exposed people are left out because the time for the goal, {horizon}, is not over for them; "
                 "the others are treated alike.",
                 n=Value(shortfall, "count"),
-                horizon=format_duration(found.plan.horizon),
+                horizon=Value(found.plan.horizon / SECOND, "seconds"),
             )
         )
     if found.plan.at_start and not found.refused:
