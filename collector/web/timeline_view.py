@@ -9,7 +9,10 @@ from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from collector.core.blocks import Block, Cell, Result
+from collector.core.event import Kind
+from collector.core.stored import StoredEvent
 from collector.core.times import day_of
+from collector.reports.sentence import sentence
 from collector.web import format as shown
 from collector.web.words import value_words
 
@@ -157,7 +160,7 @@ def _event(row: Mapping[str, Cell], labels: Mapping[str, str], zone: ZoneInfo) -
         id=str(row["id"]),
         iso=shown.iso(time, zone),
         clock=shown.clock(time, zone),
-        text=str(row["text"]),
+        text=shown.text(sentence(_stored(row))),
         mark=str(row["mark"] or ""),
         goal=str(row["goal"] or ""),
         engaged=shown.seconds(engaged) if isinstance(engaged, int | float) and engaged >= 1 else "",
@@ -182,6 +185,35 @@ def _properties(row: Mapping[str, Cell]) -> dict[str, object]:
 
 def _flat(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _stored(row: Mapping[str, Cell]) -> StoredEvent:
+    """What a row tells of its event, for the sentence: the row's own text is English, the page's is translated."""
+
+    def said(name: str) -> str:
+        return str(row.get(name) or "")
+
+    props = json.loads(said("properties") or "{}")
+    value = row.get("value")
+    return StoredEvent(
+        id=0,
+        uid=said("id"),
+        visitor=said("visitor"),
+        time=0,
+        received=0,
+        kind=Kind(said("type"), said("name"), said("target")),
+        url=said("url"),
+        path="",
+        title=said("title"),
+        query="",
+        referrer="",
+        pageview="",
+        source=None,
+        agent=None,
+        bot="",
+        value=float(value) if isinstance(value, int | float) else None,
+        props=props,
+    )
 
 
 def web_address(text: str) -> str:

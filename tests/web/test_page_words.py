@@ -141,6 +141,15 @@ def test_headings_and_sentences_of_reports_are_translated(path: str, translated:
     assert OPEN in re.findall(r'class="headline">(.*?)</p>', text, re.DOTALL)[0]
 
 
+def test_the_sentences_of_a_timeline_are_translated(translated: Installation) -> None:
+    client = translated.client()
+    listed = client.get("/shop/visitors.json?all-time=1&did=event:purchase&limit=1").json
+    assert listed is not None
+    person = next(block for block in listed["blocks"] if block["id"] == "visitors")["rows"][0][0]
+    text = client.get(f"/shop/timeline?person={person}", headers={"Accept-Language": "de"}).text
+    assert re.search(rf"{re.escape(OPEN)}Looked at [^{re.escape(CLOSE)}]*{re.escape(CLOSE)}", text)
+
+
 @pytest.fixture
 def english() -> Iterator[None]:
     app = Flask("words")
