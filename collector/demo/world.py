@@ -21,6 +21,8 @@ class World:
     they would have come back by. Of those who would leave again without an order, the share `retargeting_effect` orders
     because of the ad. Comparing with everybody else exaggerates: the others mostly never had a cart.
 
+    The size and both effects were set with the impact pages in view, so that the default world gives them an answer.
+
     Running the same world with an effect of 0 shows what the same people would have done without it.
 
     Attributes:
