@@ -1,7 +1,7 @@
 """What the demo shows as impact does not contradict what is true in its world, where the plain comparison is far off.
 
-One world, the demo's own: it guards what people are shown and is no evidence of the method (in a smaller world with another
-seed the interval misses the truth). That is for `tests/reports/test_impact.py`, over many worlds.
+One world, the demo's own: it guards what people are shown and is no evidence of the method (in a smaller world with
+another seed the interval misses the truth). That is for `tests/reports/test_impact.py`, over many worlds.
 """
 
 from __future__ import annotations
