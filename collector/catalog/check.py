@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from collector.catalog.values import POLICIES, Goal, Policy, Retargeting
@@ -13,9 +13,33 @@ from collector.core.times import parse_timezone
 
 MIN_PASSWORD = 10
 MAX_PASSWORD = 1_000
+MIN_RETENTION = 7
+MAX_RETENTION = 36_500
+MIN_AGENT_PART = 4
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 # First parts of addresses that are not a site's; a site called so would hide them or be hidden by them.
-_TAKEN = frozenset(("static", "collect", "login", "logout", "setup", "welcome", "password", "sites", "t", "v1"))
+_TAKEN = frozenset(
+    (
+        "static",
+        "collect",
+        "login",
+        "logout",
+        "setup",
+        "welcome",
+        "password",
+        "sites",
+        "t",
+        "v1",
+        "healthz",
+        "readyz",
+        "metrics",
+        "shared",
+        "hooks",
+        "link",
+        "api",
+        "bots",
+    )
+)
 _WRITE_KEY = re.compile(r"wk_[A-Za-z0-9_-]{1,64}")
 _ORIGIN = re.compile(r"(https?)://(\*\.)?([^/:?#@\s\[\]*]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -139,6 +163,36 @@ def parameters(texts: Iterable[str]) -> tuple[str, ...]:
     for name in checked:
         if not name or re.search(r"[\s=&?#]", name):
             raise UserError(f"{name!r} is not a parameter's name.", "Write it without ?, & and =.")
+    return checked
+
+
+def choice(given: str, known: Sequence[str]) -> str:
+    """One of a few words."""
+    if given not in known:
+        raise UserError(f"{given!r} cannot be chosen.", f"Choose one of {', '.join(known)}.")
+    return given
+
+
+def retention_days(given: int) -> int:
+    """How long events are kept; 0 for ever."""
+    if given and not MIN_RETENTION <= given <= MAX_RETENTION:
+        raise UserError(
+            f"{given} days cannot be used.", f"From {MIN_RETENTION} to {MAX_RETENTION} days, or 0 to keep everything."
+        )
+    return int(given)
+
+
+def property_names(texts: Iterable[str]) -> tuple[str, ...]:
+    """Names of properties."""
+    return unique(name for text in texts if (name := storable(text).strip()[:200]))
+
+
+def agent_parts(texts: Iterable[str]) -> tuple[str, ...]:
+    """Parts of user agents: long enough not to fit every browser."""
+    checked = unique(part for text in texts if (part := storable(text).strip()[:200]))
+    for part in checked:
+        if len(part) < MIN_AGENT_PART:
+            raise UserError(f"{part!r} is too short.", f"Give at least {MIN_AGENT_PART} characters of the user agent.")
     return checked
 
 

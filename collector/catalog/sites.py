@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from typing import Any, get_args
 
 from collector.catalog import check
 from collector.catalog.base import SITE, Base, Record, digest, new_secret
-from collector.catalog.values import Goal, NewSite, Retargeting, Site
+from collector.catalog.values import PRESETS, Goal, NewSite, Options, Retargeting, SignedIdentify, Site
 from collector.core.errors import UserError
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
@@ -24,6 +24,14 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "payment_domains": check.hosts,
     "hidden_parameters": check.parameters,
 }
+_OPTIONS: dict[str, Callable[[Any], Any]] = {
+    "preset": lambda given: check.choice(given, PRESETS),
+    "retention_days": check.retention_days,
+    "denied_properties": check.property_names,
+    "signed_identify": lambda given: check.choice(given, get_args(SignedIdentify)),
+    "identity_version": int,
+    "trusted_agents": check.agent_parts,
+}
 _LISTS = ("origins", "goals", "retargeting", "payment_domains", "hidden_parameters")
 
 
@@ -31,6 +39,8 @@ def _cells(settings: dict[str, object]) -> dict[str, object]:
     """Checked settings as the table keeps them."""
     cells = {}
     for name, given in settings.items():
+        if name in _OPTIONS:
+            continue
         if name not in _CHECKS:
             raise TypeError(f"a site has no setting {name}")
         checked = _CHECKS[name](given)
@@ -38,6 +48,20 @@ def _cells(settings: dict[str, object]) -> dict[str, object]:
             checked = [asdict(item) for item in checked]
         cells[name] = json.dumps(checked, ensure_ascii=False) if name in _LISTS else checked
     return cells
+
+
+def _options(settings: dict[str, object], before: Options) -> Options:
+    """`before` with the checked ones of `settings` in place."""
+    return replace(before, **{name: _OPTIONS[name](given) for name, given in settings.items() if name in _OPTIONS})
+
+
+def _read_options(text: str) -> Options:
+    """The options in a row; one that this version does not know is left alone."""
+    return _options(json.loads(text), Options())
+
+
+def _options_cell(options: Options) -> str:
+    return json.dumps(asdict(options), ensure_ascii=False)
 
 
 def _site(row: Record) -> Site:
@@ -55,6 +79,7 @@ def _site(row: Record) -> Site:
         payment_domains=tuple(json.loads(row["payment_domains"])),
         hidden_parameters=tuple(json.loads(row["hidden_parameters"])),
         created=row["created"],
+        options=_read_options(row["options"]),
     )
 
 
@@ -100,7 +125,8 @@ class Sites(Base):
         Args:
             now: ms UTC.
             write_key: a public key of one's own choice; random where empty.
-            settings: any of title, policy_gpc, policy_dnt, goals, retargeting, payment_domains, hidden_parameters.
+            settings: any of title, policy_gpc, policy_dnt, goals, retargeting, payment_domains, hidden_parameters,
+                and the fields of `Options`.
 
         Raises:
             UserError: a setting cannot be used, or the name or the key is taken.
@@ -108,7 +134,7 @@ class Sites(Base):
         defaults: dict[str, object] = {"title": "", "policy_gpc": "cookieless", "policy_dnt": "ignore"}
         lists: dict[str, object] = dict.fromkeys(_LISTS, ())
         given = defaults | lists | settings | {"name": name, "origins": tuple(origins), "timezone": timezone}
-        cells = _cells(given)
+        cells = _cells(given) | {"options": _options_cell(_options(settings, Options()))}
         key, secret = (write_key and check.write_key(write_key)) or new_secret("wk_")[:27], new_secret("sk_")
         with self._engine.writing():
             self._refuse_taken(name)
@@ -125,7 +151,7 @@ class Sites(Base):
             raise UserError(f"There is a site {name!r} already.", "Choose another name.")
 
     def update_site(self, site_id: int, **settings: object) -> Site:
-        """Change settings: any of those of `add_site`, name, origins and timezone.
+        """Change settings: any of those of `add_site`, name, origins and timezone; what is not named stays.
 
         Raises:
             UserError: no such site, a setting cannot be used, or the name is taken.
@@ -135,6 +161,8 @@ class Sites(Base):
             before = self._known_site(site_id)
             if "name" in cells and cells["name"] != before.name:
                 self._refuse_taken(str(cells["name"]))
+            if any(name in _OPTIONS for name in settings):
+                cells["options"] = _options_cell(_options(settings, before.options))
             if cells:
                 self._change(SITE.update(**cells).where(SITE.c.id == site_id))
             return self._known_site(site_id)

@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo
 Policy: TypeAlias = Literal["ignore", "cookieless", "off"]
 Role: TypeAlias = Literal["owner", "editor", "viewer"]
 Purpose: TypeAlias = Literal["setup", "login", "password", "ended"]
+Preset: TypeAlias = Literal["standard", "cookieless", "exempt"]
+SignedIdentify: TypeAlias = Literal["optional", "required"]
 POLICIES: tuple[Policy, ...] = ("ignore", "cookieless", "off")
 ROLES: tuple[Role, ...] = ("owner", "editor", "viewer")
 # Those that tokens are issued for; "ended" marks a session that was logged out of.
+PRESETS: tuple[Preset, ...] = ("standard", "cookieless", "exempt")
 PURPOSES: tuple[Purpose, ...] = ("setup", "login", "password")
 
 
@@ -31,6 +34,27 @@ class Retargeting:
 
     field: str
     pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of a site that have a default.
+
+    Attributes:
+        preset: how much is kept of visitors: with a cookie, without one, or what needs no consent by the CNIL's rules.
+        retention_days: events older than this are deleted; 0 keeps them.
+        denied_properties: names of properties that are never kept.
+        signed_identify: whether a browser may name a user without the site's signature.
+        identity_version: counts up when the key that signs user ids is replaced.
+        trusted_agents: parts of user agents that are people whatever the list of bots says.
+    """
+
+    preset: Preset = "standard"
+    retention_days: int = 0
+    denied_properties: tuple[str, ...] = ()
+    signed_identify: SignedIdentify = "optional"
+    identity_version: int = 1
+    trusted_agents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +82,7 @@ class Site:
     payment_domains: tuple[str, ...]
     hidden_parameters: tuple[str, ...]
     created: int
+    options: Options = Options()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,7 +8,6 @@ from uuid import uuid4
 from flask import Blueprint, Request, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from collector.inbox import record
 from collector.inbox.box import InboxFull
 from collector.ingest.bots import MAX_USER_AGENT, header_hints
 from collector.ingest.check import MAX_BODY, Body, BodyError, Checked, check_events, read_body
@@ -16,6 +15,7 @@ from collector.ingest.clean import clean_text
 from collector.store.protocol import LedgerDown
 from collector.web.answers import GIF, Refusal, answer, preflight, refused, with_cors
 from collector.web.door import CollectSite, Door, the_door
+from collector.web.keep import Sender, keep
 from collector.web.who import Who, identify, put_cookie
 
 log = logging.getLogger(__name__)
@@ -175,7 +175,7 @@ def _keep_for_server(door: Door, now: int, body: Body, secret: str) -> Response:
     if site is None:
         raise Refusal(401, "unknown_secret", "No site has this secret key.")
     checked = check_events(body.events, site.id, server=True)
-    _put(door, site, checked, "", "server", body, now, "", ())
+    keep(door, Sender(site.id, "", "server", now, body.sent), checked)
     return with_cors(answer(dict(checked.statuses), "", "server"), request)
 
 
@@ -187,27 +187,6 @@ def _keep(door: Door, site: CollectSite, who: Who, body: Body, now: int, user_ag
             statuses=[(shown, "refused:privacy") for shown, _ in check_events(body.events, site.id).statuses]
         )
     checked = check_events(body.events, site.id)
-    hints = tuple({*body.hints, *header_hints(request.headers.get)})
-    _put(door, site, checked, who.visitor, who.mode, body, now, user_agent, tuple(sorted(hints)))
+    hints = sorted({*body.hints, *header_hints(request.headers.get)})
+    keep(door, Sender(site.id, who.visitor, who.mode, now, body.sent, user_agent, hints), checked)
     return checked
-
-
-def _put(
-    door: Door,
-    site: CollectSite,
-    checked: Checked,
-    visitor: str,
-    mode: str,
-    body: Body,
-    now: int,
-    user_agent: str,
-    hints: tuple[str, ...],
-) -> None:
-    """Write the record; whoever gets past this line may be told that the events are on disk."""
-    if checked.good or checked.quarantined:
-        packed = record.encode(
-            site.id, visitor, now, body.sent, mode, user_agent, hints, checked.good, checked.quarantined
-        )
-        door.inbox.get().put(packed)
-    for _, status in checked.statuses:
-        door.counts[status] += 1

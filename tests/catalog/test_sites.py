@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from collector.catalog.catalog import Catalog
-from collector.catalog.values import Goal, Retargeting
+from collector.catalog.values import Goal, Options, Retargeting
 from collector.core.errors import UserError
 from collector.core.matcher import parse_matcher
 from collector.store.open import open_engine
@@ -175,3 +175,16 @@ def test_migrating_again_changes_nothing(catalog: Catalog) -> None:
     catalog.add_site("shop", [], 5)
     catalog.migrate()
     assert len(catalog.sites()) == 1
+
+
+def test_options_have_defaults_are_checked_and_kept_one_by_one(catalog: Catalog) -> None:
+    site = catalog.add_site("shop", [], 5, retention_days=760).site
+    assert site.options == Options(retention_days=760)
+    changed = catalog.update_site(site.id, denied_properties=["password", " iban "], preset="exempt")
+    assert changed.options == Options("exempt", 760, ("password", "iban"))
+    renamed = catalog.update_site(site.id, title="Other")
+    assert renamed.options == changed.options
+    for wrong in ({"preset": "none"}, {"retention_days": 3}, {"trusted_agents": ["x"]}, {"signed_identify": ""}):
+        with pytest.raises(UserError):
+            catalog.update_site(site.id, **wrong)
+    assert catalog.site(site.id) == renamed

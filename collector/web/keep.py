@@ -1,0 +1,53 @@
+"""What every door ends in: checked events put on disk, one record a request, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from collector.inbox import record
+from collector.ingest.check import Checked
+from collector.web.door import Door
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent a request, as far as the door knows.
+
+    Attributes:
+        visitor: the identity decided at the door; "" where each event brings its own (server-side).
+        mode: cookie, cookieless or server.
+        received, sent: ms UTC of arrival, and of leaving by the sender's clock (None: not said).
+        user_agent: the header, cut; hints: reasons to think of a bot that headers or browser gave.
+    """
+
+    site: int
+    visitor: str
+    mode: str
+    received: int
+    sent: int | None
+    user_agent: str = ""
+    hints: Sequence[str] = ()
+
+
+def keep(door: Door, sender: Sender, checked: Checked) -> None:
+    """Put the record on disk; whoever gets past this call may be told that the events are there.
+
+    Raises:
+        InboxFull, OSError: nothing was kept; answer 503 (`collector.web.collect` has the handlers).
+    """
+    if checked.good or checked.quarantined:
+        packed = record.encode(
+            sender.site,
+            sender.visitor,
+            sender.received,
+            sender.sent,
+            sender.mode,
+            sender.user_agent,
+            sender.hints,
+            checked.good,
+            checked.quarantined,
+        )
+        door.inbox.get().put(packed)
+    for _, status in checked.statuses:
+        door.counts[status] += 1
