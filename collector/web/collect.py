@@ -2,60 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from uuid import uuid4
 
 from flask import Blueprint, Request, Response, g, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from collector.inbox.box import InboxFull
 from collector.ingest.bots import MAX_USER_AGENT, header_hints
-from collector.ingest.check import MAX_BODY, Body, BodyError, Checked, check_events, read_body
+from collector.ingest.check import Body, BodyError, Checked, check_events, read_body
 from collector.ingest.clean import clean_text
-from collector.store.protocol import LedgerDown
-from collector.web.answers import GIF, Refusal, answer, preflight, refused, with_cors
+from collector.web.answers import GIF, Refusal, answer, preflight, with_cors
 from collector.web.door import CollectSite, Door, the_door
 from collector.web.keep import Sender, keep
+from collector.web.refusing import answer_errors, body_bytes
 from collector.web.who import Who, identify, put_cookie
 
-log = logging.getLogger(__name__)
 blueprint = Blueprint("collect", __name__)
+answer_errors(blueprint)
 _MAX_KEY = 100
-_FULL_HINT = "The collector has no room for more just now; send the same events again later."
-
-
-@blueprint.errorhandler(Refusal)
-def _refused(error: Refusal) -> Response:
-    the_door().counts[f"request:{error.code}"] += 1
-    return with_cors(refused(error), request)
-
-
-@blueprint.errorhandler(InboxFull)
-def _full(error: InboxFull) -> Response:
-    return _refused(Refusal(503, f"full_{error.reason}", _FULL_HINT, error.retry_after))
-
-
-@blueprint.errorhandler(LedgerDown)
-def _down(error: LedgerDown) -> Response:  # noqa: ARG001 - the log has it, the page must not
-    return _refused(Refusal(503, "no_database", "The collector cannot look up the site just now; send again later.", 5))
-
-
-@blueprint.errorhandler(OSError)
-def _disk(error: OSError) -> Response:
-    log.error("the way in cannot use its disk: %s", error)
-    return _full(InboxFull("disk"))
-
-
-@blueprint.errorhandler(Exception)
-def _crash(error: Exception) -> Response:
-    # Readable for the page too: a tracker that may not read an answer takes it for an ad blocker (C2.11).
-    log.error("error while answering %s %s", request.method, request.path, exc_info=error)
-    return _refused(Refusal(500, "server", "It is in the collector's log; send again later."))
-
-
-@blueprint.errorhandler(HTTPException)
-def _http(error: HTTPException) -> Response:
-    return _refused(Refusal(error.code or 500, "http", error.description or ""))
 
 
 @blueprint.route("/collect", methods=["POST"], provide_automatic_options=False)
@@ -118,21 +80,9 @@ def options() -> Response:
 
 def _read(request: Request) -> Body:
     try:
-        return read_body(_bytes(request))
+        return read_body(body_bytes(request))
     except BodyError as error:
         raise Refusal(error.status, error.code, error.hint) from None
-
-
-def _bytes(request: Request) -> bytes:
-    request.max_content_length = MAX_BODY
-    try:
-        return request.get_data(cache=False)
-    except RequestEntityTooLarge:
-        raise Refusal(413, "too_large", f"Send at most {MAX_BODY} bytes in one request.") from None
-    except Exception as error:  # noqa: BLE001 - whatever the server raises is about the body
-        # A client that went away, or chunks that break the rules of HTTP.
-        log.info("a body did not arrive whole: %r", error)
-        raise Refusal(400, "broken", "The body did not arrive whole.") from None
 
 
 def _secret(request: Request) -> str | None:

@@ -34,7 +34,7 @@ def keep(door: Door, sender: Sender, checked: Checked) -> None:
     """Put the record on disk; whoever gets past this call may be told that the events are there.
 
     Raises:
-        InboxFull, OSError: nothing was kept; answer 503 (`collector.web.collect` has the handlers).
+        InboxFull, OSError: nothing was kept; answer 503 (`collector.web.refusing` has the handlers).
     """
     if checked.good or checked.quarantined:
         packed = record.encode(
