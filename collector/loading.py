@@ -183,6 +183,7 @@ class Loader:
             record.hints,
             record.mode == "server",
             self._ahead(record),
+            record.mode == "relay",
         )
         return [make_event(raw, arrival) for raw in record.events]
 

@@ -15,7 +15,7 @@ class Record:
     Attributes:
         site: the site's id; `visitor` the key decided at the door, "" for server-side requests.
         received, sent: ms UTC of arrival, and of leaving by the device's clock.
-        mode: cookie, cookieless or server.
+        mode: cookie, cookieless, relay (events name their visitors, as claims) or server (with the secret key).
         hints: reasons to think of a bot from headers and browser.
         events: checked wire events; `quarantined` the (text, reason) pairs that could not be read.
     """

@@ -46,6 +46,8 @@ class Arrival:
         user_agent: the header, cut.
         hints: reasons to think of a bot that the headers or the browser itself gave.
         server: true for a request with the secret key.
+        relayed: true where each event names its visitor, and its user as a claim, without the secret key; `user_agent`
+            is "" where a program speaks for them.
         ahead: by how many ms our clock is ahead of the device's; None takes this request's own measure.
     """
 
@@ -58,3 +60,4 @@ class Arrival:
     hints: tuple[str, ...] = field(default=())
     server: bool = False
     ahead: int | None = None
+    relayed: bool = False

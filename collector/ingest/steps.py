@@ -92,10 +92,10 @@ def put_source(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
 
 
 def put_user(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
-    """Whom the event claims to be: identify by its name, a server-side sender by `user`."""
+    """Whom the event claims to be: identify by its name, what comes by way of a server or a relay by `user`."""
     if event.type == events.IDENTIFY:
         event.user = event.name
-    elif arrival.server:
+    elif arrival.server or arrival.relayed:
         event.user = raw.get("user")
 
 
@@ -130,6 +130,8 @@ def flag_bot(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
         text = raw.get("ua")
         event.bot = agent_reason(text, arrival.bots) if text else ""
         return
+    if arrival.relayed and not arrival.user_agent:
+        return  # a program speaks for somebody whose browser it does not name
     event.bot = agent_reason(arrival.user_agent, arrival.bots) or (arrival.hints[0] if arrival.hints else "")
 
 

@@ -16,7 +16,7 @@ class Sender:
 
     Attributes:
         visitor: the identity decided at the door; "" where each event brings its own (server-side).
-        mode: cookie, cookieless or server.
+        mode: cookie, cookieless, relay (events name their visitors, as claims) or server (with the secret key).
         received, sent: ms UTC of arrival, and of leaving by the sender's clock (None: not said).
         user_agent: the header, cut; hints: reasons to think of a bot that headers or browser gave.
     """
