@@ -22,6 +22,8 @@ COMMANDS = {
     "link": "people",
     "unlink": "people",
     "forget": "people",
+    "backup": "backup",
+    "restore": "backup",
 }
 
 
