@@ -101,7 +101,9 @@ class Event:
         url: origin and path, masked; `query` the masked query string without `?`.
         pageview: the tracker's id of the pageview it belongs to.
         user: a known person's id that this event claims (`identify`, or a server-side sender).
+        verified: true where the site itself vouches for `user`, by a signature or its secret key.
         agent, source, bot: what the steps of `ingest` put there; `bot` is "" or a reason.
+        flagged: of an event with a `bot` reason, the user agent that sent it and the version of the list that was asked.
         value: a number carried by the event: money for a goal, engaged milliseconds for engagement.
     """
 
@@ -125,8 +127,10 @@ class Event:
     agent: Agent | None = None
     source: Source | None = None
     bot: str = ""
+    flagged: tuple[str, str] | None = None
     value: float | None = None
     truncated: bool = False
+    verified: bool = False
 
     @property
     def kind(self) -> Kind:

@@ -10,8 +10,9 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from collector.core import event as events
-from collector.core.identity import clean_user_id
+from collector.core.identity import VERIFIED, clean_user_id
 from collector.ingest.clean import TooDeepError, clean_json, clean_scalar
+from collector.ingest.signed import SIGNATURE, Prove, unproven
 from collector.ingest.url import mask_text
 
 MAX_BODY = 1_000_000
@@ -137,6 +138,8 @@ def _props(raw: dict[str, Any], checked: dict[str, Any]) -> None:
     if not isinstance(given, dict):
         checked["cut"] = 1
         return
+    if checked["type"] == events.IDENTIFY:
+        given = {name: cell for name, cell in given.items() if name not in (SIGNATURE, VERIFIED)}
     cleaned, cut = clean_json(given)
     checked["props"] = cleaned
     if cut:
@@ -197,7 +200,24 @@ def _refusal(checked: dict[str, Any], raw: dict[str, Any], server: bool) -> str:
     return _server_fields(raw, checked) if server else ""
 
 
-def _check_one(raw: object, site: int, server: bool, into: Checked) -> tuple[str, str]:
+def _proof(checked: dict[str, Any], raw: dict[str, Any], prove: Prove) -> str:
+    """Mark a claim of a user that is proved; why one that must be is refused. Other events go on without theirs."""
+    if checked["type"] == events.IDENTIFY:
+        props = raw.get("props")
+        verified, refusal = prove(checked["name"], props.get(SIGNATURE) if isinstance(props, dict) else None)
+    elif "user" in checked:
+        verified, refusal = prove(checked["user"], None)
+        if refusal:
+            del checked["user"]
+            return ""
+    else:
+        return ""
+    if verified:
+        checked["verified"] = 1
+    return refusal
+
+
+def _check_one(raw: object, site: int, server: bool, prove: Prove, into: Checked) -> tuple[str, str]:
     """Check one event, file it in `into`, and return the sender's id of it with its status."""
     if not isinstance(raw, dict):
         into.quarantined.append((mask_text(_dump(raw)[:MAX_EVENT]), "not_an_object"))
@@ -211,7 +231,7 @@ def _check_one(raw: object, site: int, server: bool, into: Checked) -> tuple[str
         return shown, QUARANTINED
     checked = _fields(raw, kind)
     checked["id"] = number
-    reason = _refusal(checked, raw, server)
+    reason = _refusal(checked, raw, server) or _proof(checked, raw, prove)
     if reason:
         return shown, f"refused:{reason}"
     _props(raw, checked)
@@ -222,18 +242,19 @@ def _check_one(raw: object, site: int, server: bool, into: Checked) -> tuple[str
     return shown, OK
 
 
-def check_events(found: Sequence[object], site: int, server: bool = False) -> Checked:
+def check_events(found: Sequence[object], site: int, server: bool = False, prove: Prove = unproven) -> Checked:
     """Check every event of a body; one bad event never spoils its neighbours.
 
     Args:
         found: the events as parsed, anything JSON can hold.
         site: the site's id; derived event ids differ from site to site.
         server: true for a sender with the secret key, who may name visitors and users.
+        prove: who vouches for the users that events claim (`collector.ingest.signed`).
     """
     into = Checked()
     for raw in found:
         try:
-            into.statuses.append(_check_one(raw, site, server, into))
+            into.statuses.append(_check_one(raw, site, server, prove, into))
         except (TooDeepError, RecursionError):
             shown = raw.get("id") if isinstance(raw, dict) else None
             into.statuses.append((shown[:64] if isinstance(shown, str) and shown else "", "refused:too_deep"))

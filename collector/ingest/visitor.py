@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import ipaddress
 
+from collector.core.identity import COOKIELESS
+
 
 def boot_visitor(key: bytes, site: int, boot: str) -> str:
     """The key of the visitor that begins with `boot`: the same for every request that carries it, unguessable."""
@@ -28,4 +30,5 @@ def clean_ip(text: str) -> str:
 
 def daily_visitor(salt: bytes, site: int, ip: str, user_agent: str) -> str:
     """A visitor without a cookie: a hash under a random salt that is thrown away, so that tomorrow nobody can tell."""
-    return "c_" + hmac.new(salt, f"day|{site}|{clean_ip(ip)}|{user_agent}".encode(), hashlib.sha256).hexdigest()[:32]
+    told = f"day|{site}|{clean_ip(ip)}|{user_agent}"
+    return COOKIELESS + hmac.new(salt, told.encode(), hashlib.sha256).hexdigest()[:32]
