@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from collector.catalog.access import ApiTokens
+from collector.catalog.invitations import Invitations
 from collector.catalog.saved import Saved
+from collector.catalog.shares import Shares
 from collector.catalog.sites import Sites
 from collector.catalog.tokens import Tokens
 from collector.catalog.users import Users
@@ -13,7 +16,7 @@ from collector.store.open import open_engine
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class Catalog(Sites, Users, Tokens, Saved):
+class Catalog(Sites, Users, Tokens, Saved, ApiTokens, Shares, Invitations):
     """Who owns what, in the ledger's database; call `migrate()` before the first use.
 
     Safe to share between threads and to carry over a fork.

@@ -1,4 +1,4 @@
-"""How many login attempts an account and an address may make."""
+"""How many login attempts an account and an address may make, and how many wrong tokens an address may try."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collector.core.times import MINUTE, SECOND
 WINDOW = 15 * MINUTE
 ACCOUNT_LIMIT = 10
 ADDRESS_LIMIT = 30
+GUESS_LIMIT = 60
 
 
 def _network(address: str) -> str:
@@ -47,6 +48,30 @@ class Throttle(Base):
             return 0
         left: int = row["since"] + WINDOW - now
         return max(1, -(-left // SECOND))
+
+    def guess_wait(self, address: str, now: int) -> int:
+        """Seconds that an address must wait which tried too many wrong tokens and links, else 0.
+
+        They hold 256 random bits, so this keeps noise out of the log and load off the database, not guesses from luck.
+        """
+        scope = self._guesses(address)
+        row = self._first(ATTEMPT.select().where(ATTEMPT.c.scope == scope))
+        if row is None or not now - WINDOW < row["since"] <= now:
+            return 0
+        return self._wait(scope, GUESS_LIMIT, now)
+
+    def guessed_wrong(self, address: str, now: int) -> None:
+        """Count a token or a link that nobody was given, or that is over."""
+        scope = self._guesses(address)
+        with self._engine.writing():
+            over = (ATTEMPT.c.since <= now - WINDOW) | (ATTEMPT.c.since > now)
+            self._change(ATTEMPT.delete().where(over))
+            if not self._change(ATTEMPT.update(failures=ATTEMPT.c.failures + 1).where(ATTEMPT.c.scope == scope)):
+                self._add(ATTEMPT, scope=scope, since=now, failures=1)
+
+    @staticmethod
+    def _guesses(address: str) -> str:
+        return digest(f"guesses {_network(address)}")
 
     def _succeeded(self, email: str, address: str) -> None:
         (account, _), (network, _) = self._scopes(email, address)
