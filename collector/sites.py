@@ -68,7 +68,11 @@ def rules_of(site: Site) -> SiteRules:
 
 def collect_site(site: Site | None) -> CollectSite | None:
     """The part of a site's settings that the door needs."""
-    return None if site is None else CollectSite(site.id, site.origins, site.policy_gpc, site.policy_dnt)
+    if site is None:
+        return None
+    options = site.options
+    required, version = options.signed_identify == "required", options.identity_version
+    return CollectSite(site.id, site.origins, site.policy_gpc, site.policy_dnt, required, version)
 
 
 class CatalogBook:

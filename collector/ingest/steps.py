@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from collector.core import event as events
 from collector.core.event import VALUE_PROPERTIES, Event, Json
+from collector.core.identity import VERIFIED
 from collector.core.times import MINUTE
 from collector.ingest.agent import parse_agent
 from collector.ingest.bots import agent_reason
@@ -97,6 +98,10 @@ def put_user(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
         event.user = event.name
     elif arrival.server or arrival.relayed:
         event.user = raw.get("user")
+    if "verified" in raw and event.user:
+        event.verified = True
+        if event.type == events.IDENTIFY:
+            event.props = {**event.props, VERIFIED: True}
 
 
 def _number(cell: Json) -> float | None:

@@ -9,6 +9,7 @@ from flask import Blueprint, Request, Response, g, request
 from collector.ingest.bots import MAX_USER_AGENT, header_hints
 from collector.ingest.check import Body, BodyError, Checked, check_events, read_body
 from collector.ingest.clean import clean_text
+from collector.ingest.signed import by_secret_key
 from collector.web.answers import GIF, Refusal, answer, preflight, with_cors
 from collector.web.door import CollectSite, Door, the_door
 from collector.web.keep import Sender, keep
@@ -124,7 +125,7 @@ def _keep_for_server(door: Door, now: int, body: Body, secret: str) -> Response:
     site = door.sites.by_secret_key(secret) if len(secret) <= _MAX_KEY else None
     if site is None:
         raise Refusal(401, "unknown_secret", "No site has this secret key.")
-    checked = check_events(body.events, site.id, server=True)
+    checked = check_events(body.events, site.id, server=True, prove=by_secret_key)
     keep(door, Sender(site.id, "", "server", now, body.sent), checked)
     return with_cors(answer(dict(checked.statuses), "", "server"), request)
 
@@ -136,7 +137,7 @@ def _keep(door: Door, site: CollectSite, who: Who, body: Body, now: int, user_ag
         return Checked(
             statuses=[(shown, "refused:privacy") for shown, _ in check_events(body.events, site.id).statuses]
         )
-    checked = check_events(body.events, site.id)
+    checked = check_events(body.events, site.id, prove=door.prove(site))
     hints = sorted({*body.hints, *header_hints(request.headers.get)})
     keep(door, Sender(site.id, who.visitor, who.mode, now, body.sent, user_agent, hints), checked)
     return checked

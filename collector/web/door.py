@@ -15,6 +15,7 @@ from flask import Flask, current_app
 
 from collector.inbox.box import Inbox, InboxFull
 from collector.ingest.rules import Policy
+from collector.ingest.signed import Prove, by_signature
 from collector.settings import Keys
 
 EXTENSION = "desireline.door"
@@ -25,13 +26,16 @@ _WILD = re.compile(r"(https?)://\*\.([^/:]+)(:\d+)?")
 class CollectSite:
     """What the door knows of a site: `origins` are exact, or `https://*.example.com` for every subdomain.
 
-    The policies say what the browser's privacy signals lead to.
+    The policies say what the browser's privacy signals lead to. `signed_required`: no user id is taken from a browser
+    without a signature; `identity_version` is of the key that signs them.
     """
 
     id: int
     origins: tuple[str, ...]
     policy_gpc: Policy = "cookieless"
     policy_dnt: Policy = "ignore"
+    signed_required: bool = False
+    identity_version: int = 1
 
     def allows(self, origin: str) -> bool:
         """Whether pages of this origin may send (scheme, host and port; never a substring, B8 and C2.13)."""
@@ -103,6 +107,10 @@ class Door:
     dist: Path
     https: bool = False
     counts: Counter[str] = field(default_factory=Counter)
+
+    def prove(self, site: CollectSite) -> Prove:
+        """Who vouches for the users that a sender without the secret key claims: the site's signature."""
+        return by_signature(self.keys.cookie, site.id, site.identity_version, site.signed_required)
 
 
 def install(app: Flask, door: Door) -> None:
