@@ -159,6 +159,7 @@ def test_guesses_at_the_same_time_are_all_counted(catalog: Catalog) -> None:
     assert passed.count(0) == ACCOUNT_LIMIT
 
 
+@pytest.mark.alone
 def test_unknown_users_take_as_much_time_as_known_ones(tmp_path: Path) -> None:
     catalog = Catalog(f"sqlite://{tmp_path}/x.db")
     catalog.migrate()

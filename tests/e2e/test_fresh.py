@@ -9,8 +9,11 @@ import uuid
 from http.cookiejar import CookieJar
 from urllib.parse import quote
 
+import pytest
+
 from tests.e2e.conftest import Place
 
+pytestmark = pytest.mark.alone
 ROUNDS = 20
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36"
 

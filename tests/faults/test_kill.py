@@ -18,6 +18,8 @@ from collector.store.open import open_ledger
 from tests.faults.collectors import Client, Running
 from tests.support.postgres import cluster
 
+pytestmark = pytest.mark.alone
+
 
 def clients_of(server: Running, stop: threading.Event, number: int = 4) -> list[Client]:
     clients = [Client(server, stop) for _ in range(number)]

@@ -97,17 +97,17 @@ def test_the_engagement_of_a_page_goes_before_the_next_one(visit: Visit, collect
 def test_time_counts_only_while_somebody_looks(visit: Visit, collector: Collector, page: Page, site: Site) -> None:
     page.add_init_script(
         "let seen = false; document.hasFocus = () => seen; window.look = (v) => { seen = v; "
-        "dispatchEvent(new Event(v ? 'focus' : 'blur')) }"
+        "dispatchEvent(new Event(v ? 'focus' : 'blur')); return performance.now() }"
     )
     visit()
     page.wait_for_timeout(300)
-    page.evaluate("look(true)")
+    began = page.evaluate("look(true)")
     page.wait_for_timeout(200)
-    page.evaluate("look(false)")
+    looked = page.evaluate("look(false)") - began
     page.wait_for_timeout(400)
     page.goto(site.base + "/other")
     collector.wait(lambda: collector.of("engagement"))
-    assert 150 <= collector.of("engagement")[0]["props"]["ms"] <= 350
+    assert looked - 20 <= collector.of("engagement")[0]["props"]["ms"] <= looked + 100
 
 
 def test_hiding_twice_sends_a_delta_only_when_there_is_news(visit: Visit, collector: Collector) -> None:
