@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from collector.catalog.access import ApiTokens
+from collector.catalog.connections import Connections
 from collector.catalog.invitations import Invitations
 from collector.catalog.saved import Saved
 from collector.catalog.shares import Shares
@@ -16,7 +17,7 @@ from collector.store.open import open_engine
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class Catalog(Sites, Users, Tokens, Saved, ApiTokens, Shares, Invitations):
+class Catalog(Sites, Users, Tokens, Saved, ApiTokens, Shares, Invitations, Connections):
     """Who owns what, in the ledger's database; call `migrate()` before the first use.
 
     Safe to share between threads and to carry over a fork.
