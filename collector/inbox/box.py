@@ -8,7 +8,8 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -23,6 +24,7 @@ LOOK_EVERY = 0.25
 WAIT = 10.0
 FULL_RETRY = 5
 COMPLAIN_EVERY = 10.0
+_INSERT = "INSERT INTO record (body) VALUES (?)"
 
 
 class InboxFull(Exception):  # noqa: N818 - a state of the disk, not a mistake
@@ -43,15 +45,16 @@ def free_bytes(folder: Path) -> int:
     return space.f_bavail * space.f_frsize
 
 
+@dataclass(frozen=True, slots=True)
 class _Waiting:
-    """One record and the request that waits for it."""
+    """One record, and who is to be told what became of it."""
 
-    __slots__ = ("body", "done", "error")
+    body: bytes
+    tell: Callable[[Exception | None], None]
 
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-        self.error: Exception | None = None
-        self.done = threading.Event()
+
+def _nobody() -> None:
+    """Nobody else waits for a commit."""
 
 
 class Inbox:
@@ -62,12 +65,20 @@ class Inbox:
         max_bytes: bytes of records not yet in the ledger, beyond which `put` refuses.
         disk_floor: free bytes on the disk, below which `put` refuses.
         max_pages: a limit for SQLite's file in pages, 0 for none (tests fill a disk with it).
+        settled: called by the inbox's thread each time it has told everybody of a commit.
     """
 
     def __init__(
-        self, folder: Path, max_bytes: int = 512 * 2**20, disk_floor: int = 200 * 2**20, max_pages: int = 0
+        self,
+        folder: Path,
+        max_bytes: int = 512 * 2**20,
+        disk_floor: int = 200 * 2**20,
+        max_pages: int = 0,
+        settled: Callable[[], None] = _nobody,
     ) -> None:
         self.files, self._lock = new_box(folder)
+        self._paths = (str(self.files.lock), str(self.files.records))
+        self._settled = settled
         self._max_bytes = max_bytes
         self._disk_floor = disk_floor
         self._max_pages = max_pages
@@ -107,13 +118,27 @@ class Inbox:
         Raises:
             InboxFull: too much waits for the ledger, too little disk is free, or the disk refused the write.
         """
+        told: SimpleQueue[Exception | None] = SimpleQueue()
+        self.put_later(body, told.put)
+        try:
+            error = told.get(timeout=WAIT)
+        except Empty:
+            raise InboxFull("slow") from None
+        if error is not None:
+            raise error
+
+    def put_later(self, body: bytes, tell: Callable[[Exception | None], None]) -> None:
+        """Keep `body`, and return before it is on disk.
+
+        Args:
+            tell: called once by the inbox's thread, with None after the commit or with what kept it from happening.
+                It must be quick and raise nothing: others wait behind it.
+
+        Raises:
+            InboxFull: too much waits for the ledger, or too little disk is free; `tell` is not called.
+        """
         self._check_room(len(body))
-        waiting = _Waiting(body)
-        self._queue.put(waiting)
-        if not waiting.done.wait(WAIT):
-            raise InboxFull("slow")
-        if waiting.error is not None:
-            raise waiting.error
+        self._queue.put(_Waiting(body, tell))
 
     def close(self) -> None:
         """Commit what waits, close the file and let go of it; the loader takes what is left."""
@@ -125,8 +150,8 @@ class Inbox:
         while not self._queue.empty():  # came in while closing: not kept, and told so
             late = self._queue.get()
             if late is not None:
-                late.error = InboxFull("closing", 1)
-                late.done.set()
+                late.tell(InboxFull("closing", 1))
+        self._settled()
         if self._connection is not None:
             self._connection.close()
         os.close(self._lock)
@@ -159,6 +184,7 @@ class Inbox:
             group, last = self._gather()
             if group:
                 self._commit_group(group)
+                self._settled()
             elif not last:
                 self._tidy()
             if last:
@@ -187,15 +213,14 @@ class Inbox:
         except Exception as error:  # noqa: BLE001 - every waiting request must get an answer
             self._rollback()
             if len(group) == 1:
-                group[0].error = self._explain(error)
-                group[0].done.set()
+                group[0].tell(self._explain(error))
                 return
             # One record that cannot be written must not fail its neighbours (C1.3).
             for waiting in group:
                 self._commit_group([waiting])
             return
         for waiting in group:
-            waiting.done.set()
+            waiting.tell(None)
 
     def _write(self, group: Sequence[_Waiting]) -> None:
         if self._connection is None:
@@ -203,10 +228,10 @@ class Inbox:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         deleted = self._delete(connection)
-        first = 0
-        for waiting in group:
-            cursor = connection.execute("INSERT INTO record (body) VALUES (?)", (waiting.body,))
-            first = first or int(cursor.lastrowid or 0)
+        # This is the file's only writer, so the records that follow the first get the numbers that follow its own.
+        first = int(connection.execute(_INSERT, (group[0].body,)).lastrowid or 0)
+        if len(group) > 1:
+            connection.executemany(_INSERT, [(waiting.body,) for waiting in group[1:]])
         connection.execute("COMMIT")
         if not self._is_findable():
             # Somebody removed the file while it was open: nobody will ever read what was just written to it.
@@ -220,7 +245,7 @@ class Inbox:
     def _is_findable(self) -> bool:
         """Whether the loader can find the box: its files are still those that are open here."""
         try:
-            lock, records = os.stat(self.files.lock), os.stat(self.files.records)
+            lock, records = map(os.stat, self._paths)
         except OSError:
             return False
         return (lock.st_ino, records.st_ino) == self._inodes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import uuid4
 
 from flask import Blueprint, Request, Response, g, request
@@ -32,11 +33,36 @@ def collect() -> Response:
         return _keep_for_server(door, now, body, secret)
     site = _known(door, body.key)
     _check_origin(site, request.headers.get("Origin", ""))
-    user_agent = _user_agent(request)
+    taken = take(door, request, site, body, now)
+    keep(door, taken.sender, taken.checked)
+    return acknowledge(door, request, taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A browser's request, checked: from whom it is and what is to be kept of it."""
+
+    site: CollectSite
+    who: Who
+    sender: Sender
+    checked: Checked
+
+
+def take(door: Door, request: Request, site: CollectSite, body: Body, now: int) -> Taken:
+    """Say from whom a browser's request is, and check its events; nothing is kept or counted yet."""
+    user_agent = clean_text(request.headers.get("User-Agent", ""), MAX_USER_AGENT)
     who = identify(body, site, door, request, now, user_agent)
-    checked = _keep(door, site, who, body, now, user_agent)
-    response = answer(dict(checked.statuses), who.visitor, who.mode)
-    put_cookie(response, who, site, door, request)
+    hints = sorted({*body.hints, *header_hints(request.headers.get)})
+    checked = check_events(body.events, site.id, prove=door.prove(site))
+    if who.mode == "off":
+        checked = Checked(statuses=[(shown, "refused:privacy") for shown, _ in checked.statuses])
+    return Taken(site, who, Sender(site.id, who.visitor, who.mode, now, body.sent, user_agent, hints), checked)
+
+
+def acknowledge(door: Door, request: Request, taken: Taken) -> Response:
+    """Tell a browser what became of its events, once that is certain."""
+    response = answer(dict(taken.checked.statuses), taken.who.visitor, taken.who.mode)
+    put_cookie(response, taken.who, taken.site, door, request)
     return with_cors(response, request)
 
 
@@ -63,13 +89,12 @@ def pixel() -> Response:
         hints=(),
         events=[event],
     )
-    user_agent = _user_agent(request)
-    who = identify(body, site, door, request, now, user_agent)
-    checked = _keep(door, site, who, body, now, user_agent)
+    taken = take(door, request, site, body, now)
+    keep(door, taken.sender, taken.checked)
     response = Response(GIF, mimetype="image/gif")
-    if checked.statuses[0][1] != "ok":
-        response.headers["X-Desireline"] = checked.statuses[0][1]
-    put_cookie(response, who, site, door, request)
+    if taken.checked.statuses[0][1] != "ok":
+        response.headers["X-Desireline"] = taken.checked.statuses[0][1]
+    put_cookie(response, taken.who, site, door, request)
     return with_cors(response, request)
 
 
@@ -116,10 +141,6 @@ def _check_origin(site: CollectSite, origin: str) -> None:
         )
 
 
-def _user_agent(request: Request) -> str:
-    return clean_text(request.headers.get("User-Agent", ""), MAX_USER_AGENT)
-
-
 def _keep_for_server(door: Door, now: int, body: Body, secret: str) -> Response:
     """Events of a site's own server, each about whom it names."""
     site = door.sites.by_secret_key(secret) if len(secret) <= _MAX_KEY else None
@@ -128,16 +149,3 @@ def _keep_for_server(door: Door, now: int, body: Body, secret: str) -> Response:
     checked = check_events(body.events, site.id, server=True, prove=by_secret_key)
     keep(door, Sender(site.id, "", "server", now, body.sent), checked)
     return with_cors(answer(dict(checked.statuses), "", "server"), request)
-
-
-def _keep(door: Door, site: CollectSite, who: Who, body: Body, now: int, user_agent: str) -> Checked:
-    """Check a browser's events and put them on disk."""
-    if who.mode == "off":
-        door.counts["refused:privacy"] += len(body.events)
-        return Checked(
-            statuses=[(shown, "refused:privacy") for shown, _ in check_events(body.events, site.id).statuses]
-        )
-    checked = check_events(body.events, site.id, prove=door.prove(site))
-    hints = sorted({*body.hints, *header_hints(request.headers.get)})
-    keep(door, Sender(site.id, who.visitor, who.mode, now, body.sent, user_agent, hints), checked)
-    return checked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from collector.inbox import record
@@ -37,17 +37,41 @@ def keep(door: Door, sender: Sender, checked: Checked) -> None:
         InboxFull, OSError: nothing was kept; answer 503 (`collector.web.refusing` has the handlers).
     """
     if checked.good or checked.quarantined:
-        packed = record.encode(
-            sender.site,
-            sender.visitor,
-            sender.received,
-            sender.sent,
-            sender.mode,
-            sender.user_agent,
-            sender.hints,
-            checked.good,
-            checked.quarantined,
-        )
-        door.inbox.get().put(packed)
+        door.inbox.get().put(_packed(sender, checked))
+    count(door, checked)
+
+
+def keep_later(door: Door, sender: Sender, checked: Checked, tell: Callable[[Exception | None], None]) -> bool:
+    """Have the record put on disk; False where there is nothing to keep, so that nobody will be told.
+
+    Args:
+        tell: called by another thread, with None once the record is on disk or with what `keep` would have raised; who
+            is told None calls `count` and answers.
+
+    Raises:
+        InboxFull: nothing will be kept, and `tell` is not called.
+    """
+    if not (checked.good or checked.quarantined):
+        return False
+    door.inbox.get().put_later(_packed(sender, checked), tell)
+    return True
+
+
+def count(door: Door, checked: Checked) -> None:
+    """Count what became of each event, once it is certain."""
     for _, status in checked.statuses:
         door.counts[status] += 1
+
+
+def _packed(sender: Sender, checked: Checked) -> bytes:
+    return record.encode(
+        sender.site,
+        sender.visitor,
+        sender.received,
+        sender.sent,
+        sender.mode,
+        sender.user_agent,
+        sender.hints,
+        checked.good,
+        checked.quarantined,
+    )
