@@ -11,7 +11,7 @@ from collector.store.engine import Engine, Row
 from collector.store.identity import CHANGE, LINK, person_ids
 from collector.store.protocol import BOT_REASONS, Quarantined, SetAside
 
-LINK_REASONS = ("identify", "import", "admin")
+LINK_REASONS = ("identify", "signed", "import", "admin")
 
 
 def _visitor(engine: Engine, site: int, key: str) -> Row:

@@ -28,6 +28,7 @@ def forget(engine: Engine, site: int, visitors: Sequence[int], now: int) -> Mapp
         counts = {"event": _erase_events(engine, site, ids)}
         persons = [row[0] for row in engine.rows(f"SELECT person FROM link WHERE {engine.within('visitor')}", (ids,))]  # noqa: S608
         counts["link"] = engine.run(f"DELETE FROM link WHERE {engine.within('visitor')}", (ids,))  # noqa: S608
+        engine.run(f"DELETE FROM claim WHERE {engine.within('visitor')}", (ids,))  # noqa: S608
         _give_seats_back(engine, site, words, ids)
         counts["visitor"] = engine.run(f"DELETE FROM visitor WHERE {engine.within('id')}", (ids,))  # noqa: S608
         users = _erase_persons(engine, persons)
@@ -80,7 +81,9 @@ def _erase_persons(engine: Engine, persons: Sequence[int]) -> list[str]:
         (engine.many(sorted(set(persons))),),
     )
     if gone:
-        engine.run(f"DELETE FROM person WHERE {engine.within('id')}", (engine.many([row[0] for row in gone]),))  # noqa: S608
+        erased = engine.many([row[0] for row in gone])
+        engine.run(f"DELETE FROM person WHERE {engine.within('id')}", (erased,))  # noqa: S608
+        engine.run(f"DELETE FROM claim WHERE {engine.within('person')}", (erased,))  # noqa: S608
     return [row[1] for row in gone]
 
 

@@ -1,17 +1,22 @@
-"""Who a visitor key belongs to while events come in (SEMANTICS 4): claims, shared devices, traits."""
+"""Who a visitor key belongs to while events come in (SEMANTICS 4): claims, signed ones, shared devices."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from collector.core.event import IDENTIFY, Event, Json
-from collector.store.clean import clean_text, json_document, json_text
+from collector.core.event import IDENTIFY, Event
+from collector.store.clean import clean_text
 from collector.store.engine import Engine
+from collector.store.traits import Told, save_traits
 
 # How much of the hash of a user id names a derived key; the longer ones only where a shorter one is taken.
 DIGITS = (8, 16, 32, 64)
+# A person with more visitors is a mistake or a shared account (REQUIREMENTS B17): no more are linked by themselves.
+MOST_VISITORS = 500
+CLAIMED, SIGNED = "identify", "signed"
 LINK = "INSERT INTO link (site, visitor, person, time, reason) VALUES (?, ?, ?, ?, ?)"
 CHANGE = "INSERT INTO change (site, kind, visitor, time) VALUES (?, ?, ?, ?)"
 
@@ -73,6 +78,11 @@ class Claims:
         self._site = site
         self._seats = visitor_ids(engine, site, (clean_text(event.visitor) for event in events))
         self._owners: dict[int, int | None] = {}
+        self._claimed: set[int] = set()
+        self._proved: set[int] = set()
+        self._visitors: Counter[int] = Counter()
+        self._capped: Counter[int] = Counter()
+        self._told: list[Told] = []
         self._moved: set[str] = set()
         self._links: list[tuple[object, ...]] = []
         self._changes: list[tuple[object, ...]] = []
@@ -83,7 +93,7 @@ class Claims:
             self._persons = person_ids(engine, site, users, max(event.received for event in claims))
             seats = [self._seats[clean_text(event.visitor)] for event in claims]
             self._load_owners({seat.id for seat in seats} | {seat.active for seat in seats})
-            save_traits(engine, site, claims)
+            self._count_visitors()
 
     def place(self, event: Event) -> int:
         """The visitor row that `event` belongs to; a claim of a user moves and links as SEMANTICS 4 says."""
@@ -98,6 +108,10 @@ class Claims:
             self._link(seat.active, person, event)
         elif owner != person:
             self._move(key, seat, user, event)
+        if event.verified and seat.active in self._claimed and self._owner(seat.active) == person:
+            self._proved.add(seat.active)
+        if event.type == IDENTIFY and event.props:
+            self._told.append(Told(seat.active, person, event))
         return seat.active
 
     def _move(self, key: str, seat: Seat, user: str, event: Event) -> None:
@@ -130,47 +144,35 @@ class Claims:
 
     def _load_owners(self, visitors: set[int]) -> None:
         self._owners |= dict.fromkeys(visitors)
-        query = f"SELECT visitor, person FROM link WHERE {self._engine.within('visitor')}"  # noqa: S608
-        self._owners |= dict(self._engine.rows(query, (self._engine.many(sorted(visitors)),)))
+        query = f"SELECT visitor, person, reason FROM link WHERE {self._engine.within('visitor')}"  # noqa: S608
+        for visitor, person, reason in self._engine.rows(query, (self._engine.many(sorted(visitors)),)):
+            self._owners[visitor] = person
+            if reason == CLAIMED:
+                self._claimed.add(visitor)
+
+    def _count_visitors(self) -> None:
+        query = f"SELECT person, count(*) FROM link WHERE {self._engine.within('person')} GROUP BY person"  # noqa: S608
+        self._visitors = Counter(dict(self._engine.rows(query, (self._engine.many(sorted(self._persons.values())),))))
 
     def _link(self, visitor: int, person: int, event: Event) -> None:
+        if self._visitors[person] >= MOST_VISITORS:
+            self._capped[person] += 1
+            return
+        self._visitors[person] += 1
         self._owners[visitor] = person
-        self._links.append((self._site, visitor, person, event.time, "identify"))
+        if not event.verified:
+            self._claimed.add(visitor)
+        self._links.append((self._site, visitor, person, event.time, SIGNED if event.verified else CLAIMED))
         self._changes.append((self._site, "link", visitor, event.received))
 
     def save(self) -> None:
-        """Write the links, their journal, and where keys point now."""
+        """Write the links, their journal, traits, and where keys point now."""
         self._engine.run_many(LINK, self._links)
         self._engine.run_many(CHANGE, self._changes)
+        proved = [(SIGNED, visitor, CLAIMED) for visitor in sorted(self._proved)]
+        self._engine.run_many("UPDATE link SET reason = ? WHERE visitor = ? AND reason = ?", proved)
+        capped = [(more, person) for person, more in sorted(self._capped.items())]
+        self._engine.run_many("UPDATE person SET capped = capped + ? WHERE id = ?", capped)
+        save_traits(self._engine, self._site, self._told)
         seats = [(self._seats[key].current, self._seats[key].id) for key in sorted(self._moved)]
         self._engine.run_many("UPDATE visitor SET current = ? WHERE id = ?", seats)
-
-
-def save_traits(engine: Engine, site: int, events: Sequence[Event]) -> None:
-    """Make the properties of identify events traits of their persons: of each, the value of the latest event."""
-    told = [event for event in events if event.user and event.type == IDENTIFY and event.props]
-    users = sorted({clean_text(event.user or "") for event in told})
-    if not users:
-        return
-    query = f"SELECT user_id, traits FROM person WHERE site = ? AND {engine.within('user_id', 'text')}"  # noqa: S608
-    stored = {user: json_document(text) for user, text in engine.rows(query, (site, engine.many(users)))}
-    for event in told:
-        traits = stored[clean_text(event.user or "")]
-        for name, cell in event.props.items():
-            if event.time >= _told_at(traits.get(clean_text(name))):
-                traits[clean_text(name)] = [cell, event.time]
-    now = max(event.received for event in told)
-    engine.run_many(
-        "UPDATE person SET traits = ?, time = ? WHERE site = ? AND user_id = ?",
-        [(json_text(stored[user]), now, site, user) for user in users],
-    )
-
-
-def _told_at(trait: Json) -> int:
-    # A stored trait is [value, ms of the event that told it].
-    return int(str(trait[1])) if isinstance(trait, list) else -(2**62)
-
-
-def read_traits(text: str) -> Mapping[str, Json]:
-    """The traits in a person's row, name to value."""
-    return {name: cell[0] for name, cell in json_document(text).items() if isinstance(cell, list)}

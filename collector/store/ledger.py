@@ -7,7 +7,7 @@ from pathlib import Path
 
 from collector.core.event import Agent, Event, Json, Kind, Source
 from collector.core.stored import StoredEvent
-from collector.store import admin, forget, reading
+from collector.store import admin, forget, people, reading
 from collector.store.append import AGENT_SITE, Appender
 from collector.store.clean import clean_text
 from collector.store.dictionaries import COLUMNS, read_agent, read_kind, read_source
@@ -17,6 +17,7 @@ from collector.store.protocol import (
     Appended,
     Change,
     Columns,
+    Crowd,
     LinkRow,
     Mark,
     PersonRow,
@@ -157,7 +158,13 @@ class SqlLedger:
         return reading.property_names(self.engine, site, limit)
 
     def person(self, site: int, key: str) -> tuple[PersonRow | None, Sequence[VisitorRow]]:
-        return reading.person(self.engine, site, key)
+        return people.person(self.engine, site, key)
+
+    def crowds(self, site: int, least: int, limit: int = 20) -> Sequence[Crowd]:
+        return people.crowds(self.engine, site, least, limit)
+
+    def cookieless(self, site: int, after: int = 0) -> tuple[Sequence[int], int]:
+        return people.cookieless(self.engine, site, after)
 
     def timeline(
         self, visitors: Sequence[int], before: tuple[int, int] | None = None, limit: int = 500

@@ -81,7 +81,10 @@ class VisitorRow:
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """Visitor `visitor` belongs to person `person` since `time`; `reason` is identify, import or admin."""
+    """Visitor `visitor` belongs to person `person` since `time`.
+
+    `reason`: identify (claimed by the browser), signed (the site vouched for it), import or admin.
+    """
 
     id: int
     visitor: int
@@ -101,11 +104,24 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A known person: dictionary id, the site's own user id, and traits (the latest value of each)."""
+    """A known person: dictionary id, the site's own user id, and traits (the latest value of each).
+
+    A trait named in `verified` comes from the site itself; the others were claimed by browsers that are linked now.
+    """
 
     id: int
     user: str
     traits: Mapping[str, Json]
+    verified: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """A person with many visitors, and how many claims made no further link because there were too many."""
+
+    user: str
+    visitors: int
+    capped: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +162,9 @@ class Ledger(Protocol):
     def append(self, site: int, events: Sequence[Event], mark: Mark | None = None) -> Appended:
         """Store events and their dictionary rows in one transaction; an id already there is left as it is.
 
-        Events with `user` set link their visitor to that person (SEMANTICS 4), in the order given; `identify` events'
-        props become traits. Ids grow in commit order, so a reader that has seen id n has seen every smaller one.
+        Events with `user` set link their visitor to that person (SEMANTICS 4), in the order given, up to
+        `identity.MOST_VISITORS` visitors a person; `identify` events' props become traits.
+        Ids grow in commit order, so a reader that has seen id n has seen every smaller one.
         """
 
     def append_marked(
@@ -206,6 +223,12 @@ class Ledger(Protocol):
 
     def changes(self, site: int, after: int) -> Sequence[Change]:
         """Changes with an id greater than `after`, in order."""
+
+    def crowds(self, site: int, least: int, limit: int = 20) -> Sequence[Crowd]:
+        """Persons with at least `least` visitors, the largest first: a shared account, or a mistake."""
+
+    def cookieless(self, site: int, after: int = 0) -> tuple[Sequence[int], int]:
+        """Ids greater than `after` of visitors counted for a day only, ascending; and the greatest id looked at."""
 
     def property_values(self, site: int, name: str, after: int, upto: int) -> Iterator[tuple[int, Json]]:
         """(event id, value) of every event with `after` < id <= `upto` that has the property; the name is bound."""

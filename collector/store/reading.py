@@ -1,4 +1,4 @@
-"""Events and persons as people read them: timelines, exports, properties."""
+"""Events as people read them: timelines, exports, properties."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from collector.core.stored import StoredEvent
 from collector.store.clean import clean_text, json_document, json_key
 from collector.store.dictionaries import read_agent, read_kind, read_source
 from collector.store.engine import Engine, Row
-from collector.store.identity import read_traits
-from collector.store.protocol import BOT_REASONS, PersonRow, VisitorRow
+from collector.store.protocol import BOT_REASONS
 
 _COLUMNS = (
     "e.id, e.uid, v.key, e.time, e.received, e.query, e.referrer, e.pageview, e.bot, e.value, "
@@ -118,22 +117,3 @@ def property_names(engine: Engine, site: int, limit: int) -> Sequence[str]:
     )
     seen = Counter(name for (text,) in rows for name in json_document(text))
     return [name for name, _ in sorted(seen.items(), key=lambda item: (-item[1], item[0]))[:limit]]
-
-
-def person(engine: Engine, site: int, key: str) -> tuple[PersonRow | None, Sequence[VisitorRow]]:
-    """A person by user id, or by any of their visitor keys, and all their visitors."""
-    key = clean_text(key)
-    found = engine.row("SELECT id, user_id, traits FROM person WHERE site = ? AND user_id = ?", (site, key))
-    visitor = engine.row("SELECT id, key FROM visitor WHERE site = ? AND key = ?", (site, key))
-    if found is None and visitor is not None:
-        found = engine.row(
-            "SELECT p.id, p.user_id, p.traits FROM link l JOIN person p ON p.id = l.person WHERE l.visitor = ?",
-            visitor[:1],
-        )
-    if found is None:
-        return None, [VisitorRow(*visitor)] if visitor else []
-    rows = engine.rows(
-        "SELECT v.id, v.key FROM link l JOIN visitor v ON v.id = l.visitor WHERE l.person = ? ORDER BY v.id",
-        found[:1],
-    )
-    return PersonRow(found[0], found[1], read_traits(found[2])), [VisitorRow(*row) for row in rows]
