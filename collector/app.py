@@ -13,7 +13,7 @@ from collector.salts import DailySalts
 from collector.settings import Settings, load_keys
 from collector.sites import CatalogBook
 from collector.store.open import open_ledger
-from collector.web import collect, health, pages, tracker_files
+from collector.web import collect, health, pages, segment, tracker_files
 from collector.web.door import Door, LazyInbox, SiteBook, install, the_door
 from collector.web.refusals import Refusals
 from collector.web.rooms import Rooms
@@ -40,9 +40,11 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
         clock=now_ms,
         dist=DIST,
         https=settings.public_url.startswith("https://"),
+        public_url=settings.public_url,
     )
     install(app, door)
     app.register_blueprint(collect.blueprint)
+    app.register_blueprint(segment.blueprint)
     app.register_blueprint(tracker_files.blueprint)
     app.register_blueprint(health.blueprint)
     ledger = open_ledger(settings.database)

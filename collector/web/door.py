@@ -96,6 +96,7 @@ class Door:
         clock: ms UTC now.
         salt: the random salt of the day that holds a moment (cookieless visitors).
         https: true where browsers reach the collector by https whatever the request says.
+        public_url: the origin that browsers reach the collector by, "" for what the request says.
         counts: what this process answered, by status; `refused:<reason>` for each reason.
     """
 
@@ -107,6 +108,7 @@ class Door:
     dist: Path
     https: bool = False
     counts: Counter[str] = field(default_factory=Counter)
+    public_url: str = ""
 
     def prove(self, site: CollectSite) -> Prove:
         """Who vouches for the users that a sender without the secret key claims: the site's signature."""

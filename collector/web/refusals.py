@@ -80,7 +80,7 @@ def install(app: Flask, refusals: Refusals, clock: Callable[[], int]) -> None:
 
     @app.after_request
     def _note(response: Response) -> Response:
-        if request.blueprint == "collect" and response.status_code in (401, 403):
+        if request.blueprint in ("collect", "segment") and response.status_code in (401, 403):
             code = response.headers.get("X-Desireline", "")
             origin = request.headers.get("Origin", "")[:_CUT]
             refusals.note(Refused(g.get("collect_site", 0), code[:_CUT], origin, clock()))
