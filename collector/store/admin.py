@@ -1,15 +1,15 @@
-"""What people do to a ledger by hand: link, unlink, look at totals and at what was set aside."""
+"""What people do to a ledger by hand: link, unlink, look at totals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from collector.core.errors import UserError
 from collector.core.identity import clean_user_id
 from collector.store.clean import clean_text
 from collector.store.engine import Engine, Row
 from collector.store.identity import CHANGE, LINK, person_ids
-from collector.store.protocol import BOT_REASONS, Quarantined, SetAside
+from collector.store.protocol import BOT_REASONS
 
 LINK_REASONS = ("identify", "signed", "import", "admin")
 
@@ -60,34 +60,6 @@ def unlink(engine: Engine, site: int, visitor: str, now: int) -> None:
             raise UserError(f"{visitor!r} is linked to nobody.")
         engine.run("DELETE FROM link WHERE id = ?", (number,))
         engine.run(CHANGE, (site, "unlink", row, now))
-
-
-def quarantine(engine: Engine, site: int | None, raw: bytes, reason: str, now: int) -> None:
-    """Keep what could not be processed."""
-    with engine.writing():
-        set_aside(engine, [SetAside(site, raw, reason, now)])
-
-
-def set_aside(engine: Engine, things: Sequence[SetAside]) -> None:
-    """Put things into quarantine; inside `Engine.writing`."""
-    engine.run_many(
-        "INSERT INTO quarantine (site, raw, reason, time) VALUES (?, ?, ?, ?)",
-        [(thing.site, thing.raw, clean_text(thing.reason), thing.time) for thing in things],
-    )
-
-
-def quarantined(engine: Engine, site: int | None, after: int, limit: int) -> Sequence[Quarantined]:
-    """What was set aside for the site (None: for all and for none), in order of id."""
-    where, params = ("", ()) if site is None else ("site = ? AND ", (site,))
-    query = f"SELECT id, site, raw, reason, time FROM quarantine WHERE {where}id > ? ORDER BY id LIMIT ?"  # noqa: S608
-    rows = engine.rows(query, (*params, after, limit))
-    return [Quarantined(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in rows]
-
-
-def release(engine: Engine, ids: Sequence[int]) -> int:
-    """Let go of what was set aside, once it has been replayed or given up; how many there were."""
-    with engine.writing():
-        return engine.run(f"DELETE FROM quarantine WHERE {engine.within('id')}", (engine.many(list(ids)),))  # noqa: S608
 
 
 def counts(engine: Engine, site: int) -> Mapping[str, int]:

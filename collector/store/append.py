@@ -7,13 +7,17 @@ from collections import Counter
 from collections.abc import Sequence
 
 from collector.core.event import Event
-from collector.store.admin import set_aside
+from collector.store import accounts
+from collector.store.accounts import Account
+from collector.store.aside import AsideRoom, set_aside
 from collector.store.clean import clean_text, json_text
 from collector.store.dictionaries import (
     COLUMNS,
     NONE,
     Dictionary,
+    Entry,
     agent_entry,
+    clean_entry,
     kind_entry,
     page_entry,
     source_entry,
@@ -26,6 +30,16 @@ _BOTS = {reason: number for number, reason in enumerate(BOT_REASONS)}
 AGENT_SITE = 0  # agents are the same for every site
 
 
+def _alike(event: Event, kind: Entry | None, created: int | None) -> bool:
+    """Whether an event says what the one with its id says: the same thing at the same time by the device's clock.
+
+    Our own time of it differs from retry to retry, because the request arrives anew.
+    """
+    if event.created is not None and created is not None and event.created != created:
+        return False
+    return kind is None or clean_entry(kind_entry(event)) == kind
+
+
 class Appender:
     """Writes events. One a process and database: it remembers the ids of dictionary rows."""
 
@@ -33,31 +47,54 @@ class Appender:
         self._engine = engine
         self._dictionaries = {table: Dictionary(engine, table) for table in COLUMNS}
         self._erasures = 0
+        self._room = AsideRoom(engine)
 
     def append(
         self, batches: Sequence[tuple[int, Sequence[Event]]], mark: Mark | None, aside: Sequence[SetAside] = ()
     ) -> Appended:
-        """Store every batch (site, events), what goes to quarantine, and the mark in one transaction."""
-        stored = total = 0
+        """Store every batch (site, events), what goes to quarantine, the counts and the mark in one transaction."""
+        account: Account = Counter()
         with self._engine.serial:
             # Left by an append that was rolled back, or by a fork in the middle of one: it was never committed.
             for dictionary in self._dictionaries.values():
                 dictionary.rolled_back()
-            with self._engine.writing():
-                self._heed_erasures()
-                for site, events in batches:
-                    total += len(events)
-                    stored += self._append_site(site, events) if events else 0
-                set_aside(self._engine, aside)
-                if mark is not None:
-                    self._engine.run(
-                        "INSERT INTO mark (inbox, seq) VALUES (?, ?) "
-                        "ON CONFLICT (inbox) DO UPDATE SET seq = excluded.seq",
-                        (mark.inbox, mark.seq),
-                    )
+            try:
+                with self._engine.writing():
+                    self._heed_erasures()
+                    for site, events in batches:
+                        if events:
+                            self._append_site(site, events, account)
+                    self._set_aside(aside, account)
+                    if mark is not None:
+                        self._save(mark, account)
+            except BaseException:
+                self._room.forget()
+                raise
             for dictionary in self._dictionaries.values():
                 dictionary.committed()
-        return Appended(stored, total - stored)
+        ends = Counter[str]()
+        for (_, outcome, _), number in account.items():
+            ends[outcome] += number
+        return Appended(ends[accounts.STORED] + ends[accounts.FLAGGED], ends[accounts.DUPLICATE])
+
+    def _save(self, mark: Mark, account: Account) -> None:
+        for site, number in mark.accepted.items():
+            account[site, accounts.ACCEPTED, ""] += number
+        accounts.add(self._engine, account, mark.time)
+        self._engine.run(
+            "INSERT INTO mark (inbox, seq, time) VALUES (?, ?, ?) "
+            "ON CONFLICT (inbox) DO UPDATE SET seq = excluded.seq, time = excluded.time",
+            (mark.inbox, mark.seq, mark.time),
+        )
+
+    def _set_aside(self, things: Sequence[SetAside], account: Account) -> None:
+        if not things:
+            return
+        kept, late = self._room.fitting(things)
+        for thing in kept[: set_aside(self._engine, kept)]:
+            account[thing.site or 0, accounts.QUARANTINED, clean_text(thing.reason)] += thing.events
+        for thing in late:
+            account[thing.site or 0, accounts.QUARANTINED, accounts.NO_ROOM] += thing.events
 
     def _heed_erasures(self) -> None:
         # An erasure, also by another process, may have removed dictionary rows that are remembered here.
@@ -68,10 +105,10 @@ class Appender:
             for dictionary in self._dictionaries.values():
                 dictionary.clear()
 
-    def _append_site(self, site: int, events: Sequence[Event]) -> int:
-        fresh = self._new_events(site, events)
+    def _append_site(self, site: int, events: Sequence[Event], account: Account) -> None:
+        fresh = self._new_events(site, events, account)
         if not fresh:
-            return 0
+            return
         claims = Claims(self._engine, site, [event for _, event in fresh])
         kinds, pages, sources, agents = self._entries(site, [event for _, event in fresh])
         rows = []
@@ -100,18 +137,34 @@ class Appender:
                 )
             )
         claims.save()
-        self._engine.insert_events(rows)
-        self._count(site, Counter(_BOTS[event.bot] for _, event in fresh))
-        return len(rows)
+        inserted = self._engine.insert_events(rows)
+        bots = Counter(event.bot for _, event in fresh)
+        self._count(site, Counter({_BOTS[reason]: number for reason, number in bots.items()}))
+        # What the database took and is no bot's: an event that got lost on the way here is missing in the sum.
+        account[site, accounts.STORED, ""] += inserted - bots.total() + bots.pop("", 0)
+        for reason, number in bots.items():
+            account[site, accounts.FLAGGED, reason] += number
 
-    def _new_events(self, site: int, events: Sequence[Event]) -> list[tuple[object, Event]]:
+    def _new_events(self, site: int, events: Sequence[Event], account: Account) -> list[tuple[object, Event]]:
         """The events whose id is new, the first of each; a repeated one must not even move a visitor."""
         by_uid: dict[object, Event] = {}
         for event in events:
-            by_uid.setdefault(self._engine.uid(event.id), event)
-        for uid in self._engine.known_uids(site, list(by_uid)):
-            del by_uid[uid]
+            uid = self._engine.uid(event.id)
+            first = by_uid.setdefault(uid, event)
+            if first is not event:
+                same = _alike(event, clean_entry(kind_entry(first)), first.created)
+                account[site, accounts.DUPLICATE, "" if same else accounts.CONFLICT] += 1
+        known = self._engine.known_events(site, list(by_uid))
+        if known:
+            kinds = self._kinds({kind for _, kind, _ in known})
+            for uid, kind, created in known:
+                same = _alike(by_uid.pop(uid), kinds.get(kind), created)
+                account[site, accounts.DUPLICATE, "" if same else accounts.CONFLICT] += 1
         return list(by_uid.items())
+
+    def _kinds(self, ids: set[int]) -> dict[int, Entry]:
+        query = f"SELECT id, type, name, target FROM kind WHERE {self._engine.within('id')}"  # noqa: S608
+        return {row[0]: tuple(row[1:]) for row in self._engine.rows(query, (self._engine.many(sorted(ids)),))}
 
     def _entries(self, site: int, events: Sequence[Event]) -> list[dict[tuple[str | int, ...], int]]:
         dictionaries = self._dictionaries

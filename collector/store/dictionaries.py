@@ -70,7 +70,8 @@ def read_agent(row: Row) -> Agent | None:
     return None if row[0] is None else Agent(row[0], row[1], row[2])
 
 
-def _clean(entry: Entry) -> Entry:
+def clean_entry(entry: Entry) -> Entry:
+    """The entry as the tables hold it."""
     return tuple(clean_text(part) if isinstance(part, str) else part for part in entry)
 
 
@@ -103,7 +104,7 @@ class Dictionary:
         return found
 
     def _store(self, site: int, entries: list[Entry]) -> dict[Entry, int]:
-        clean = {entry: _clean(entry) for entry in entries}
+        clean = {entry: clean_entry(entry) for entry in entries}
         digests = {entry: _digest(row) for entry, row in clean.items()}
         columns = COLUMNS[self._table]
         self._engine.run_many(

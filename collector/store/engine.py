@@ -106,12 +106,17 @@ class Engine(ABC):
         """An event id as this engine stores it; ValueError where it is no uuid."""
 
     @abstractmethod
-    def known_uids(self, site: int, uids: Sequence[object]) -> list[object]:
-        """Those of `uids` that the site has events of."""
+    def known_events(self, site: int, uids: Sequence[object]) -> list[Row]:
+        """(uid, kind, created) of those of `uids` that the site has events of."""
 
     @abstractmethod
-    def insert_events(self, rows: Sequence[Row]) -> None:
-        """Store rows of `EVENT_COLUMNS`, new ones only, with ids in the order given; inside `writing`."""
+    def insert_events(self, rows: Sequence[Row]) -> int:
+        """Store rows of `EVENT_COLUMNS`, new ones only, with ids in the order given; how many the database took.
+        Inside `writing`."""
+
+    @abstractmethod
+    def sizes(self) -> dict[str, int]:
+        """Bytes of the database (`ledger`) and of a log beside it (`log`)."""
 
     @abstractmethod
     def scan(self, where: str, params: Sequence[object], limit: int | None) -> Columns:
@@ -157,8 +162,8 @@ class Engine(ABC):
         """Replace this thread's connection where the server let go of it since it was last used."""
 
     @abstractmethod
-    def run_many(self, sql: str, rows: Sequence[Row]) -> None:
-        """Run a statement once for each of `rows`."""
+    def run_many(self, sql: str, rows: Sequence[Row]) -> int:
+        """Run a statement once for each of `rows`; the number of rows it touched."""
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -196,6 +201,13 @@ class Engine(ABC):
         """Apply the numbered migrations of `directory` that the table `history` does not name, under a lock."""
         with self.serial, self.errors(), self._migrating():
             Runner(self.database, str(directory), table_name=history).up()
+
+    def pending(self, directory: Path, history: str) -> bool:
+        """Whether a migration of `directory` was not applied yet."""
+        with self.errors():
+            return any(
+                one.applied is None for one in Runner(self.database, str(directory), table_name=history).status()
+            )
 
     def close(self) -> None:
         """Close this thread's connection."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from collector.core.event import Agent, Event, Json, Kind, Source
 from collector.core.stored import StoredEvent
-from collector.store import admin, forget, people, reading
+from collector.store import accounts, admin, aside, forget, people, reading, upkeep
 from collector.store.append import AGENT_SITE, Appender
 from collector.store.clean import clean_text
 from collector.store.dictionaries import COLUMNS, read_agent, read_kind, read_source
@@ -15,11 +15,13 @@ from collector.store.engine import Engine, Row
 from collector.store.protocol import (
     BOT_REASONS,
     Appended,
+    AsideReason,
     Change,
     Columns,
     Crowd,
     LinkRow,
     Mark,
+    Outcome,
     PersonRow,
     Quarantined,
     SetAside,
@@ -58,6 +60,12 @@ class SqlLedger:
     def marks(self) -> Mapping[str, int]:
         return dict(self.engine.rows("SELECT inbox, seq FROM mark"))
 
+    def drop_marks(self, inboxes: Sequence[str]) -> None:
+        upkeep.drop_marks(self.engine, inboxes)
+
+    def tidy(self, inboxes: Sequence[str], now: int) -> None:
+        upkeep.tidy(self.engine, inboxes, now)
+
     def link(self, site: int, visitor: str, user: str, now: int, reason: str = "admin") -> None:
         admin.link(self.engine, site, visitor, user, now, reason)
 
@@ -68,13 +76,30 @@ class SqlLedger:
         return forget.forget(self.engine, site, visitors, now)
 
     def quarantine(self, site: int | None, raw: bytes, reason: str, now: int) -> None:
-        admin.quarantine(self.engine, site, raw, reason, now)
+        aside.quarantine(self.engine, site, raw, reason, now)
 
-    def quarantined(self, site: int | None = None, after: int = 0, limit: int = 100) -> Sequence[Quarantined]:
-        return admin.quarantined(self.engine, site, after, limit)
+    def quarantined(
+        self, site: int | None = None, after: int = 0, limit: int = 100, reason: str | None = None
+    ) -> Sequence[Quarantined]:
+        return aside.quarantined(self.engine, site, after, limit, reason)
+
+    def quarantine_reasons(self, site: int) -> Sequence[AsideReason]:
+        return aside.reasons(self.engine, site)
+
+    def quarantine_sizes(self) -> Sequence[tuple[int, int]]:
+        return aside.sizes(self.engine)
 
     def release(self, ids: Sequence[int]) -> int:
-        return admin.release(self.engine, ids)
+        return aside.release(self.engine, ids)
+
+    def outcomes(self, site: int | None = None, since: int = 0) -> Sequence[Outcome]:
+        return accounts.outcomes(self.engine, site, since)
+
+    def sizes(self) -> Mapping[str, int]:
+        return self.engine.sizes()
+
+    def migrated(self) -> bool:
+        return not self.engine.pending(MIGRATIONS, "ledger_migration")
 
     # -- reading
     def head(self, site: int) -> int:

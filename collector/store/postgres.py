@@ -117,20 +117,30 @@ class PostgresEngine(Engine):
         canonical = text.lower()
         return canonical if _UUID.fullmatch(canonical) else str(UUID(text))
 
-    def known_uids(self, site: int, uids: Sequence[object]) -> list[object]:
-        query = "SELECT uid::text FROM event WHERE site = ? AND uid = ANY(?::uuid[])"
-        return [row[0] for row in self.rows(query, (site, list(uids)))]
+    def known_events(self, site: int, uids: Sequence[object]) -> list[Row]:
+        query = "SELECT uid::text, kind, created FROM event WHERE site = ? AND uid = ANY(?::uuid[])"
+        return self.rows(query, (site, list(uids)))
 
-    def run_many(self, sql: str, rows: Sequence[Row]) -> None:
-        if rows:
-            with self.errors(), self.database.connection().cursor() as cursor:
-                cursor.executemany(self.sql(sql), rows)
+    def run_many(self, sql: str, rows: Sequence[Row]) -> int:
+        if not rows:
+            return 0
+        with self.errors(), self.database.connection().cursor() as cursor:
+            cursor.executemany(self.sql(sql), rows)
+            touched: int = cursor.rowcount
+            return touched
 
-    def insert_events(self, rows: Sequence[Row]) -> None:
-        # COPY knows no ON CONFLICT: the writers' lock keeps what `known_uids` found true until the commit.
-        with self.errors(), self.database.connection().cursor() as cursor, cursor.copy(_COPY_IN) as copy:
-            for row in rows:
-                copy.write_row(row)
+    def insert_events(self, rows: Sequence[Row]) -> int:
+        # COPY knows no ON CONFLICT: the writers' lock keeps what `known_events` found true until the commit.
+        with self.errors(), self.database.connection().cursor() as cursor:
+            with cursor.copy(_COPY_IN) as copy:
+                for row in rows:
+                    copy.write_row(row)
+            touched: int = cursor.rowcount
+            return touched
+
+    def sizes(self) -> dict[str, int]:
+        row = self.row("SELECT pg_database_size(current_database())")
+        return {"ledger": int(row[0])} if row else {}
 
     def scan(self, where: str, params: Sequence[object], limit: int | None) -> Columns:
         # One row of arrays: a driver spends most of its time on making a Python object of every cell.

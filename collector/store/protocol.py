@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -38,10 +38,17 @@ class LedgerDown(Exception):  # noqa: N818 - callers read "except LedgerDown"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far an inbox has been loaded: stored in the same transaction as the events it brought."""
+    """How far an inbox has been loaded: stored in the same transaction as the events it brought.
+
+    Attributes:
+        time: ms UTC now, the day that they are counted on.
+        accepted: site (0: nobody's) -> events that the records hold, whatever becomes of them.
+    """
 
     inbox: str
     seq: int
+    time: int = 0
+    accepted: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,29 @@ class Appended:
 
     stored: int
     duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many events of a site (0: nobody's) came to an end: accepted, which is the sum of the others, or stored,
+    flagged (stored, of a bot, with its reason), duplicate (with the reason conflict where it says something else than
+    what is stored) or quarantined (with its reason)."""
+
+    site: int
+    outcome: str
+    reason: str
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class AsideReason:
+    """What is in quarantine for one reason: rows, the events they stand for, first and last time (ms UTC)."""
+
+    reason: str
+    rows: int
+    events: int
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,23 +156,26 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """Something that could not be processed: the bytes as they came, why, and when (ms UTC)."""
+    """Something that could not be processed: the bytes as they came, why, when (ms UTC), how many events it holds."""
 
     id: int
     site: int | None
     raw: bytes
     reason: str
     time: int
+    events: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """Something to put into quarantine: of which site (None: unknown), the bytes, why, and when (ms UTC)."""
+    """Something to put into quarantine: of which site (None: unknown), the bytes, why, when (ms UTC), and how many
+    events it holds."""
 
     site: int | None
     raw: bytes
     reason: str
     time: int
+    events: int = 1
 
 
 class Ledger(Protocol):
@@ -170,10 +203,20 @@ class Ledger(Protocol):
     def append_marked(
         self, batches: Sequence[tuple[int, Sequence[Event]]], mark: Mark, aside: Sequence[SetAside] = ()
     ) -> Appended:
-        """Like `append` for several sites in one transaction, with the mark and with what goes to quarantine."""
+        """Like `append` for several sites in one transaction, with the mark and with what goes to quarantine.
+
+        What became of the events is counted in the same transaction (`outcomes`); appends without a mark are not
+        counted. A quarantine that is full keeps no more, and that is counted too.
+        """
 
     def marks(self) -> Mapping[str, int]:
         """How far each inbox was loaded."""
+
+    def drop_marks(self, inboxes: Sequence[str]) -> None:
+        """Let go of the marks of inboxes that are gone for good."""
+
+    def tidy(self, inboxes: Sequence[str], now: int) -> None:
+        """Let go of what is too old: quarantine, marks of other inboxes than these, single days of counts."""
 
     def link(self, site: int, visitor: str, user: str, now: int, reason: str = "admin") -> None:
         """Link a visitor to a person (created where new). UserError when it is linked to another already."""
@@ -250,8 +293,25 @@ class Ledger(Protocol):
     def quarantine(self, site: int | None, raw: bytes, reason: str, now: int) -> None:
         """Keep what could not be processed, with the reason."""
 
-    def quarantined(self, site: int | None = None, after: int = 0, limit: int = 100) -> Sequence[Quarantined]:
+    def quarantined(
+        self, site: int | None = None, after: int = 0, limit: int = 100, reason: str | None = None
+    ) -> Sequence[Quarantined]:
         """What was kept so, with an id greater than `after`, in order of id; of every site where `site` is None."""
+
+    def quarantine_reasons(self, site: int) -> Sequence[AsideReason]:
+        """What is in the site's quarantine by reason, the most frequent first."""
+
+    def quarantine_sizes(self) -> Sequence[tuple[int, int]]:
+        """(site, rows) of every site's quarantine; 0 for what is nobody's."""
+
+    def outcomes(self, site: int | None = None, since: int = 0) -> Sequence[Outcome]:
+        """What became of the events that came by the inbox, of a site or of each, since the day (UTC) of an instant."""
+
+    def sizes(self) -> Mapping[str, int]:
+        """Bytes: `ledger`, and `log` where the engine has one beside it."""
+
+    def migrated(self) -> bool:
+        """Whether the schema is up to date."""
 
     def release(self, ids: Sequence[int]) -> int:
         """Let go of quarantined rows, once they have been replayed or given up; how many there were."""

@@ -129,22 +129,29 @@ class SqliteEngine(Engine):
     def uid(self, text: str) -> object:
         return bytes.fromhex(text.replace("-", ""))
 
-    def known_uids(self, site: int, uids: Sequence[object]) -> list[object]:
-        found: list[object] = []
+    def known_events(self, site: int, uids: Sequence[object]) -> list[Row]:
+        found: list[Row] = []
         for start in range(0, len(uids), UIDS_AT_ONCE):
             part = uids[start : start + UIDS_AT_ONCE]
             marks = ",".join("?" * len(part))
-            query = f"SELECT uid FROM event WHERE site = ? AND uid IN ({marks})"  # noqa: S608 - marks only
-            found += [row[0] for row in self.rows(query, (site, *part))]
+            query = f"SELECT uid, kind, created FROM event WHERE site = ? AND uid IN ({marks})"  # noqa: S608 - marks only
+            found += self.rows(query, (site, *part))
         return found
 
-    def run_many(self, sql: str, rows: Sequence[Row]) -> None:
-        if rows:
-            with self.errors():
-                self.database.connection().executemany(sql, rows)
+    def run_many(self, sql: str, rows: Sequence[Row]) -> int:
+        if not rows:
+            return 0
+        with self.errors():
+            touched: int = self.database.connection().executemany(sql, rows).rowcount
+            return touched
 
-    def insert_events(self, rows: Sequence[Row]) -> None:
-        self.run_many(_INSERT, rows)
+    def insert_events(self, rows: Sequence[Row]) -> int:
+        return self.run_many(_INSERT, rows)
+
+    def sizes(self) -> dict[str, int]:
+        log = self.path.with_name(self.path.name + "-wal")
+        files = {"ledger": self.path, "log": log}
+        return {name: path.stat().st_size if path.exists() else 0 for name, path in files.items()}
 
     def scan(self, where: str, params: Sequence[object], limit: int | None) -> Columns:
         names = ", ".join(SCAN_COLUMNS)
