@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from collector.catalog.catalog import Catalog
 from collector.catalog.values import Site
 from collector.ingest.rules import RetargetingRule, SiteRules
 from collector.store.protocol import LedgerDown
+from collector.web.connected import Connected
 from collector.web.door import CollectSite
 
 log = logging.getLogger(__name__)
@@ -75,11 +77,19 @@ def collect_site(site: Site | None) -> CollectSite | None:
     return CollectSite(site.id, site.origins, site.policy_gpc, site.policy_dnt, required, version)
 
 
+def connected(catalog: Catalog, site: CollectSite | None) -> CollectSite | None:
+    """The site with what it is connected to."""
+    if site is None:
+        return None
+    chats, campaigns = catalog.hooked_providers(site.id), catalog.campaign_sources(site.id)
+    return replace(site, connected=Connected(chats, campaigns, catalog.ad_pixel_key(site.id)))
+
+
 class CatalogBook:
     """Sites from the catalog: a `SiteBook` for the door and a `RulesBook` for the loader."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._by_key = Remembered(lambda key: collect_site(catalog.site_by_write_key(key)))
+        self._by_key = Remembered(lambda key: connected(catalog, collect_site(catalog.site_by_write_key(key))))
         self._by_secret = Remembered(lambda key: collect_site(catalog.site_by_secret(key)))
         self._rules = Remembered(lambda key: self._rules_by_id(catalog, key))
 

@@ -10,6 +10,7 @@ from flask import Blueprint, Request, Response, g, request
 from collector.ingest.bots import MAX_USER_AGENT, header_hints
 from collector.ingest.check import Body, BodyError, Checked, check_events, read_body
 from collector.ingest.clean import clean_text
+from collector.ingest.hooks.providers import without_replaced
 from collector.ingest.signed import by_secret_key
 from collector.web.answers import GIF, Refusal, answer, preflight, with_cors
 from collector.web.door import CollectSite, Door, the_door
@@ -53,7 +54,9 @@ def take(door: Door, request: Request, site: CollectSite, body: Body, now: int) 
     user_agent = clean_text(request.headers.get("User-Agent", ""), MAX_USER_AGENT)
     who = identify(body, site, door, request, now, user_agent)
     hints = sorted({*body.hints, *header_hints(request.headers.get)})
-    checked = check_events(body.events, site.id, prove=door.prove(site))
+    fresh, told = without_replaced(body.events, site.connected.chats)
+    checked = check_events(fresh, site.id, prove=door.prove(site))
+    checked.statuses += told
     if who.mode == "off":
         checked = Checked(statuses=[(shown, "refused:privacy") for shown, _ in checked.statuses])
     return Taken(site, who, Sender(site.id, who.visitor, who.mode, now, body.sent, user_agent, hints), checked)

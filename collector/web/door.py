@@ -17,6 +17,7 @@ from collector.inbox.box import Inbox, InboxFull
 from collector.ingest.rules import Policy
 from collector.ingest.signed import Prove, by_signature
 from collector.settings import Keys
+from collector.web.connected import NOTHING, Connected
 
 EXTENSION = "desireline.door"
 _WILD = re.compile(r"(https?)://\*\.([^/:]+)(:\d+)?")
@@ -36,6 +37,7 @@ class CollectSite:
     policy_dnt: Policy = "ignore"
     signed_required: bool = False
     identity_version: int = 1
+    connected: Connected = field(default=NOTHING, kw_only=True)
 
     def allows(self, origin: str) -> bool:
         """Whether pages of this origin may send (scheme, host and port; never a substring, B8 and C2.13)."""

@@ -14,6 +14,7 @@ from collector.core.identity import clean_user_id
 from collector.core.times import SECOND
 from collector.ingest.check import MAX_VISITOR
 from collector.ingest.clean import clean_text
+from collector.ingest.signed import Proof, Prove
 
 # The attribute by which the chat adapter tells a provider who the browser's visitor is.
 ATTRIBUTE = "desireline_visitor"
@@ -131,18 +132,26 @@ def score(value: object) -> int | None:
     return round(value)
 
 
-def wire_events(talk: Talk, provider: str, hook: int, known: str, trust_users: bool) -> list[dict[str, Any]]:
+def vouched(talk: Talk, required: bool) -> Prove:
+    """Who vouches for the user of a talk: the provider, where it checked the site's signature.
+
+    Args:
+        required: whether the site takes no user id that nobody signed.
+    """
+    proof = Proof(talk.verified, "" if talk.verified or not required else "unsigned")
+    return lambda user, signature: proof  # noqa: ARG005 - a `Prove`
+
+
+def wire_events(talk: Talk, provider: str, hook: int, known: str) -> list[dict[str, Any]]:
     """The talk as server-side events of the wire format, ids made from what they are about.
 
     Args:
         hook: the webhook's number; ids of two accounts may be alike.
         known: the visitor that this contact was before, "" for none.
-        trust_users: whether a user id that nobody signed may name a person.
     """
     visitor = talk.visitor or known
     if not visitor and talk.contact:
         visitor = f"chat:{provider}:{talk.contact}"[:MAX_VISITOR]
-    user = talk.user if talk.verified or trust_users else None
     events = []
     for said in talk.said:
         event: dict[str, Any] = {
@@ -153,7 +162,7 @@ def wire_events(talk: Talk, provider: str, hook: int, known: str, trust_users: b
             "props": {**said.props, "provider": provider},
         }
         event |= {"at": said.at} if said.at is not None else {}
-        event |= {"user": user} if user is not None else {}
+        event |= {"user": talk.user} if talk.user is not None else {}
         event |= {"url": talk.url} if talk.url else {}
         events.append(event)
     return events

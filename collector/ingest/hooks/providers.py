@@ -34,9 +34,12 @@ def _one_of(value: object, known: Collection[str]) -> bool:
     return isinstance(value, str) and value in known
 
 
-def without_replaced(found: Sequence[object], providers: Collection[str]) -> tuple[Sequence[object], Sequence[object]]:
-    """(events to check, events that a webhook stands in for)."""
+def without_replaced(
+    found: Sequence[object], providers: Collection[str]
+) -> tuple[Sequence[object], list[tuple[str, str]]]:
+    """(the events to check, the statuses of those that a webhook stands in for)."""
     if not providers:
-        return found, ()
+        return found, []
     taken = [event for event in found if replaced(event, providers)]
-    return [event for event in found if not replaced(event, providers)], taken
+    ids = [number for event in taken if isinstance(number := dig(event, "id"), str)]
+    return [event for event in found if not replaced(event, providers)], [(n[:64], "refused:webhook") for n in ids]
