@@ -13,7 +13,7 @@ from collector.salts import DailySalts
 from collector.settings import Settings, load_keys
 from collector.sites import CatalogBook
 from collector.store.open import open_ledger
-from collector.web import collect, health, pages, segment, tracker_files
+from collector.web import collect, health, hooks, impression, pages, segment, tracker_files
 from collector.web.door import Door, LazyInbox, SiteBook, install, the_door
 from collector.web.refusals import Refusals
 from collector.web.rooms import Rooms
@@ -45,6 +45,8 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
     install(app, door)
     app.register_blueprint(collect.blueprint)
     app.register_blueprint(segment.blueprint)
+    app.register_blueprint(hooks.blueprint)
+    app.register_blueprint(impression.blueprint)
     app.register_blueprint(tracker_files.blueprint)
     app.register_blueprint(health.blueprint)
     ledger = open_ledger(settings.database)
