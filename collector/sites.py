@@ -90,7 +90,7 @@ class CatalogBook:
 
     def __init__(self, catalog: Catalog) -> None:
         self._by_key = Remembered(lambda key: connected(catalog, collect_site(catalog.site_by_write_key(key))))
-        self._by_secret = Remembered(lambda key: collect_site(catalog.site_by_secret(key)))
+        self._by_secret = Remembered(lambda key: connected(catalog, collect_site(catalog.site_by_secret(key))))
         self._rules = Remembered(lambda key: self._rules_by_id(catalog, key))
 
     @staticmethod
