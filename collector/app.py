@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from collector.catalog.catalog import Catalog
 from collector.inbox.box import Inbox
+from collector.ingest.keep_policy import ANYTHING
 from collector.journeys.view import ViewStore
 from collector.loader import DIST, now_ms
 from collector.salts import DailySalts
@@ -32,8 +33,9 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     catalog = Catalog(settings.database)
+    book = CatalogBook(catalog)
     door = Door(
-        sites=sites or CatalogBook(catalog),
+        sites=sites or book,
         inbox=LazyInbox(lambda: Inbox(settings.inbox, settings.inbox_bytes, settings.disk_floor)),
         keys=keys,
         salt=DailySalts(settings.data / "salts.json"),
@@ -41,6 +43,7 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
         dist=DIST,
         https=settings.public_url.startswith("https://"),
         public_url=settings.public_url,
+        policy=book.policy if sites is None else lambda _: ANYTHING,
     )
     install(app, door)
     app.register_blueprint(collect.blueprint)

@@ -10,7 +10,10 @@ from typing import Generic, TypeVar
 
 from collector.catalog.catalog import Catalog
 from collector.catalog.values import Site
+from collector.ingest.deny import deny_list
+from collector.ingest.keep_policy import ANYTHING, KeepPolicy
 from collector.ingest.rules import RetargetingRule, SiteRules
+from collector.ingest.source import CLICK_IDS
 from collector.store.protocol import LedgerDown
 from collector.web.connected import Connected
 from collector.web.door import CollectSite
@@ -19,6 +22,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 FRESH = 3.0
 MANY = 10_000
+# Click ids belong to one person's one click; masked, they still say which network it was (E10).
+CLICK_NAMES = frozenset(CLICK_IDS)
 
 
 class Remembered(Generic[T]):
@@ -62,10 +67,21 @@ def rules_of(site: Site) -> SiteRules:
     return SiteRules(
         site.id,
         frozenset(hosts),
-        frozenset(site.hidden_parameters),
+        frozenset(site.hidden_parameters) | (CLICK_NAMES if site.options.masks_click_ids else frozenset()),
         tuple(RetargetingRule(rule.field, rule.pattern) for rule in site.retargeting),
         frozenset(site.payment_domains),
+        deny_list(site.options.denied_properties),
+        site.options.preset == "exempt",
+        site.options.trusted_agents,
+        frozenset(site.options.spam_referrers),
     )
+
+
+def keep_policy(site: Site | None) -> KeepPolicy:
+    """What a site lets in; a site that is gone by now asks for nothing more: its events are not loaded."""
+    if site is None:
+        return ANYTHING
+    return KeepPolicy(deny_list(site.options.denied_properties), site.options.preset == "exempt")
 
 
 def collect_site(site: Site | None) -> CollectSite | None:
@@ -74,7 +90,7 @@ def collect_site(site: Site | None) -> CollectSite | None:
         return None
     options = site.options
     required, version = options.signed_identify == "required", options.identity_version
-    return CollectSite(site.id, site.origins, site.policy_gpc, site.policy_dnt, required, version)
+    return CollectSite(site.id, site.origins, site.policy_gpc, site.policy_dnt, required, version, options.preset)
 
 
 def connected(catalog: Catalog, site: CollectSite | None) -> CollectSite | None:
@@ -92,6 +108,7 @@ class CatalogBook:
         self._by_key = Remembered(lambda key: connected(catalog, collect_site(catalog.site_by_write_key(key))))
         self._by_secret = Remembered(lambda key: connected(catalog, collect_site(catalog.site_by_secret(key))))
         self._rules = Remembered(lambda key: self._rules_by_id(catalog, key))
+        self._policies = Remembered(lambda key: keep_policy(catalog.site(int(key))))
 
     @staticmethod
     def _rules_by_id(catalog: Catalog, key: str) -> SiteRules | None:
@@ -109,3 +126,7 @@ class CatalogBook:
     def rules(self, site: int) -> SiteRules | None:
         """What the steps need to know of a site."""
         return self._rules.get(str(site))
+
+    def policy(self, site: int) -> KeepPolicy:
+        """What a site lets in."""
+        return self._policies.get(str(site)) or ANYTHING

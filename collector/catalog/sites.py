@@ -31,6 +31,8 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "signed_identify": lambda given: check.choice(given, get_args(SignedIdentify)),
     "identity_version": int,
     "trusted_agents": check.agent_parts,
+    "spam_referrers": check.hosts,
+    "mask_click_ids": bool,
 }
 _LISTS = ("origins", "goals", "retargeting", "payment_domains", "hidden_parameters")
 

@@ -13,6 +13,7 @@ Preset: TypeAlias = Literal["standard", "cookieless", "exempt"]
 SignedIdentify: TypeAlias = Literal["optional", "required"]
 POLICIES: tuple[Policy, ...] = ("ignore", "cookieless", "off")
 ROLES: tuple[Role, ...] = ("owner", "editor", "viewer")
+EXEMPT_DAYS = 760  # 25 months (CNIL)
 # Those that tokens are issued for; "ended" marks a session that was logged out of.
 PRESETS: tuple[Preset, ...] = ("standard", "cookieless", "exempt")
 PURPOSES: tuple[Purpose, ...] = ("setup", "login", "password")
@@ -47,6 +48,8 @@ class Options:
         signed_identify: whether a browser may name a user without the site's signature.
         identity_version: counts up when the key that signs user ids is replaced.
         trusted_agents: parts of user agents that are people whatever the list of bots says.
+        spam_referrers: hosts whose referrers are made up, beside the built-in ones.
+        mask_click_ids: keep of a click id (gclid, fbclid ...) only that there was one.
     """
 
     preset: Preset = "standard"
@@ -55,6 +58,20 @@ class Options:
     signed_identify: SignedIdentify = "optional"
     identity_version: int = 1
     trusted_agents: tuple[str, ...] = ()
+    spam_referrers: tuple[str, ...] = ()
+    mask_click_ids: bool = False
+
+    @property
+    def masks_click_ids(self) -> bool:
+        """Whether click ids are masked, asked for or by the preset."""
+        return self.mask_click_ids or self.preset == "exempt"
+
+    @property
+    def kept_days(self) -> int:
+        """How many days events are really kept: the exempt preset allows no more than 25 months. 0 for ever."""
+        if self.preset != "exempt":
+            return self.retention_days
+        return min(self.retention_days or EXEMPT_DAYS, EXEMPT_DAYS)
 
 
 @dataclass(frozen=True, slots=True)

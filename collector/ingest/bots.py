@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from collector.ingest.referrers import within
+
 MAX_USER_AGENT = 512
 # Assistants and their crawlers: some fetch a page for a person who asked, so they are counted apart (F9).
 _AI_AGENTS = re.compile(
@@ -16,6 +18,21 @@ _AI_AGENTS = re.compile(
     r"|timpibot|img2dataset|omgili|petalbot|xai-bot|grok(?:bot|-crawler)|deepseekbot|novaact|google-cloudvertexbot",
     re.IGNORECASE,
 )
+# Checkers and page testers that the list does not name (each is in the published list of crawlers that the tests use).
+_MORE = re.compile(r"gtmetrix|miniature\.io/|\bylt chrome/|tsm-turingos", re.IGNORECASE)
+# Reasons that come from the user agent alone: those that a site's trusted agents overrule.
+BY_USER_AGENT = frozenset(("ua_list", "ai_agent"))
+# Hosts that sent made-up referrers to thousands of sites, to be seen in their reports; a site adds its own (F11).
+_SPAM = """
+semalt.com buttons-for-website.com buttons-for-your-website.com darodar.com econom.co ilovevitaly.com priceg.com
+hulfingtonpost.com blackhatworth.com best-seo-offer.com best-seo-solution.com 100dollars-seo.com
+social-buttons.com simple-share-buttons.com free-social-buttons.com free-share-buttons.com get-free-traffic-now.com
+free-traffic.xyz traffic2money.com trafficmonetizer.org website-analyzer.info keywords-monitoring-your-success.com
+rank-checker.online success-seo.com qualitymarketzone.com event-tracking.com guardlink.org googlsucks.com
+o-o-6-o-o.com cenoval.ru kambasoft.com savetubevideo.com makemoneyonline.com 7makemoneyonline.com
+bestwebsitesawards.com videos-for-your-business.com copyrightclaims.org
+"""
+SPAM_HOSTS = frozenset(_SPAM.split())
 _PREFETCH_HEADERS = (
     ("Sec-Purpose", ("prefetch", "prerender")),
     ("Purpose", ("prefetch", "preview")),
@@ -84,7 +101,20 @@ def agent_reason(user_agent: str, bots: BotList) -> str:
         return "no_user_agent"
     if _AI_AGENTS.search(user_agent):
         return "ai_agent"
-    return "ua_list" if bots.fits(user_agent) else ""
+    return "ua_list" if _MORE.search(user_agent) or bots.fits(user_agent) else ""
+
+
+@lru_cache(maxsize=32_768)
+def is_trusted(user_agent: str, trusted: tuple[str, ...]) -> bool:
+    """Whether the user agent has one of the parts, case aside, that a site says are people's."""
+    lowered = user_agent.lower()
+    return any(part.lower() in lowered for part in trusted)
+
+
+@lru_cache(maxsize=16_384)
+def is_spam(host: str, more: frozenset[str]) -> bool:
+    """Whether a referrer's host, or a domain that it is under, is known for made-up visits."""
+    return bool(host) and (within(host, SPAM_HOSTS) or within(host, more))
 
 
 def header_hints(header: Callable[[str], str | None]) -> tuple[str, ...]:

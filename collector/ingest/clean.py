@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 from collector.core.event import Json
+from collector.ingest.url import MASK, mask_cards
 
 MAX_DEPTH = 20
 MAX_KEYS = 255
 MAX_KEY = 200
 MAX_VALUE = 8_192
 _INT64 = 2**63
+_CARD_LEAST = 10**12
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -59,9 +61,12 @@ def clean_json(value: object, depth: int = 1) -> tuple[Json, bool]:
     if value is None or isinstance(value, bool):
         return value, False
     if isinstance(value, str):
-        return clean_text(value, MAX_VALUE), len(value) > MAX_VALUE
+        return mask_cards(clean_text(value, MAX_VALUE)), len(value) > MAX_VALUE
     if isinstance(value, int | float):
-        return _clean_number(value), False
+        number = _clean_number(value)
+        if isinstance(number, int) and number > _CARD_LEAST and mask_cards(str(number)) == MASK:
+            return MASK, False
+        return number, False
     if depth > MAX_DEPTH:
         raise TooDeepError
     if isinstance(value, dict):

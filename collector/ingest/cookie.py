@@ -13,14 +13,21 @@ from collector.core.times import DAY, SECOND
 # Chrome and RFC 6265bis cap a cookie's life at 400 days.
 LIFE = 400 * DAY
 RENEW = DAY
+# Thirteen months, never renewed: what the CNIL allows without consent (REQUIREMENTS E5, E12).
+EXEMPT_LIFE = 395 * DAY
 _VALUE = re.compile(r"1\.(v_[0-9a-f]{32})\.([0-9a-z]{1,10})\.([0-9a-f]{64})")
 
 
 class Identity(NamedTuple):
-    """A visitor's key, and whether its cookie should be issued anew (old, or signed with a former key)."""
+    """A visitor's key, and whether its cookie should be issued anew (old, or signed with a former key).
+
+    `issued` is ms UTC of the first or latest issue, to the second; `resign` is true for a former key.
+    """
 
     visitor: str
     stale: bool
+    issued: int
+    resign: bool
 
 
 def cookie_name(site: int) -> str:
@@ -49,7 +56,7 @@ def verify(keys: Sequence[bytes], site: int, value: str, now_ms: int) -> Identit
         return None
     for position, key in enumerate(keys):
         if hmac.compare_digest(_sign(key, site, visitor, issued), found[3]):
-            return Identity(visitor, position > 0 or age > RENEW)
+            return Identity(visitor, position > 0 or age > RENEW, issued * SECOND, position > 0)
     return None
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from collector.ingest.bots import BotList
+from collector.ingest.deny import NOTHING_DENIED, DenyList
 
 Mode: TypeAlias = Literal["cookie", "cookieless", "off"]
 Policy: TypeAlias = Literal["ignore", "cookieless", "off"]
@@ -27,6 +28,10 @@ class SiteRules:
         own_hosts: hosts of the site's origins; a leading dot stands for every subdomain.
         hidden_params: lower-case names of query parameters whose values are never kept.
         payment_hosts: hosts the site added to the built-in payment providers.
+        denied: names of properties that are never kept (`collector.ingest.deny`).
+        anonymous: nobody is ever named: user ids are left out, with the properties of whoever identifies.
+        trusted_agents: parts of user agents that are people's whatever the list of bots says.
+        spam_hosts: hosts the site added to the built-in ones that send made-up referrers.
     """
 
     id: int
@@ -34,6 +39,10 @@ class SiteRules:
     hidden_params: frozenset[str] = frozenset()
     retargeting: tuple[RetargetingRule, ...] = ()
     payment_hosts: frozenset[str] = frozenset()
+    denied: DenyList = NOTHING_DENIED
+    anonymous: bool = False
+    trusted_agents: tuple[str, ...] = ()
+    spam_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

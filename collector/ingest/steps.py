@@ -10,11 +10,11 @@ from collector.core.event import VALUE_PROPERTIES, Event, Json
 from collector.core.identity import VERIFIED
 from collector.core.times import MINUTE
 from collector.ingest.agent import parse_agent
-from collector.ingest.bots import agent_reason
+from collector.ingest.bots import BY_USER_AGENT, agent_reason, is_spam, is_trusted
 from collector.ingest.clock import event_time
 from collector.ingest.rules import Arrival
 from collector.ingest.source import campaign_source, impression_source, is_own, referrer_source
-from collector.ingest.url import mask_text, parse_place
+from collector.ingest.url import mask_text, mask_words, parse_place
 
 Step: TypeAlias = Callable[[Event, Arrival, Mapping[str, Any]], None]
 
@@ -28,6 +28,10 @@ def new_event(raw: Mapping[str, Any], arrival: Arrival) -> Event:
     """The event of one checked wire event (`check_events`), nothing derived yet."""
     get = raw.get
     title = get("title", "")
+    props = get("props") or _NO_PROPS
+    if arrival.rules.denied and props:
+        # The door has done so already; what is imported, or waited when the setting changed, meets it here.
+        props = arrival.rules.denied.strip(dict(props))
     return Event(
         id=raw["id"],
         type=raw["type"],
@@ -38,9 +42,9 @@ def new_event(raw: Mapping[str, Any], arrival: Arrival) -> Event:
         target=get("target", ""),
         created=get("at"),
         sent=arrival.sent,
-        title=mask_text(title) if "@" in title else title,
+        title=mask_words(title),
         pageview=get("pid", ""),
-        props=get("props") or _NO_PROPS,
+        props=props,
         truncated="cut" in raw,
     )
 
@@ -58,8 +62,8 @@ def put_url(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
         event.url, event.path, event.query = place.url, place.path, place.query
     if "href" in event.props and isinstance(event.props["href"], str):
         event.props = {**event.props, "href": mask_text(event.props["href"])}
-    if event.type in (events.OUTBOUND, events.CLICK) and "@" in event.name:
-        event.name = mask_text(event.name)
+    if event.type in (events.OUTBOUND, events.CLICK) and event.name:
+        event.name = mask_words(event.name)
 
 
 def put_agent(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
@@ -94,6 +98,10 @@ def put_source(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
 
 def put_user(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
     """Whom the event claims to be: identify by its name, what comes by way of a server or a relay by `user`."""
+    if arrival.rules.anonymous:
+        if event.type == events.IDENTIFY:
+            event.name, event.props = "", _NO_PROPS
+        return
     if event.type == events.IDENTIFY:
         event.user = event.name
     elif arrival.server or arrival.relayed:
@@ -131,13 +139,27 @@ def put_value(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:  
 
 def flag_bot(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
     """The reason to think that no person did this; servers skip the list unless they name a user agent (F7)."""
-    if arrival.server:
-        text = raw.get("ua")
-        event.bot = agent_reason(text, arrival.bots) if text else ""
-        return
-    if arrival.relayed and not arrival.user_agent:
+    agent = raw.get("ua", "") if arrival.server else arrival.user_agent
+    if not agent and (arrival.server or arrival.relayed):
         return  # a program speaks for somebody whose browser it does not name
-    event.bot = agent_reason(arrival.user_agent, arrival.bots) or (arrival.hints[0] if arrival.hints else "")
+    event.bot = _reason(event, arrival, raw, agent)
+    if event.bot:
+        event.flagged = (agent, arrival.bots.version)
+
+
+def _reason(event: Event, arrival: Arrival, raw: Mapping[str, Any], agent: str) -> str:
+    """The first layer that says so: the list, the browser's own signals and headers, a referrer known for spam (F2)."""
+    rules = arrival.rules
+    listed = agent_reason(agent, arrival.bots)
+    if listed in BY_USER_AGENT and is_trusted(agent, rules.trusted_agents):
+        listed = ""
+    if listed or arrival.server:
+        return listed
+    if arrival.hints:
+        return arrival.hints[0]
+    if event.type == events.PAGE and "ref" in raw and is_spam(parse_place(raw["ref"]).host, rules.spam_hosts):
+        return "referrer_spam"
+    return ""
 
 
 STEPS: tuple[tuple[str, Step], ...] = (

@@ -19,6 +19,13 @@ _HIDDEN = frozenset(_HIDDEN_NAMES.split())
 _EMAIL = re.compile(
     r"[^\s/@=&?#:;,\"'<>()]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){0,7}\.[a-z]{2,24}", re.IGNORECASE
 )
+# Thirteen digits or more, perhaps in groups; `_mask_card` decides which of them are a payment card's.
+_DIGITS = re.compile(r"(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d.])")
+# How the numbers of Visa, Mastercard, American Express, Discover, Diners, JCB and UnionPay begin, and their lengths.
+_CARD = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]|2[2-7])\d{14}|3[47]\d{13}|6(?:011|4[4-9]\d|5\d\d)\d{12}"
+    r"|3(?:0[0-5]|[689]\d)\d{11}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}"
+)
 # The signature's part is looked for once in a run of letters, so that `eyJeyJeyJ...` costs no more than other text.
 _JWT = re.compile(r"eyJ[\w-]{8,}+(\.[\w-]{8,}+(?:\.[\w-]*+)?)?")
 _PATH_SECRET = re.compile(
@@ -46,6 +53,27 @@ def _mask_jwt(found: re.Match[str]) -> str:
     return MASK if found[1] else found[0]
 
 
+def _luhn(digits: str) -> bool:
+    """The check digit of ISO/IEC 7812-1: a random number passes one time in ten."""
+    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
+    return sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0
+
+
+def _mask_card(found: re.Match[str]) -> str:
+    digits = found[0].replace(" ", "").replace("-", "")
+    return MASK if _CARD.fullmatch(digits) and _luhn(digits) else found[0]
+
+
+def mask_cards(text: str) -> str:
+    """`text` without what looks like the number of a payment card: an issuer's first digits, length and check digit."""
+    return _DIGITS.sub(_mask_card, text) if len(text) >= 13 else text
+
+
+def mask_words(text: str) -> str:
+    """A text that people read, like a title or what stands on a button, without e-mail addresses and card numbers."""
+    return mask_cards(mask_text(text) if "@" in text else text)
+
+
 def mask_text(text: str) -> str:
     """`text` without emails, JWTs, and the values of parameters whose names are secret."""
     if "eyJ" in text:
@@ -54,13 +82,13 @@ def mask_text(text: str) -> str:
         text = _EMAIL.sub(MASK, text)
     if "=" in text or '":' in text:
         text = _JSON_SECRET.sub(rf"\1{MASK}", text)
-    return text
+    return mask_cards(text)
 
 
 def _mask_value(text: str) -> str:
     if "eyJ" in text:
         text = _JWT.sub(_mask_jwt, text)
-    return _EMAIL.sub(MASK, text) if "@" in text or "%40" in text else text
+    return mask_cards(_EMAIL.sub(MASK, text) if "@" in text or "%40" in text else text)
 
 
 def mask_query(query: str, hidden: frozenset[str] = frozenset()) -> str:

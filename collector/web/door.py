@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 from flask import Flask, current_app
 
 from collector.inbox.box import Inbox, InboxFull
+from collector.ingest.keep_policy import ANYTHING, KeepPolicy
 from collector.ingest.rules import Policy
 from collector.ingest.signed import Prove, by_signature
 from collector.settings import Keys
@@ -28,7 +29,8 @@ class CollectSite:
     """What the door knows of a site: `origins` are exact, or `https://*.example.com` for every subdomain.
 
     The policies say what the browser's privacy signals lead to. `signed_required`: no user id is taken from a browser
-    without a signature; `identity_version` is of the key that signs them.
+    without a signature; `identity_version` is of the key that signs them. `preset`: cookieless sets no cookie whatever
+    the tag asks for; exempt renews none, and names nobody (no identify, no linker across domains).
     """
 
     id: int
@@ -38,6 +40,7 @@ class CollectSite:
     signed_required: bool = False
     identity_version: int = 1
     connected: Connected = field(default=NOTHING, kw_only=True)
+    preset: Literal["standard", "cookieless", "exempt"] = "standard"
 
     def allows(self, origin: str) -> bool:
         """Whether pages of this origin may send (scheme, host and port; never a substring, B8 and C2.13)."""
@@ -97,6 +100,7 @@ class Door:
     Attributes:
         clock: ms UTC now.
         salt: the random salt of the day that holds a moment (cookieless visitors).
+        policy: what a site, by its id, lets in: `keep` takes out the rest before the first write.
         https: true where browsers reach the collector by https whatever the request says.
         public_url: the origin that browsers reach the collector by, "" for what the request says.
         counts: what this process answered, by status; `refused:<reason>` for each reason.
@@ -109,6 +113,7 @@ class Door:
     clock: Callable[[], int]
     dist: Path
     https: bool = False
+    policy: Callable[[int], KeepPolicy] = lambda _: ANYTHING
     counts: Counter[str] = field(default_factory=Counter)
     public_url: str = ""
 

@@ -31,18 +31,19 @@ class Sender:
 
 
 def keep(door: Door, sender: Sender, checked: Checked) -> None:
-    """Put the record on disk; whoever gets past this call may be told that the events are there.
+    """Take out what the site never keeps and put the rest on disk; whoever gets past this call may be told that the events are there.
 
     Raises:
         InboxFull, OSError: nothing was kept; answer 503 (`collector.web.refusing` has the handlers).
     """
+    door.policy(sender.site).apply(checked)
     if checked.good or checked.quarantined:
         door.inbox.get().put(_packed(sender, checked))
     count(door, checked)
 
 
 def keep_later(door: Door, sender: Sender, checked: Checked, tell: Callable[[Exception | None], None]) -> bool:
-    """Have the record put on disk; False where there is nothing to keep, so that nobody will be told.
+    """Have the record put on disk, without what the site never keeps; False where there is nothing to keep, so that nobody will be told.
 
     Args:
         tell: called by another thread, with None once the record is on disk or with what `keep` would have raised; who
@@ -51,6 +52,7 @@ def keep_later(door: Door, sender: Sender, checked: Checked, tell: Callable[[Exc
     Raises:
         InboxFull: nothing will be kept, and `tell` is not called.
     """
+    door.policy(sender.site).apply(checked)
     if not (checked.good or checked.quarantined):
         return False
     door.inbox.get().put_later(_packed(sender, checked), tell)

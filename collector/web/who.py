@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from flask import Request, Response
 
 from collector.core.times import SECOND
 from collector.ingest.check import Body
-from collector.ingest.cookie import LIFE, cookie_name, mint, read_cookie
+from collector.ingest.cookie import EXEMPT_LIFE, LIFE, Identity, cookie_name, mint, read_cookie
 from collector.ingest.rules import Mode
 from collector.ingest.visitor import boot_visitor, daily_visitor
 from collector.web.door import CollectSite, Door
@@ -33,7 +34,7 @@ def mode_of(body_mode: str, site: CollectSite, request: Request) -> Mode:
     }
     if "off" in heeded:
         return "off"
-    if body_mode != "cookie" or "cookieless" in heeded:
+    if body_mode != "cookie" or "cookieless" in heeded or site.preset == "cookieless":
         return "cookieless"
     return "cookie"
 
@@ -49,14 +50,23 @@ def identify(body: Body, site: CollectSite, door: Door, request: Request, now: i
         return Who(visitor, mode, delete)
     keys = door.keys.cookie
     known = read_cookie(request.headers.get("Cookie", ""), keys, site.id, now)
+    if known and site.preset == "exempt" and now - known.issued > EXEMPT_LIFE:
+        known = None
     if body.forget:
         # Withdrawn: these last events are still the known visitor's; nobody new is made.
         gone = daily_visitor(door.salt(now), site.id, request.remote_addr or "", user_agent)
         return Who(known.visitor if known else gone, mode, delete)
     if known and not body.rotate:
-        return Who(known.visitor, mode, mint(keys, site.id, known.visitor, now) if known.stale else None)
+        return Who(known.visitor, mode, _reissue(known, keys, site, now))
     visitor = boot_visitor(keys[0], site.id, body.boot or uuid4().hex)
     return Who(visitor, mode, mint(keys, site.id, visitor, now))
+
+
+def _reissue(known: Identity, keys: Sequence[bytes], site: CollectSite, now: int) -> str | None:
+    """The cookie's next value: renewed as it ages, unless the preset lets it end after its thirteen months."""
+    if site.preset == "exempt":
+        return mint(keys, site.id, known.visitor, known.issued) if known.resign else None
+    return mint(keys, site.id, known.visitor, now) if known.stale else None
 
 
 def put_cookie(response: Response, who: Who, site: CollectSite, door: Door, request: Request) -> None:
@@ -69,7 +79,7 @@ def put_cookie(response: Response, who: Who, site: CollectSite, door: Door, requ
     response.set_cookie(
         cookie_name(site.id),
         who.cookie,
-        max_age=LIFE // SECOND if who.cookie else 0,
+        max_age=(EXEMPT_LIFE if site.preset == "exempt" else LIFE) // SECOND if who.cookie else 0,
         path="/",
         secure=secure,
         httponly=True,

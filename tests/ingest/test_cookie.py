@@ -16,7 +16,7 @@ VISITOR = "v_" + "ab" * 16
 
 def test_a_cookie_of_ours_names_its_visitor() -> None:
     value = mint([NEW], 1, VISITOR, NOW)
-    assert verify([NEW], 1, value, NOW) == (VISITOR, False)
+    assert verify([NEW], 1, value, NOW) == (VISITOR, False, NOW, False)
 
 
 def test_a_cookie_is_refused_when_forged_of_another_site_or_key_too_old_or_from_the_future() -> None:
@@ -33,12 +33,12 @@ def test_a_cookie_is_refused_when_forged_of_another_site_or_key_too_old_or_from_
 
 def test_after_a_rotation_the_former_key_still_counts_and_asks_for_a_new_cookie() -> None:
     value = mint([OLD], 1, VISITOR, NOW)
-    assert verify([NEW, OLD], 1, value, NOW) == (VISITOR, True)
+    assert verify([NEW, OLD], 1, value, NOW) == (VISITOR, True, NOW, True)
 
 
 def test_a_cookie_is_renewed_after_a_day() -> None:
     value = mint([NEW], 1, VISITOR, NOW)
-    assert verify([NEW], 1, value, NOW + 2 * DAY) == (VISITOR, True)
+    assert verify([NEW], 1, value, NOW + 2 * DAY) == (VISITOR, True, NOW, False)
 
 
 @given(st.text())
@@ -50,7 +50,7 @@ def test_no_text_makes_the_check_raise(value: str) -> None:
 def test_garbage_of_other_cookies_and_a_forged_twin_do_not_hide_ours() -> None:
     value = mint([NEW], 1, VISITOR, NOW)
     header = f'x="; =; {{;;{cookie_name(1)}=1.forged; {cookie_name(11)}=z; {cookie_name(1)}={value}; y'
-    assert read_cookie(header, [NEW], 1, NOW) == (VISITOR, False)
+    assert read_cookie(header, [NEW], 1, NOW) == (VISITOR, False, NOW, False)
 
 
 def test_the_same_bootstrap_id_gives_the_same_visitor_on_one_site_only() -> None:
