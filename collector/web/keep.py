@@ -31,7 +31,9 @@ class Sender:
 
 
 def keep(door: Door, sender: Sender, checked: Checked) -> None:
-    """Take out what the site never keeps and put the rest on disk; whoever gets past this call may be told that the events are there.
+    """Take out what the site never keeps, and put the record on disk.
+
+    Whoever gets past this call may be told that the events are there.
 
     Raises:
         InboxFull, OSError: nothing was kept; answer 503 (`collector.web.refusing` has the handlers).
@@ -43,7 +45,7 @@ def keep(door: Door, sender: Sender, checked: Checked) -> None:
 
 
 def keep_later(door: Door, sender: Sender, checked: Checked, tell: Callable[[Exception | None], None]) -> bool:
-    """Have the record put on disk, without what the site never keeps; False where there is nothing to keep, so that nobody will be told.
+    """Have the record put on disk, as `keep` does; False where there is nothing to keep, so that nobody will be told.
 
     Args:
         tell: called by another thread, with None once the record is on disk or with what `keep` would have raised; who

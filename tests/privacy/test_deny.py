@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collector.core.event import Json
 from collector.ingest.bots import NO_LIST
 from collector.ingest.check import MAX_EVENT, check_events
 from collector.ingest.clean import clean_json
@@ -27,7 +28,7 @@ def event(**fields: Any) -> dict[str, Any]:
 
 def test_a_denied_name_goes_at_any_depth_and_in_any_case() -> None:
     denied = deny_list(["Phone", "address.street", "größe"])
-    props = {
+    props: dict[str, Json] = {
         "PHONE": "1",
         "plan": "pro",
         "address": {"street": "High 1", "city": "Ulm", "phone": "2"},
