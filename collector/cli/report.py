@@ -31,6 +31,12 @@ COMMON_PARAMS = (
     Param("segment", "text", T("Segment"), T("Only people of a saved segment.")),
     Param("by", "property", T("By"), T("Break down by channel, source, device, page or any property.")),
     Param("include-bots", "flag", T("Include bots"), T("Count what robots did too.")),
+    Param(
+        "include-cookieless",
+        "flag",
+        T("Include people without cookies"),
+        T("Follow people counted without cookies for longer than a day too, as another person each day."),
+    ),
 )
 
 

@@ -82,6 +82,7 @@ class Query:
         span: the range of days; None with `--all-time`.
         where, where_not: people who did all / none of these at any time (the segment's own added).
         by: the breakdown's property, or None.
+        include_cookieless: whether people counted without cookies are followed for longer than the day they are known.
         values: the report's own parameters by name: Matcher, int (also ms of durations), str, bool, Exclusion, tuples.
         arguments: what was given, in a canonical order, to write links and to save.
         now: ms UTC.
@@ -94,6 +95,7 @@ class Query:
     where_not: tuple[Matcher, ...] = ()
     by: str | None = None
     include_bots: bool = False
+    include_cookieless: bool = False
     values: Mapping[str, object] = field(default_factory=dict)
     arguments: tuple[tuple[str, str], ...] = ()
 
@@ -108,7 +110,8 @@ class Query:
         return self.span.end if self.span else 2**62
 
 
-COMMON = ("period", "from", "to", "all-time", "where", "where-not", "segment", "by", "include-bots")
+FILTERS = ("where", "where-not", "segment", "include-bots", "include-cookieless")
+COMMON = ("period", "from", "to", "all-time", "by", *FILTERS)
 
 
 def parse_flag(text: str) -> bool:
@@ -178,6 +181,12 @@ def _last(arguments: Arguments, name: str) -> str | None:
     return given[-1] if given else None
 
 
+def _flag(arguments: Arguments, name: str) -> bool:
+    """Whether a flag is set: the last word counts, a bare one says yes."""
+    given = arguments.get(name)
+    return given is not None and parse_flag(given[-1] if given else "")
+
+
 def parse_span(arguments: Arguments, zone: ZoneInfo, now: int) -> Span | None:
     """The range of days asked for; None for all time; the last 30 days where nothing is said.
 
@@ -185,7 +194,7 @@ def parse_span(arguments: Arguments, zone: ZoneInfo, now: int) -> Span | None:
         UserError: days that cannot be read, that end before they begin, or a period beside days or all time.
     """
     rolling, last_text, first_text = (_last(arguments, name) for name in ("period", "to", "from"))
-    whole = "all-time" in arguments and parse_flag(arguments["all-time"][-1] if arguments["all-time"] else "")
+    whole = _flag(arguments, "all-time")
     if rolling and (whole or last_text or first_text):
         raise UserError("A period and other days are asked for at once.", "Choose one of the two.")
     if whole:
@@ -219,7 +228,6 @@ def parse_query(params: Sequence[Param], arguments: Arguments, site: Site, now: 
         if segment is None:
             raise UserError(f"There is no segment {name!r}.", f"Known: {', '.join(site.segments) or 'none yet'}.")
         where, where_not = (*where, *segment.where), (*where_not, *segment.where_not)
-    bots = arguments.get("include-bots")
     return Query(
         site=site,
         span=parse_span(arguments, site.zone, now),
@@ -227,7 +235,8 @@ def parse_query(params: Sequence[Param], arguments: Arguments, site: Site, now: 
         where=where,
         where_not=where_not,
         by=_last(arguments, "by"),
-        include_bots=bots is not None and parse_flag(bots[-1] if bots else ""),
+        include_bots=_flag(arguments, "include-bots"),
+        include_cookieless=_flag(arguments, "include-cookieless"),
         values={param.name: _param_value(param, arguments.get(param.name, ())) for param in params},
         arguments=tuple((name, text) for name in (*known, *COMMON) for text in arguments.get(name, ()) if text.strip()),
     )

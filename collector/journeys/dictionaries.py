@@ -13,7 +13,10 @@ from collector.store.protocol import Ledger
 
 
 class Dictionaries:
-    """What the ids in a site's columns stand for. Mappings are replaced, never changed: a report may be reading one."""
+    """What the ids in a site's columns stand for; `cookieless`, ascending, are the visitors counted for a day only.
+
+    Mappings and arrays are replaced, never changed: a report may be reading one.
+    """
 
     def __init__(self, ledger: Ledger, site: int) -> None:
         self._ledger, self._site = ledger, site
@@ -22,6 +25,8 @@ class Dictionaries:
         self.pages: Mapping[int, tuple[str, str]] = {}
         self.sources: Mapping[int, Source] = {}
         self.agents: Mapping[int, Agent] = {}
+        self.cookieless: Int64 = np.empty(0, dtype=np.int64)
+        self._seen = 0
 
     def extend(self) -> None:
         """Read what is new."""
@@ -38,6 +43,9 @@ class Dictionaries:
             self.sources = {**self.sources, **dict(sources)}
         if agents := ledger.agents(max(self.agents, default=0)):
             self.agents = {**self.agents, **dict(agents)}
+        ids, self._seen = ledger.cookieless(site, self._seen)
+        if ids:
+            self.cookieless = np.concatenate((self.cookieless, np.array(ids, dtype=np.int64)))
 
     @property
     def kind_bound(self) -> int:

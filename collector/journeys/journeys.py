@@ -52,7 +52,10 @@ class People(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Journeys:
-    """What reports are asked of. `as_of` is ms UTC of the ledger state that the parts hold."""
+    """What reports are asked of. `as_of` is ms UTC of the ledger state that the parts hold.
+
+    cookieless: visitors counted for a day only, ascending.
+    """
 
     parts: Sequence[Part]
     kinds: Mapping[int, Kind]
@@ -63,6 +66,7 @@ class Journeys:
     people: People
     as_of: int
     memo: dict[object, object] = field(default_factory=dict)
+    cookieless: Int64 = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def kind_ids(self, matcher: Matcher) -> frozenset[int]:
         """The kinds that fit a matcher, by looking at the dictionary only; remembered."""
@@ -135,6 +139,18 @@ class Journeys:
             mask &= ~self.persons_with(part, matcher, include_bots)
         return mask
 
+    def of_a_day(self, part: Part) -> Bool | None:
+        """Persons of the part who are counted for a day only, as a mask; None where nobody is.
+
+        Whoever is known by a user id is not: that person is the same on every day.
+        """
+        known = self.cookieless
+        if not len(known):
+            return None
+        # A part's persons and the kind of their keys never change, so that what was found once stays true.
+        found = part.memo.get("of a day", lambda: _of_a_day(part.persons, known))
+        return found if found.any() else None
+
     def session_source(self, part: Part, rows: Int64) -> Int32:
         """Source ids of the sessions that these rows belong to, -1 for direct."""
         return part.source[part.session_row[part.session[rows]]]
@@ -164,6 +180,13 @@ class Journeys:
     def each(self) -> Iterator[Part]:
         """The parts that hold anybody."""
         return (part for part in self.parts if part.alive.any())
+
+
+def _of_a_day(persons: Int64, cookieless: Int64) -> Bool:
+    visitors = persons >> 1
+    place = np.minimum(np.searchsorted(cookieless, visitors), len(cookieless) - 1)
+    found: Bool = (cookieless[place] == visitors) & (persons & 1 == 0)
+    return found
 
 
 def _kind_slice(part: Part, kind: int) -> Hits:

@@ -101,6 +101,7 @@ class ViewStore:
                 ),
                 people=LedgerPeople(self._ledger, site),
                 as_of=checked,
+                cookieless=dictionaries.cookieless,
             )
             return opened.journeys
 

@@ -10,6 +10,7 @@ from collector.core.text import T, Text
 from collector.core.times import Span, day_of
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
+from collector.reports.cookieless import note_of
 
 
 def ask(report: Report, journeys: Journeys, arguments: Arguments, site: Site, now: int) -> tuple[Query, Result]:
@@ -20,8 +21,9 @@ def ask(report: Report, journeys: Journeys, arguments: Arguments, site: Site, no
     """
     query = parse_query(report.params, arguments, site, now)
     result = report.run(journeys, query)
-    note = _nothing_in_range(journeys, query.span)
-    return query, result if note is None else replace(result, notes=(*result.notes, note))
+    found = (note_of(report, journeys, query), _nothing_in_range(journeys, query.span))
+    notes = [note for note in found if note is not None]
+    return query, replace(result, notes=(*result.notes, *notes)) if notes else result
 
 
 def _nothing_in_range(journeys: Journeys, span: Span | None) -> Text | None:

@@ -11,6 +11,11 @@ from collector.core.text import Text
 from collector.journeys.journeys import Journeys
 
 
+def nobody(query: Query) -> str:  # noqa: ARG001 - a `Report.follows`
+    """Nobody is followed from one day to another."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One question that can be asked of a site.
@@ -22,6 +27,9 @@ class Report:
         run: the answer; raises UserError for a question that makes no sense.
         example: arguments that give an answer on the demo data, used by docs and tests.
         menu: its place in the navigation; None hides it (reached from other pages).
+        people: whether it counts the people of its range.
+        follows: what of an answer follows people for longer than a day ("", "part" or "whole") and so leaves out those
+            counted without cookies (`scope.choose` with `lasting`).
     """
 
     name: str
@@ -31,3 +39,5 @@ class Report:
     run: Callable[[Journeys, Query], Result]
     example: Mapping[str, Sequence[str]]
     menu: int | None = None
+    people: bool = True
+    follows: Callable[[Query], str] = nobody

@@ -112,4 +112,5 @@ REPORT = Report(
     run=run,
     example={"goal": ["event:purchase"], "all-time": ["1"]},
     menu=41,
+    follows=lambda _: "part",
 )

@@ -15,6 +15,7 @@ from collector.reports.base import Report
 from collector.reports.funnel_chain import Rows
 from collector.reports.funnel_outcome import Outcome, outcome, plan_of
 from collector.reports.funnel_people import differences_block, next_block, people_block
+from collector.reports.funnel_plan import lasting
 from collector.reports.funnel_steps import (
     breakdown_block,
     counts_by_step,
@@ -144,6 +145,11 @@ def _notes(found: Outcome) -> list[Text]:
     return notes
 
 
+def _follows(query: Query) -> str:
+    window = query.values["window"]
+    return "whole" if lasting(query.values["unit"] == "session", window if isinstance(window, int) else 0) else ""
+
+
 REPORT = Report(
     name="funnel",
     title=T("Funnels"),
@@ -214,4 +220,5 @@ REPORT = Report(
     run=run,
     example={"step": ["page:/", "page:/plans", "event:signup"], "window": ["7d"]},
     menu=30,
+    follows=_follows,
 )

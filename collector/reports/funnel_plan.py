@@ -9,8 +9,10 @@ import numpy as np
 
 from collector.core.matcher import Matcher
 from collector.core.query import Exclusion, Query
+from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Hits, Int64, Part
+from collector.reports.scope import choose
 
 EVERYTHING = Matcher("any")
 
@@ -74,9 +76,14 @@ class Units:
         return found
 
 
+def lasting(sessions: bool, window: int) -> bool:
+    """Whether people are followed for longer than a day."""
+    return not sessions and window > DAY
+
+
 def units_of(journeys: Journeys, part: Part, query: Query, plan: Plan, sessions: bool) -> Units:
     """The units of `part` with the events that the plan speaks of."""
-    chosen = journeys.chosen(part, query.where, query.where_not, query.include_bots)
+    chosen = choose(journeys, part, query, lasting=lasting(sessions, plan.window))
     owner = part.person[part.session_row].astype(np.int64) if sessions else None
     everyone = bool(chosen.all())
     none = Hits(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))

@@ -76,4 +76,5 @@ REPORT = Report(
     run=run,
     example={},
     menu=15,
+    people=False,
 )

@@ -11,7 +11,7 @@ import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.event import PAGE
-from collector.core.query import Query
+from collector.core.query import FILTERS, Query
 from collector.core.text import T
 from collector.core.times import HOUR, MINUTE, Span, day_of
 from collector.journeys.journeys import Journeys
@@ -134,7 +134,7 @@ def trend_block(
     counts = _counts(journeys, views, cut)
     old = _counts(journeys, before, buckets(earlier, interval)) if earlier is not None else []
     rows: list[list[Cell]] = []
-    carried = tuple((n, t) for n, t in query.arguments if n in ("where", "where-not", "segment", "include-bots"))
+    carried = tuple((n, t) for n, t in query.arguments if n in FILTERS)
     links = []
     for at, bucket in enumerate(cut):
         unfinished = bucket.end > query.now or bucket.start < span.start or bucket.end > span.end

@@ -168,4 +168,5 @@ REPORT = Report(
     run=run,
     example={"goal": ["event:purchase"], "all-time": ["1"]},
     menu=42,
+    follows=lambda _: "part",
 )

@@ -10,7 +10,7 @@ import numpy as np
 
 from collector.core.event import PAGE, PASSIVE, Kind
 from collector.core.matcher import Matcher
-from collector.core.query import Query
+from collector.core.query import FILTERS, Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
 
@@ -49,9 +49,18 @@ def inside(part: Part, query: Query, chosen: Bool, start: int, end: int) -> Bool
     return mask
 
 
-def choose(journeys: Journeys, part: Part, query: Query) -> Bool:
-    """Persons of the part that the question's common filters leave."""
-    return journeys.chosen(part, query.where, query.where_not, query.include_bots)
+def choose(journeys: Journeys, part: Part, query: Query, lasting: bool = False) -> Bool:
+    """Persons of the part that the question's common filters leave.
+
+    Where they are followed for longer than a day (`lasting`), those counted for a day only are left out unless asked
+    for: a window, a cohort or a comparison over time would take each of their days for another person (E4).
+    """
+    chosen = journeys.chosen(part, query.where, query.where_not, query.include_bots)
+    if lasting and not query.include_cookieless:
+        of_a_day = journeys.of_a_day(part)
+        if of_a_day is not None:
+            chosen &= ~of_a_day
+    return chosen
 
 
 def kind_mask(journeys: Journeys, test: Callable[[Kind], bool]) -> Bool:
@@ -146,7 +155,7 @@ def page_path(path: str) -> str:
 
 def common_arguments(query: Query) -> tuple[tuple[str, str], ...]:
     """The arguments of the range and the filters, to carry into links."""
-    carried = ("period", "from", "to", "all-time", "where", "where-not", "segment", "include-bots")
+    carried = ("period", "from", "to", "all-time", *FILTERS)
     return tuple((name, text) for name, text in query.arguments if name in carried)
 
 

@@ -112,4 +112,5 @@ REPORT = Report(
     run=run,
     example={"person": ["sim-1-1"]},
     menu=None,
+    people=False,
 )

@@ -16,6 +16,7 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64, Part
 from collector.reports import groups
 from collector.reports.base import Report
+from collector.reports.cookieless import count_daily, day_note
 from collector.reports.scope import choose, inside
 from collector.reports.visitors_rows import COLUMNS, Listed, person_rows
 
@@ -34,7 +35,7 @@ def run(journeys: Journeys, query: Query) -> Result:
     """People active in the range who fit all filters, last seen first."""
     page = Page(_after(query.values.get("after")), _limit(query))
     wanted = _searched(journeys, query)
-    total = 0
+    total = daily = 0
     candidates: list[tuple[int, int, int, int]] = []
     parts = list(journeys.each())
     for at, part in enumerate(parts):
@@ -42,6 +43,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         if wanted is not None:
             mask &= np.isin(part.persons, wanted)
         total += int(np.count_nonzero(mask))
+        daily += count_daily(journeys, part, mask)
         candidates += [(*key, at) for key in _latest(part, query, mask, page)]
     candidates.sort(key=lambda row: (-row[0], -row[1]))
     shown = [Listed(parts[at], person, code, seen) for seen, code, person, at in candidates[: page.limit]]
@@ -60,7 +62,8 @@ def run(journeys: Journeys, query: Query) -> Result:
     number = Block(
         "total", "number", T("People"), (Column("people", T("People"), "count"),), [[total]], draw={"link": "people"}
     )
-    return Result([number, block], journeys.as_of, _headline(query, total))
+    note = day_note(daily, total)
+    return Result([number, block], journeys.as_of, _headline(query, total), [] if note is None else [note])
 
 
 def fitting(journeys: Journeys, part: Part, query: Query) -> Bool:
@@ -163,4 +166,5 @@ REPORT = Report(
     run=run,
     example={"did": ["event:add_to_cart"], "limit": ["20"]},
     menu=20,
+    people=False,  # it says itself what its filters leave
 )

@@ -80,7 +80,8 @@ class ReportPage:
     @property
     def filtered(self) -> int:
         """How many filters on people are set."""
-        return len(self.where.values) + len(self.where_not.values) + bool(self.include_bots)
+        flags = bool(self.include_bots) + bool(self.include_cookieless)
+        return len(self.where.values) + len(self.where_not.values) + flags
 
     def last(self, name: str) -> str:
         """The text of a common option as the address says it."""
@@ -101,6 +102,11 @@ class ReportPage:
     def include_bots(self) -> bool:
         """Whether bots count."""
         return self.last("include-bots").lower() in ("1", "true", "yes", "on")
+
+    @property
+    def include_cookieless(self) -> bool:
+        """Whether people counted without cookies are followed for longer than a day too."""
+        return self.last("include-cookieless").lower() in ("1", "true", "yes", "on")
 
     @property
     def all_time(self) -> bool:

@@ -8,6 +8,7 @@ from flask import url_for
 
 from collector.core.event import PASSIVE
 from collector.core.matcher import parse_matcher
+from collector.core.query import FILTERS
 from collector.core.text import T
 from collector.core.words import words
 from collector.web import format as shown
@@ -39,7 +40,7 @@ def extras(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
 
 def _live(access: SiteAccess, page: ReportPage, top: bool = False) -> str:
     """Where the people on the site now are, with this page's filters of people, whatever its days; the `top` few."""
-    kept = [pair for pair in page.pairs if pair[0] in ("where", "where-not", "segment", "include-bots")]
+    kept = [pair for pair in page.pairs if pair[0] in FILTERS]
     path = url_for("reports.show", site_name=access.site.name, report_name="live")
     return address(path, [*kept, (ONLY, "top")] if top else kept)
 

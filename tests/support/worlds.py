@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from collector.core.event import ENGAGEMENT, PAGE, Agent, Json, Kind, Source
+from collector.core.identity import is_cookieless
 from collector.core.matcher import parse_matcher
 from collector.core.query import Query, Segment, Site, parse_query
 from collector.core.stored import LinkedVisitor, Profile, StoredEvent
@@ -189,6 +190,7 @@ def world(
         properties=ledger,
         people=ledger,
         as_of=max((e.time for e in events), default=0) if as_of is None else as_of,
+        cookieless=whole(sorted(number for key, number in visitors.number.items() if is_cookieless(key))),
     )
 
 

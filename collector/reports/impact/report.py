@@ -117,4 +117,5 @@ REPORT = Report(
     run=run,
     example={"exposure": ["event:chat_started"], "goal": ["event:purchase"], "all-time": ["1"]},
     menu=40,
+    follows=lambda _: "whole",
 )

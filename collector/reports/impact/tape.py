@@ -77,7 +77,7 @@ def make_tape(journeys: Journeys, query: Query, plan: Plan, cap: int = MAX_ROWS)
 
 
 def _piece(journeys: Journeys, query: Query, plan: Plan, part: Part) -> _Piece:
-    chosen = choose(journeys, part, query)
+    chosen = choose(journeys, part, query, lasting=True)
     kept = chosen[part.person]
     if not query.include_bots:
         kept &= part.bot == 0
