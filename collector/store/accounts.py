@@ -22,14 +22,14 @@ KEPT_DAYS = 60
 Account: TypeAlias = Counter[tuple[int, str, str]]  # (site, outcome, reason) -> events
 
 _ADD = (
-    "INSERT INTO account (site, outcome, reason, day, events) VALUES (?, ?, ?, ?, ?) "
-    "ON CONFLICT (site, outcome, reason, day) DO UPDATE SET events = account.events + excluded.events"
+    "INSERT INTO outcome_count (site, outcome, reason, day, events) VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT (site, outcome, reason, day) DO UPDATE SET events = outcome_count.events + excluded.events"
 )
 _FOLD = (
-    "INSERT INTO account (site, outcome, reason, day, events) "
-    "SELECT site, outcome, reason, 0, sum(events) FROM account WHERE day > 0 AND day < ? "
+    "INSERT INTO outcome_count (site, outcome, reason, day, events) "
+    "SELECT site, outcome, reason, 0, sum(events) FROM outcome_count WHERE day > 0 AND day < ? "
     "GROUP BY site, outcome, reason "
-    "ON CONFLICT (site, outcome, reason, day) DO UPDATE SET events = account.events + excluded.events"
+    "ON CONFLICT (site, outcome, reason, day) DO UPDATE SET events = outcome_count.events + excluded.events"
 )
 
 
@@ -43,7 +43,7 @@ def outcomes(engine: Engine, site: int | None, since: int) -> Sequence[Outcome]:
     """Totals of a site (None: of each) from the day that holds `since` (ms UTC; 0: from the beginning)."""
     where, params = ("", ()) if site is None else (" AND site = ?", (site,))
     query = (
-        "SELECT site, outcome, reason, sum(events) FROM account "  # noqa: S608 - our own words
+        "SELECT site, outcome, reason, sum(events) FROM outcome_count "  # noqa: S608 - our own words
         f"WHERE day >= ?{where} GROUP BY site, outcome, reason ORDER BY site, outcome, reason"
     )
     return [Outcome(row[0], row[1], row[2], int(row[3])) for row in engine.rows(query, (since // DAY, *params))]
@@ -52,8 +52,8 @@ def outcomes(engine: Engine, site: int | None, since: int) -> Sequence[Outcome]:
 def fold(engine: Engine, now: int) -> None:
     """Put days older than `KEPT_DAYS` together: totals stay, the table stays small."""
     before = now // DAY - KEPT_DAYS
-    if engine.row("SELECT 1 FROM account WHERE day > 0 AND day < ? LIMIT 1", (before,)) is None:
+    if engine.row("SELECT 1 FROM outcome_count WHERE day > 0 AND day < ? LIMIT 1", (before,)) is None:
         return
     with engine.writing():
         engine.run(_FOLD, (before,))
-        engine.run("DELETE FROM account WHERE day > 0 AND day < ?", (before,))
+        engine.run("DELETE FROM outcome_count WHERE day > 0 AND day < ?", (before,))
