@@ -14,7 +14,7 @@ from collector.salts import DailySalts
 from collector.settings import Settings, load_keys
 from collector.sites import CatalogBook
 from collector.store.open import open_ledger
-from collector.web import collect, health, hooks, impression, pages, segment, tracker_files
+from collector.web import collect, health, hooks, impression, pages, seen, segment, tracker_files
 from collector.web.door import Door, LazyInbox, SiteBook, install, the_door
 from collector.web.refusals import Refusals
 from collector.web.rooms import Rooms
@@ -52,6 +52,7 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
     app.register_blueprint(impression.blueprint)
     app.register_blueprint(tracker_files.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(seen.blueprint)
     ledger = open_ledger(settings.database)
     views = ViewStore(settings.data, ledger)
     pages.install(app, Rooms(settings, catalog, ledger, views, Refusals(settings.data), now_ms))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -21,6 +22,8 @@ from collector.store.open import open_ledger
 from collector.worker import PromptWorker
 
 log = logging.getLogger("gunicorn.error")
+NOTE = "server.json"
+NOTED = ("host", "port", "public_url", "trusted_proxies", "disk_floor", "inbox_bytes")
 _SHM = Path("/dev/shm")  # noqa: S108 - a heartbeat file on a disk that stalls would get its worker killed (C4.4)
 
 
@@ -110,6 +113,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def _ready(self, server: object) -> None:  # noqa: ARG002 - gunicorn's hook
         self._loader.start()
+        note_start(self._settings)
 
     def _ended(self, server: object) -> None:  # noqa: ARG002 - gunicorn's hook
         self._loader.stop()
@@ -117,6 +121,17 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> Flask:
         """The app of one worker."""
         return create_app(self._settings)
+
+
+def note_start(settings: Settings) -> None:
+    """Leave word of what this server was started with, for the doctor, whose shell seldom has the same variables."""
+    told = {name: getattr(settings, name) for name in NOTED}
+    fresh = settings.data / f"{NOTE}.new"
+    try:
+        fresh.write_text(json.dumps(told))
+        fresh.replace(settings.data / NOTE)
+    except OSError as error:
+        log.warning("%s cannot be written: %s", NOTE, error)
 
 
 def _worker_exit(server: object, worker: Any) -> None:  # noqa: ARG001 - gunicorn's hook

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -75,6 +75,16 @@ class Settings:
             _PREFIX + "DRAIN_SECONDS": str(self.drain_seconds),
             _PREFIX + "PATIENCE_SECONDS": str(self.patience_seconds),
         }
+
+
+# What follows DESIRELINE_ in the names of variables.
+NAMES = frozenset(one.name.upper() for one in fields(Settings))
+
+
+def unknown_variables(values: Mapping[str, str] | None = None) -> list[str]:
+    """Variables, by default of the environment, that look like settings and are none: misspelt, most likely."""
+    found = os.environ if values is None else values
+    return sorted(name for name in found if name.startswith(_PREFIX) and name.removeprefix(_PREFIX) not in NAMES)
 
 
 def _whole(values: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

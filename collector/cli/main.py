@@ -24,6 +24,7 @@ COMMANDS = {
     "forget": "people",
     "backup": "backup",
     "restore": "backup",
+    "doctor": "doctor",
 }
 
 
