@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from collector.core.errors import UserError
@@ -33,7 +33,8 @@ ROLES = ("visitor", "time", "event", "url", "props", "user", "id", "referrer", "
 _NAMES = {
     "visitor": "visitor visitorid anonymousid distinctid clientid deviceid cookieid visitoruuid fullvisitorid userid"
     " user customerid personid",
-    "time": "time timestamp t ts at eventtime eventtimestamp occurredat createdat datetime date receivedat",
+    "time": "time timestamp t ts at eventtime eventtimestamp occurredat createdat datetime date receivedat eventdate"
+    " eventdatetime clienttimestamp servertimestamp visittime",
     "event": "event eventname name action eventtype activity type",
     "url": "url pageurl currenturl $currenturl pagelocation location page path pagepath",
     "props": "props properties eventproperties attributes params data",
@@ -69,16 +70,20 @@ class Columns:
 _OWN = Columns("visitor", "time", "name", "url", "properties", "person", "id", "referrer", None, False, True)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A column's name as names are compared."""
     return name.strip().lower().translate({ord(sign): None for sign in " _-."})
 
 
-def choose_columns(names: Sequence[str], given: Mapping[str, str | None]) -> Columns:
+def choose_columns(
+    names: Sequence[str], given: Mapping[str, str | None], fits: Callable[[str, str], bool] | None = None
+) -> Columns:
     """The columns to read from a table with these column names.
 
     Args:
         names: the table's columns, in order; of JSON Lines, the keys of its first rows.
         given: role to the name that somebody gave; None or absent leaves it to guessing.
+        fits: whether a column's cells look like the role's; of several names that would do, one that fits is taken.
 
     Raises:
         UserError: a column that was given is not there, or no column can be found for visitor and user, or time.
@@ -92,7 +97,7 @@ def choose_columns(names: Sequence[str], given: Mapping[str, str | None]) -> Col
     found: dict[str, str] = dict(told)
     for role in ROLES:
         if role not in found:
-            guess = _guess(role, names, set(found.values()))
+            guess = by_name(role, names, set(found.values()), fits)
             if guess is not None:
                 found[role] = guess
     if "visitor" not in found and "user" not in found:
@@ -107,9 +112,14 @@ def choose_columns(names: Sequence[str], given: Mapping[str, str | None]) -> Col
     return Columns(visitor, time, event, url, props, user, given_id, referrer, agent, rest="props" not in told)
 
 
-def _guess(role: str, names: Sequence[str], taken: set[str]) -> str | None:
-    plain = {_plain(name): name for name in reversed(names) if name not in taken}
-    return next((plain[candidate] for candidate in _NAMES[role].split() if candidate in plain), None)
+def by_name(
+    role: str, names: Sequence[str], taken: set[str], fits: Callable[[str, str], bool] | None = None
+) -> str | None:
+    """The column that goes by a usual name of this role; of several, the first whose cells fit."""
+    plain = {plain_name(name): name for name in reversed(names) if name not in taken}
+    found = [plain[candidate] for candidate in _NAMES[role].split() if candidate in plain]
+    fitting = [name for name in found if fits(role, name)] if fits else found
+    return next(iter(fitting or found), None)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from hashlib import blake2b
@@ -105,7 +106,8 @@ def number_or_text(text: str) -> Json:
 
 
 @lru_cache(maxsize=16_384)
-def _agent(device: str, os: str, browser: str) -> Agent:
+def agent_of(device: str, os: str, browser: str) -> Agent:
+    """One shared value for each device, so that many events stand behind few objects."""
     return Agent(device, os, browser)
 
 
@@ -127,6 +129,12 @@ class RowReader:
         self._bot_reasons = bot_reasons
         self._mapped = {getattr(columns, role) for role in Columns.__slots__ if role not in ("rest", "ours")}
         self._seen: dict[bytes, int] = {}
+        self.own_ids, self.keeps_order = columns.id is not None, columns.ours
+        self.left_out: Counter[str] = Counter()
+
+    def read(self, cells: Mapping[str, Any], text: str) -> Sequence[Event]:
+        """The event of a row, as the readers of all formats give theirs."""
+        return [self.event(cells, text)]
 
     def event(self, row: Mapping[str, Any], text: str) -> Event:
         """The event of a row.
@@ -252,7 +260,7 @@ class RowReader:
         found = make_event(raw, self._arrival)
         device, os, browser = (clean_scalar(row.get(name), 100) for name in ("device", "os", "browser"))
         if device or os or browser:
-            found.agent = _agent(device or "other", os, browser)
+            found.agent = agent_of(device or "other", os, browser)
         found.bot = clean_scalar(row.get("bot"), 40)
         if found.bot not in self._bot_reasons:
             raise RowError(f"bot {found.bot!r} is not a reason that is known here")

@@ -148,7 +148,6 @@ def test_only_the_first_bad_lines_are_kept_but_all_are_counted(tmp_path: Path) -
     [
         ("", "e.csv", "is empty"),
         ("  \n", "e.jsonl", "is empty"),
-        ('[{"visitor": 1}]', "e.json", "one JSON array"),
         ("visitor,t,name,t\n", "e.csv", "two columns called 't'"),
     ],
 )
