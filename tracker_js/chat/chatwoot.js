@@ -1,8 +1,11 @@
 /** Chatwoot tells what happens by events on window. message_type: 0 visitor, 1 agent or bot, 2 activity, 3 template. */
-import { listen, message, speaker } from './common.js';
+import { VISITOR, listen, message, speaker } from './common.js';
+
+/** @type {any} */
+const w = window;
 
 export const chatwoot = () => {
-  const say = speaker('chatwoot');
+  const say = speaker('chatwoot', (visitor) => w.$chatwoot.setCustomAttributes({ [VISITOR]: visitor }));
   listen(window, {
     'chatwoot:ready': () => say('chat_shown'),
     'chatwoot:opened': () => say('chat_opened'),

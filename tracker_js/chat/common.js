@@ -16,15 +16,28 @@ w.desireline =
 
 /** @typedef {(name: string, props?: Record<string, any>) => void} Say */
 
+/** The name under which a vendor keeps the visitor for its webhooks (docs/webhooks.md). */
+export const VISITOR = 'desireline_visitor';
+/** Only where the site says so on the tag is a vendor told who the visitor is. */
+const linked = document.currentScript && document.currentScript.hasAttribute('data-webhooks');
+
 /**
  * Says what happened in the chat of `provider`. A chat starts once, until it ends.
  * @param {string} provider
+ * @param {(visitor: string) => void} [introduce] gives the vendor the visitor, again when it is another one
  * @returns {Say}
  */
-export const speaker = (provider) => {
+export const speaker = (provider, introduce) => {
   let started = false;
+  /** @type {string} */
+  let known;
   /** @type {Say} */
   const say = (name, props) => {
+    if (linked && introduce)
+      w.desireline(
+        'visitor',
+        guard((id) => id != known && introduce((known = id)))
+      );
     if (name == 'chat_started') {
       if (started) return;
       started = true;

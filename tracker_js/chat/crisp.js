@@ -3,13 +3,13 @@
  * read on their way, the page's listeners are kept aside, and one of ours calls both.
  */
 import { guard } from '../src/env.js';
-import { message, speaker, whenFound } from './common.js';
+import { VISITOR, message, speaker, whenFound } from './common.js';
 
 /** @type {any} */
 const w = window;
 
 export const crisp = () => {
-  const say = speaker('crisp');
+  const say = speaker('crisp', (visitor) => w.$crisp.push(['set', 'session:data', [[[VISITOR, visitor]]]]));
   /** @type {Record<string, (data: any) => void>} */
   const ours = {
     'session:loaded': () => say('chat_shown'),

@@ -3,13 +3,13 @@
  * its snippet still queues calls, a listener of the page is joined with ours instead of being put beside it.
  */
 import { guard } from '../src/env.js';
-import { speaker, whenFound } from './common.js';
+import { VISITOR, speaker, whenFound } from './common.js';
 
 /** @type {any} */
 const w = window;
 
 export const intercom = () => {
-  const say = speaker('intercom');
+  const say = speaker('intercom', (visitor) => w.Intercom('update', { [VISITOR]: visitor }));
   whenFound(
     () => typeof w.Intercom == 'function' && w.Intercom,
     (found) => {
