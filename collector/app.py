@@ -10,11 +10,12 @@ from collector.inbox.box import Inbox
 from collector.ingest.keep_policy import ANYTHING
 from collector.journeys.view import ViewStore
 from collector.loader import DIST, now_ms
+from collector.redeemed import Redeemed
 from collector.salts import DailySalts
 from collector.settings import Settings, load_keys
 from collector.sites import CatalogBook
 from collector.store.open import open_ledger
-from collector.web import collect, health, hooks, impression, pages, seen, segment, tracker_files
+from collector.web import collect, health, hooks, impression, linker, pages, seen, segment, tracker_files
 from collector.web.door import Door, LazyInbox, SiteBook, install, the_door
 from collector.web.refusals import Refusals
 from collector.web.rooms import Rooms
@@ -42,6 +43,7 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
         clock=now_ms,
         dist=DIST,
         https=settings.public_url.startswith("https://"),
+        redeem=Redeemed(settings.data / "links"),
         public_url=settings.public_url,
         policy=book.policy if sites is None else lambda _: ANYTHING,
     )
@@ -50,6 +52,7 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
     app.register_blueprint(segment.blueprint)
     app.register_blueprint(hooks.blueprint)
     app.register_blueprint(impression.blueprint)
+    app.register_blueprint(linker.blueprint)
     app.register_blueprint(tracker_files.blueprint)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(seen.blueprint)

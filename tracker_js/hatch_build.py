@@ -20,7 +20,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 DIST = "collector/static/dist"
-FIXED_INPUTS = ("build.mjs", "package-lock.json", "package.json")
+FIXED_INPUTS = ("build.mjs", "linker.js", "package-lock.json", "package.json")
 SOURCE_FOLDERS = ("chat", "pages", "src")
 
 

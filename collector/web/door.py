@@ -103,6 +103,7 @@ class Door:
         policy: what a site, by its id, lets in: `keep` takes out the rest before the first write.
         https: true where browsers reach the collector by https whatever the request says.
         public_url: the origin that browsers reach the collector by, "" for what the request says.
+        redeem: whether a holder may use a number now, which only the first that asks may.
         counts: what this process answered, by status; `refused:<reason>` for each reason.
     """
 
@@ -116,6 +117,7 @@ class Door:
     policy: Callable[[int], KeepPolicy] = lambda _: ANYTHING
     counts: Counter[str] = field(default_factory=Counter)
     public_url: str = ""
+    redeem: Callable[[str, str, int], bool] = lambda number, holder, now: False  # noqa: ARG005
 
     def prove(self, site: CollectSite) -> Prove:
         """Who vouches for the users that a sender without the secret key claims: the site's signature."""

@@ -1,4 +1,4 @@
-"""The tracker's files: /t.js and /chat.js with a short cache, /t/<hash>.js for ever (REQUIREMENTS A7.4, A7.5)."""
+"""The tracker's files: /t.js, /chat.js and /linker.js with a short cache, /t/<hash>.js for ever (REQUIREMENTS A7.4, A7.5)."""
 
 from __future__ import annotations
 
@@ -65,6 +65,12 @@ def tracker() -> Response:
 def chat() -> Response:
     """The optional script of chat adapters."""
     return _serve(the_door().dist / "chat.js", _SHORT)
+
+
+@blueprint.get("/linker.js")
+def linker() -> Response:
+    """The optional script for sites on several hosts."""
+    return _serve(the_door().dist / "linker.js", _SHORT)
 
 
 @blueprint.get("/t/<name>")

@@ -11,6 +11,7 @@ from flask import Request, Response
 from collector.core.times import SECOND
 from collector.ingest.check import Body
 from collector.ingest.cookie import EXEMPT_LIFE, LIFE, Identity, cookie_name, mint, read_cookie
+from collector.ingest.link import read_link
 from collector.ingest.rules import Mode
 from collector.ingest.visitor import boot_visitor, daily_visitor
 from collector.web.door import CollectSite, Door
@@ -56,6 +57,9 @@ def identify(body: Body, site: CollectSite, door: Door, request: Request, now: i
         # Withdrawn: these last events are still the known visitor's; nobody new is made.
         gone = daily_visitor(door.salt(now), site.id, request.remote_addr or "", user_agent)
         return Who(known.visitor if known else gone, mode, delete)
+    followed = None if body.rotate else _followed(body, site, door, request, now, user_agent)
+    if followed and (known is None or known.visitor != followed):
+        return Who(followed, mode, mint(keys, site.id, followed, now))
     if known and not body.rotate:
         return Who(known.visitor, mode, _reissue(known, keys, site, now))
     visitor = boot_visitor(keys[0], site.id, body.boot or uuid4().hex)
@@ -67,6 +71,15 @@ def _reissue(known: Identity, keys: Sequence[bytes], site: CollectSite, now: int
     if site.preset == "exempt":
         return mint(keys, site.id, known.visitor, known.issued) if known.resign else None
     return mint(keys, site.id, known.visitor, now) if known.stale else None
+
+
+def _followed(body: Body, site: CollectSite, door: Door, request: Request, now: int, user_agent: str) -> str | None:
+    """The visitor who came by a link from another host of the site, once and in this browser alone (B12, B13)."""
+    if b"link=" not in request.query_string or not body.boot or site.preset == "exempt":
+        return None
+    host = request.headers.get("Origin", "").lower().partition("://")[2]
+    found = read_link(door.keys.cookie, site.id, request.args.get("link", ""), host, user_agent, now)
+    return found.visitor if found and door.redeem(found.number, f"{site.id}|{body.boot}", now) else None
 
 
 def put_cookie(response: Response, who: Who, site: CollectSite, door: Door, request: Request) -> None:
