@@ -1,4 +1,4 @@
-"""The tracker's files: /t.js, /chat.js and /linker.js with a short cache, /t/<hash>.js for ever (REQUIREMENTS A7.4, A7.5)."""
+"""The tracker's files: /t.js, /chat.js and /linker.js with a short cache, /t/<hash>.js for ever (A7.4, A7.5)."""
 
 from __future__ import annotations
 
