@@ -21,6 +21,8 @@ GROUP = 128
 # How many loaded records one commit deletes at most: a long delete would make a request wait.
 DELETE_AT_ONCE = 1_000
 LOOK_EVERY = 0.25
+# How many times the floor of free bytes is where the disk begins to be short.
+SCARCE = 2
 WAIT = 10.0
 FULL_RETRY = 5
 COMPLAIN_EVERY = 10.0
@@ -57,6 +59,10 @@ def _nobody() -> None:
     """Nobody else waits for a commit."""
 
 
+def _unseen(records: int, seconds: float) -> None:
+    """Nobody looks at how long commits take."""
+
+
 class Inbox:
     """A worker's own box of records.
 
@@ -82,6 +88,7 @@ class Inbox:
         self._max_bytes = max_bytes
         self._disk_floor = disk_floor
         self._max_pages = max_pages
+        self.committed: Callable[[int, float], None] = _unseen
         try:
             self._connection: sqlite3.Connection | None = self._connect()
         except sqlite3.Error:
@@ -96,6 +103,7 @@ class Inbox:
         self._looked = 0.0
         self._disk_checked = 0.0
         self._disk_low = False
+        self._scarce = False
         self._complained = -COMPLAIN_EVERY
         self._closing = False
         self._gone = False
@@ -106,6 +114,11 @@ class Inbox:
     def pending_bytes(self) -> int:
         """Bytes of records that the ledger is not known to hold."""
         return self._bytes
+
+    @property
+    def scarce(self) -> bool:
+        """Whether the disk comes near the floor, as of the last record: what is worth least should wait elsewhere."""
+        return self._scarce
 
     @property
     def gone(self) -> bool:
@@ -175,7 +188,9 @@ class Inbox:
         now = time.monotonic()
         if now - self._disk_checked > 1:
             self._disk_checked = now
-            self._disk_low = free_bytes(self.files.folder) < self._disk_floor
+            free = free_bytes(self.files.folder)
+            self._disk_low = free < self._disk_floor
+            self._scarce = free < SCARCE * self._disk_floor
         if self._disk_low:
             raise InboxFull("disk")
 
@@ -183,7 +198,9 @@ class Inbox:
         while True:
             group, last = self._gather()
             if group:
+                begun = time.perf_counter()
                 self._commit_group(group)
+                self.committed(len(group), time.perf_counter() - begun)
                 self._settled()
             elif not last:
                 self._tidy()

@@ -19,6 +19,7 @@ MAX_BODY = 1_000_000
 MAX_EVENTS = 500
 MAX_EVENT = 65_536
 MAX_VISITOR = 128
+MOST_DROPPED = 10_000
 _LIMITS = {"name": 200, "target": 200, "url": 2_048, "ref": 2_048, "title": 1_024, "pid": 36}
 _NAME_LIMITS = {events.CLICK: 255, events.OUTBOUND: 2_048, events.DOWNLOAD: 2_048}
 _TYPES = frozenset(events.TYPES)
@@ -41,7 +42,7 @@ class BodyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The envelope of a request, its events not looked at yet."""
+    """The envelope of a request, its events not looked at yet; `dropped`: how many the sender says it gave up."""
 
     key: str
     sent: int | None
@@ -51,6 +52,7 @@ class Body:
     forget: bool
     hints: tuple[str, ...]
     events: Sequence[object]
+    dropped: int = 0
 
 
 @dataclass(slots=True)
@@ -77,6 +79,11 @@ def instant(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if 0 < value < 2**53 else None
+
+
+def _dropped(given: object) -> int:
+    """How many events a tracker gave up, as far as that can be: it holds fewer than that."""
+    return min(max(given, 0), MOST_DROPPED) if type(given) is int else 0
 
 
 def read_body(raw: bytes) -> Body:
@@ -114,6 +121,7 @@ def read_body(raw: bytes) -> Body:
         if isinstance(hints, list)
         else (),
         events=found,
+        dropped=_dropped(body.get("dropped")),
     )
 
 

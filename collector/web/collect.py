@@ -59,7 +59,9 @@ def take(door: Door, request: Request, site: CollectSite, body: Body, now: int) 
     checked.statuses += told
     if who.mode == "off":
         checked = Checked(statuses=[(shown, "refused:privacy") for shown, _ in checked.statuses])
-    return Taken(site, who, Sender(site.id, who.visitor, who.mode, now, body.sent, user_agent, hints), checked)
+    address = request.remote_addr or ""
+    sender = Sender(site.id, who.visitor, who.mode, now, body.sent, user_agent, hints, address, body.dropped)
+    return Taken(site, who, sender, checked)
 
 
 def acknowledge(door: Door, request: Request, taken: Taken) -> Response:
@@ -150,5 +152,5 @@ def _keep_for_server(door: Door, now: int, body: Body, secret: str) -> Response:
     if site is None:
         raise Refusal(401, "unknown_secret", "No site has this secret key.")
     checked = check_events(body.events, site.id, server=True, prove=by_secret_key)
-    keep(door, Sender(site.id, "", "server", now, body.sent), checked)
+    keep(door, Sender(site.id, "", "server", now, body.sent, dropped=body.dropped), checked)
     return with_cors(answer(dict(checked.statuses), "", "server"), request)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +12,14 @@ from typing import Literal, Protocol, cast
 
 from flask import Flask, current_app
 
+from collector.counters import Counters
 from collector.inbox.box import Inbox, InboxFull
 from collector.ingest.keep_policy import ANYTHING, KeepPolicy
 from collector.ingest.rules import Policy
 from collector.ingest.signed import Prove, by_signature
 from collector.settings import Keys
 from collector.web.connected import NOTHING, Connected
+from collector.web.limits import Limiter
 
 EXTENSION = "desireline.door"
 _WILD = re.compile(r"(https?)://\*\.([^/:]+)(:\d+)?")
@@ -104,7 +105,7 @@ class Door:
         https: true where browsers reach the collector by https whatever the request says.
         public_url: the origin that browsers reach the collector by, "" for what the request says.
         redeem: whether a holder may use a number now, which only the first that asks may.
-        counts: what this process answered, by status; `refused:<reason>` for each reason.
+        counters: what was counted at the doors; `limiter`: who sends too much.
     """
 
     sites: SiteBook
@@ -115,7 +116,8 @@ class Door:
     dist: Path
     https: bool = False
     policy: Callable[[int], KeepPolicy] = lambda _: ANYTHING
-    counts: Counter[str] = field(default_factory=Counter)
+    counters: Counters = field(default_factory=Counters)
+    limiter: Limiter = field(default_factory=Limiter)
     public_url: str = ""
     redeem: Callable[[str, str, int], bool] = lambda number, holder, now: False  # noqa: ARG005
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from collector.counters import DOOR_EVENTS
 from collector.ingest.bots import MAX_USER_AGENT, header_hints
 from collector.ingest.check import check_events
 from collector.ingest.clean import clean_text
@@ -50,10 +51,12 @@ def seen() -> Response:
     known = read_cookie(request.headers.get("Cookie", ""), door.keys.cookie, site.id, now) if mode == "cookie" else None
     if known is None:
         reason = "refused:no_visitor" if mode == "cookie" else "refused:privacy"
-        door.counts[reason] += 1
+        door.counters.add(DOOR_EVENTS, (str(site.id), reason))
         response.headers["X-Desireline"] = reason
         return response
     checked = check_events([impression(values, site.connected.campaigns)], site.id)
     user_agent = clean_text(request.headers.get("User-Agent", ""), MAX_USER_AGENT)
-    keep(door, Sender(site.id, known.visitor, mode, now, None, user_agent, header_hints(request.headers.get)), checked)
+    hints = header_hints(request.headers.get)
+    address = request.remote_addr or ""
+    keep(door, Sender(site.id, known.visitor, mode, now, None, user_agent, hints, address), checked)
     return response

@@ -11,7 +11,6 @@ from collector.inbox.box import InboxFull
 from collector.ingest.check import MAX_BODY
 from collector.store.protocol import LedgerDown
 from collector.web.answers import Refusal, refused, with_cors
-from collector.web.door import the_door
 
 log = logging.getLogger(__name__)
 _FULL_HINT = "The collector has no room for more just now; send the same events again later."
@@ -45,7 +44,6 @@ def answer_errors(blueprint: Blueprint) -> None:
 
 
 def _refused(error: Refusal) -> Response:
-    the_door().counts[f"request:{error.code}"] += 1
     return with_cors(refused(error), request)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Response, g, request
 
+from collector.counters import DOOR_EVENTS
 from collector.ingest.bots import MAX_USER_AGENT, header_hints
 from collector.ingest.check import OK, QUARANTINED, BodyError, check_events
 from collector.ingest.clean import clean_text
@@ -164,14 +165,15 @@ def _keep_claims(door: Door, site: CollectSite, found: Batch, now: int) -> _Stat
     claims = not (origin and mode == "cookieless")
     named = wire_events(found, Speaker(site.id, now, claims=claims, visitor=visitor))
     if mode == "off":
-        door.counts[_PRIVACY] += len(named)
+        door.counters.add(DOOR_EVENTS, (str(site.id), _PRIVACY), len(named))
         return [(shown, _PRIVACY) for shown, _ in named]
     checked = check_events([raw for _, raw in named], site.id, server=True, prove=door.prove(site))
     hints = header_hints(request.headers.get) if origin else ()
     # One browser is one visitor, whose clock the loader measures once.
     whose = next((raw["visitor"] for _, raw in named if isinstance(raw, dict) and "visitor" in raw), "")
     sent = now if found.sent is None else found.sent
-    keep(door, Sender(site.id, whose if origin else "", "relay", now, sent, agent, hints), checked)
+    address = request.remote_addr or ""
+    keep(door, Sender(site.id, whose if origin else "", "relay", now, sent, agent, hints, address), checked)
     return _named(named, checked.statuses)
 
 

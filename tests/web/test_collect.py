@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from collector.counters import DOOR_EVENTS
 from collector.inbox.box import Inbox, InboxFull
 from collector.inbox.drain import BoxReader
 from collector.inbox.files import all_boxes
@@ -47,7 +48,8 @@ def test_each_event_has_its_own_status_and_the_bad_ones_are_counted(collector: C
     assert answer.json is not None
     assert answer.json["results"] == {good["id"]: "ok", odd["id"]: "quarantined", nobody["id"]: "refused:user_id"}
     assert answer.headers["X-Desireline"] == "quarantined, refused:user_id"
-    assert collector.door.counts == {"ok": 1, "quarantined": 1, "refused:user_id": 1}
+    counted = collector.door.counters.own(DOOR_EVENTS)
+    assert counted == {("1", "ok"): 1, ("1", "quarantined"): 1, ("1", "refused:user_id"): 1}
     (record,) = collector.records()
     assert [reason for _, reason in record.quarantined] == ["unknown_type"]
 
