@@ -96,8 +96,9 @@ def put_cookie(response: Response, who: Who, site: CollectSite, door: Door, requ
         path="/",
         secure=secure,
         httponly=True,
-        # A cross-site cookie must be Secure; over plain http there is none, and Lax is what still works.
-        samesite="Lax" if same_site or not secure else "None",
+        # A cross-site cookie must be Secure; over plain http there is none, and Lax is what still works. An ad that was
+        # seen elsewhere says whom it was seen by with a cross-site one only.
+        samesite="Lax" if not secure or (same_site and not site.connected.sees_ads) else "None",
     )
 
 
