@@ -19,7 +19,7 @@ from collector.inbox.drain import BoxReader
 from collector.inbox.record import Record, decode
 from collector.salts import DailySalts
 from collector.settings import Keys
-from collector.web import collect, health, segment, tracker_files
+from collector.web import collect, health, impression, segment, tracker_files
 from collector.web.door import CollectSite, Door, LazyInbox, install
 
 ORIGIN = "https://shop.example"
@@ -60,7 +60,7 @@ class Collector:
         if proxies:
             app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
         install(app, self.door)
-        for part in (collect, health, segment, tracker_files):
+        for part in (collect, health, impression, segment, tracker_files):
             app.register_blueprint(part.blueprint)
         self.client: FlaskClient = app.test_client(use_cookies=False)
 
