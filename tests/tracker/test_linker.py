@@ -1,0 +1,207 @@
+"""One visitor on several hosts of a site: a real collector, and pages on 127.0.0.1, localhost and a host of others."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+from werkzeug.serving import make_server
+
+from collector.app import close_app, create_app
+from collector.catalog.catalog import Catalog
+from collector.ingest.bots import NO_LIST
+from collector.loader import now_ms
+from collector.loading import Loader
+from collector.settings import load_keys, read_settings
+from collector.sites import CatalogBook
+from collector.store.open import open_ledger
+from collector.store.protocol import Ledger
+from tests.support.browser import human_agent
+from tests.tracker.collector_stub import Site, host_site
+
+HOSTS = ("127.0.0.1", "localhost")
+WHO = "new Promise((found) => desireline('visitor', found))"
+
+
+@dataclass
+class Place:
+    """The collector, the server of the pages, and what was kept."""
+
+    site: Site
+    ledger: Ledger
+    loader: Loader
+    port: int
+    key: str
+
+    def base(self, host: str) -> str:
+        return f"http://{host}:{self.site.base.rpartition(':')[2]}"
+
+    def tags(self, host: str, linker: bool = True) -> str:
+        """What a site owner pastes: the linker, then the tracker; each host has the collector beside it."""
+        collector = f"http://{host}:{self.port}"
+        scripts = ("linker.js", "t.js") if linker else ("t.js",)
+        return "".join(f'<script defer src="{collector}/{name}" data-site="{self.key}"></script>' for name in scripts)
+
+    def put(self, host: str, path: str, body: str = "", linker: bool = True) -> str:
+        html = f"<!doctype html><title>x</title>{self.tags(host, linker)}<body>{body}"
+        self.site.put(path, html)
+        return self.base(host) + path
+
+    def addresses(self) -> list[str]:
+        self.loader.drain_all()
+        return [f"{event.url}?{event.query} {event.referrer}" for event, _ in self.ledger.export(1)]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("linker")
+    settings = read_settings({"DESIRELINE_DATA": str(folder), "DESIRELINE_DISK_FLOOR": "0"})
+    load_keys(settings)
+    ledger, catalog = open_ledger(settings.database), Catalog(settings.database)
+    ledger.migrate()
+    catalog.migrate()
+    with host_site() as site:
+        port = site.base.rpartition(":")[2]
+        made = catalog.add_site("shop", [f"http://{host}:{port}" for host in HOSTS], 1).site
+        app = create_app(settings)
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        loader = Loader(ledger, settings.inbox, CatalogBook(catalog), NO_LIST, lambda sites: None, now_ms)
+        yield Place(site, ledger, loader, server.server_port, made.write_key)
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        close_app(app)
+        loader.close()
+        ledger.close()
+        catalog.close()
+
+
+def start(place: Place, page: Page, to: str, body: str = "") -> str:
+    """Open the page with a link; the visitor there, once the browser knows that there is one."""
+    page.goto(place.put("127.0.0.1", "/from", body or f'<a id="go" href="{to}">Go</a>'))
+    visitor = str(page.evaluate(WHO))
+    page.wait_for_function("Object.keys(localStorage).some((key) => key.endsWith(':u'))")
+    return visitor
+
+
+def hover(page: Page, selector: str = "#go") -> None:
+    """Put the pointer on a link and wait for the token."""
+    with page.expect_response(lambda response: response.url.endswith("/link")):
+        page.hover(selector)
+
+
+def test_who_follows_a_link_to_another_host_is_the_same_visitor(place: Place, page: Page) -> None:
+    to = place.put("localhost", "/to")
+    visitor = start(place, page, to + "?a=1&b=%20x#part")
+    hover(page)
+    page.click("#go")
+    page.wait_for_url("**/to**")
+    assert page.evaluate(WHO) == visitor
+    assert page.url == to + "?a=1&b=%20x#part"
+    page.reload()
+    assert page.evaluate(WHO) == visitor
+    assert any("/to?a=1&b=%20x&_dl=1." in path for path in place.site.seen)
+    assert all("_dl" not in address for address in place.addresses())
+
+
+def test_by_keyboard_too_and_in_a_new_tab_and_the_page_gets_its_link_back(
+    place: Place, page: Page, context: BrowserContext
+) -> None:
+    to = place.put("localhost", "/to")
+    visitor = start(place, page, to)
+    with page.expect_response(lambda response: response.url.endswith("/link")):
+        page.focus("#go")
+    with context.expect_page() as opened:
+        page.click("#go", button="middle")
+    tab = opened.value
+    tab.wait_for_load_state()
+    assert tab.evaluate(WHO) == visitor
+    assert page.get_attribute("#go", "href") == to
+    with page.expect_response(lambda response: response.url.endswith("/link")):
+        page.evaluate("document.activeElement.blur(), document.querySelector('#go').focus()")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/to**")
+    assert page.evaluate(WHO) == visitor
+
+
+def test_a_copied_link_joins_nobody_whoever_opens_it(place: Place, page: Page, browser: Browser) -> None:
+    to = place.put("localhost", "/copied")
+    visitor = start(place, page, to)
+    hover(page)
+    page.click("#go")
+    page.wait_for_url("**/copied**")
+    assert page.evaluate(WHO) == visitor
+    used = next(path for path in place.site.seen if path.startswith("/copied?_dl="))
+    same_agent = browser.new_context(user_agent=human_agent(browser))
+    page = same_agent.new_page()
+    page.goto(place.base("localhost") + used)
+    assert page.evaluate(WHO) != visitor
+    assert page.url == to
+    same_agent.close()
+
+
+def test_a_token_is_good_in_the_browser_it_was_made_for_alone(place: Place, page: Page, browser: Browser) -> None:
+    to = place.put("localhost", "/elsewhere")
+    visitor = start(place, page, to)
+    ask = f"""fetch('http://127.0.0.1:{place.port}/link', {{method: 'POST', credentials: 'include',
+        body: JSON.stringify({{key: '{place.key}', to: '{place.base("localhost")}'}})}}).then((r) => r.json())"""
+    token = page.evaluate(ask)["token"]
+    other = browser.new_context(user_agent=human_agent(browser).replace("Linux x86_64", "Windows NT 10.0"))
+    stranger = other.new_page()
+    stranger.goto(f"{to}?_dl={token}")
+    assert stranger.evaluate(WHO) != visitor
+    other.close()
+    page.goto(f"{to}?_dl={token}")
+    assert page.evaluate(WHO) == visitor
+
+
+def test_links_to_other_people_s_hosts_and_those_left_out_stay_as_they_are(place: Place, page: Page) -> None:
+    away, ours = place.base("other.localhost") + "/away", place.put("localhost", "/left-out")
+    start(place, page, "", f'<a id="go" href="{away}">x</a><p data-dl-ignore><a id="ignored" href="{ours}">y</a></p>')
+    hover(page)
+    page.click("#go")
+    page.wait_for_url("**/away")
+    start(place, page, "", f'<p data-dl-ignore><a id="ignored" href="{ours}">y</a></p>')
+    page.hover("#ignored")
+    page.click("#ignored")
+    page.wait_for_url("**/left-out")
+    assert [path for path in place.site.seen if re.match("/(away|left-out).*_dl", path)] == []
+
+
+def test_a_click_waits_for_no_token_and_is_stopped_by_nothing(place: Place, page: Page) -> None:
+    visitor = start(place, page, place.put("localhost", "/late"))
+    page.route("**/link", lambda route: None)  # never answered
+    page.hover("#go")
+    page.click("#go")
+    page.wait_for_url("**/late")
+    assert page.evaluate(WHO) != visitor
+    assert "/late" in place.site.seen
+
+
+def test_without_the_script_on_the_other_host_the_token_is_stored_nowhere(place: Place, page: Page) -> None:
+    to = place.put("localhost", "/bare", linker=False)
+    start(place, page, to)
+    hover(page)
+    page.click("#go")
+    page.wait_for_url("**/bare?_dl=*")
+    page.evaluate(WHO)
+    assert all("_dl" not in address for address in place.addresses())
+
+
+def test_before_anybody_is_known_nothing_is_asked(place: Place, context: BrowserContext) -> None:
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.route("**/collect*", lambda route: route.abort())
+    to = place.put("localhost", "/unknown")
+    page.goto(place.put("127.0.0.1", "/nobody", f'<a id="go" href="{to}">Go</a>'))
+    page.hover("#go")
+    page.click("#go")
+    page.wait_for_url("**/unknown")
+    assert not any(url.endswith("/link") for url in asked)
