@@ -38,6 +38,8 @@ _TAKEN = frozenset(
         "link",
         "api",
         "bots",
+        "join",
+        "tokens",
     )
 )
 _WRITE_KEY = re.compile(r"wk_[A-Za-z0-9_-]{1,64}")

@@ -9,6 +9,7 @@ from collector.catalog.values import Purpose
 from collector.core.errors import UserError
 from collector.web.address import local_path
 from collector.web.guard import signed_in, the_user
+from collector.web.guessing import refuse_guessers, wrong_guess
 from collector.web.language import gettext
 from collector.web.rooms import the_rooms
 from collector.web.session import current_user, sign_in, sign_out
@@ -18,6 +19,7 @@ blueprint = Blueprint("auth", __name__)
 
 def _kept_token(purpose: Purpose, endpoint: str) -> Response | str:
     """A token in the address moves into the session and the address is asked for again without it (D21)."""
+    refuse_guessers()
     given = request.args.get("token")
     if given is not None:
         session[f"token:{purpose}"] = given[:200]
@@ -25,7 +27,9 @@ def _kept_token(purpose: Purpose, endpoint: str) -> Response | str:
     return str(session.get(f"token:{purpose}", ""))
 
 
-def _invalid_link(hint: str) -> tuple[str, int]:
+def _invalid_link(hint: str, secret: str) -> tuple[str, int]:
+    if secret:
+        wrong_guess()
     message = gettext("This link has been used or is too old.")
     return render_template("error.html", message=message, hint=hint, status=410), 410
 
@@ -39,7 +43,9 @@ def setup() -> Response | str | tuple[str, int]:
         return token
     now = rooms.clock()
     if rooms.catalog.users() or not token or rooms.catalog.peek_token("setup", token, now) is None:
-        return _invalid_link(gettext("Start the server again: it prints a new link until the first account is made."))
+        return _invalid_link(
+            gettext("Start the server again: it prints a new link until the first account is made."), token
+        )
     email, error, hint = "", "", ""
     if request.method == "POST":
         email = request.form.get("email", "")
@@ -85,12 +91,14 @@ def once() -> Response | tuple[str, int]:
     # A browser that fetches ahead, or a HEAD request of a link preview, must not use the link up.
     if request.method == "HEAD" or "prefetch" in request.headers.get("Sec-Purpose", ""):
         abort(403)
+    refuse_guessers()
     rooms = the_rooms()
     now = rooms.clock()
-    token = rooms.catalog.redeem_token("login", request.args.get("token", "")[:200], now)
+    secret = request.args.get("token", "")[:200]
+    token = rooms.catalog.redeem_token("login", secret, now)
     user = rooms.catalog.user(token.user_id) if token and token.user_id is not None else None
     if user is None:
-        return _invalid_link(gettext("Ask for a new one, or log in with your password."))
+        return _invalid_link(gettext("Ask for a new one, or log in with your password."), secret)
     sign_in(user, now)
     return redirect(local_path(request.args.get("next")) or url_for("sites.home"))
 
@@ -106,7 +114,7 @@ def welcome() -> Response | str | tuple[str, int]:
     token = rooms.catalog.peek_token("password", kept, now) if kept else None
     user = rooms.catalog.user(token.user_id) if token and token.user_id is not None else None
     if user is None:
-        return _invalid_link(gettext("Ask an owner for a new one."))
+        return _invalid_link(gettext("Ask an owner for a new one."), kept)
     error, hint = "", ""
     if request.method == "POST":
         try:

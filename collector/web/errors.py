@@ -48,9 +48,11 @@ def problem(status: int, message: str, hint: str = "") -> Response:
 def _words(status: int) -> tuple[str, str]:
     known = {
         400: (gettext("This request cannot be read."), gettext("Go back and try again.")),
+        401: (gettext("This token does not open anything."), gettext("It may be mistyped, revoked, or too old.")),
         403: (gettext("You may not do this."), gettext("Ask an owner of the site.")),
         404: (gettext("There is nothing here."), gettext("The address may be wrong, or not be yours to see.")),
         405: (gettext("This address does not work this way."), gettext("Go back and use the page's own buttons.")),
+        410: (gettext("This link opens nothing any more."), gettext("Ask whoever sent it for a new one.")),
         413: (gettext("This is too large."), ""),
         429: (gettext("Too many attempts."), gettext("Wait a few minutes, then try again.")),
     }
@@ -70,7 +72,7 @@ def _http_error(error: HTTPException) -> Response:
         return error.get_response()  # type: ignore[return-value]
     response = problem(error.code, *_words(error.code))
     for name, value in error.get_headers():
-        if name in ("Allow", "Retry-After"):
+        if name in ("Allow", "Retry-After", "WWW-Authenticate"):
             response.headers[name] = value
     return response
 

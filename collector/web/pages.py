@@ -10,9 +10,12 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import FileSystemLoader, StrictUndefined
 
 from collector.web import (
+    api_tokens,
     auth,
     errors,
+    joining,
     language,
+    lives,
     navigation,
     people,
     quality,
@@ -21,6 +24,8 @@ from collector.web import (
     saved,
     security,
     session,
+    shared,
+    shares,
     sites,
     static_files,
     suggest,
@@ -39,11 +44,15 @@ HERE = Path(__file__).resolve().parent.parent
 BLUEPRINTS = (
     static_files.blueprint,
     auth.blueprint,
+    api_tokens.blueprint,
+    joining.blueprint,
+    shared.blueprint,
     sites.blueprint,
     install_page.blueprint,
     suggest.blueprint,
     people.blueprint,
     saved.blueprint,
+    shares.blueprint,
     quality.blueprint,
     settings_page.blueprint,
     team.blueprint,
@@ -64,7 +73,7 @@ def install(app: Flask, rooms: Rooms) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(asset=static_files.asset, shown=shown, lang=language.language)
+    app.jinja_env.globals.update(asset=static_files.asset, shown=shown, lang=language.language, lives=lives.lives)
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(HERE / "translations"))
     # A form stays good as long as the session does: people leave tabs open.
     app.config.update(WTF_CSRF_TIME_LIMIT=None, MAX_FORM_MEMORY_SIZE=1_000_000, MAX_CONTENT_LENGTH=2_000_000)

@@ -131,13 +131,7 @@ class ReportPage:
     @property
     def strips(self) -> list[list[BlockView]]:
         """The blocks in order, neighbouring numbers together."""
-        found: list[list[BlockView]] = []
-        for one in self.blocks:
-            if one.cards and found and found[-1][-1].cards:
-                found[-1].append(one)
-            else:
-                found.append([one])
-        return found
+        return in_strips(self.blocks)
 
     def whole(self, block_id: str) -> str:
         """The address of this page with one block alone, in full."""
@@ -164,6 +158,17 @@ class ReportPage:
     def block(self, block_id: str) -> BlockView | None:
         """The block called so, None where the answer has none."""
         return next((block for block in self.blocks if block.id == block_id), None)
+
+
+def in_strips(blocks: Sequence[BlockView]) -> list[list[BlockView]]:
+    """Blocks in order, neighbouring numbers together."""
+    found: list[list[BlockView]] = []
+    for one in blocks:
+        if one.cards and found and found[-1][-1].cards:
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return found
 
 
 class Links:

@@ -35,7 +35,7 @@ def site_home(access: SiteAccess) -> Response:
 
 
 @blueprint.get("/<site_name>/<report_name>")
-@of_site()
+@of_site(api=True)
 def show(access: SiteAccess, report_name: str) -> Response | str | tuple[str, int]:
     """A report as a page, or by the suffix of its name as CSV or JSON."""
     name, _, suffix = report_name.partition(".")

@@ -17,6 +17,7 @@ from collector.web.security import PUBLIC_BLUEPRINTS
 IDLE = 7 * DAY
 ABSOLUTE = 30 * DAY
 _TOUCH = 5 * MINUTE
+INVITED = "token:join"
 
 
 class Cookies(SecureCookieSessionInterface):
@@ -46,13 +47,28 @@ def install(app: Flask, rooms: Rooms) -> None:
     def _foreign() -> None:
         if request.method in ("GET", "HEAD", "OPTIONS") or request.blueprint in PUBLIC_BLUEPRINTS:
             return
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        if _from_elsewhere(rooms.settings.public_url):
             raise Forbidden
 
 
+def _from_elsewhere(public_url: str) -> bool:
+    """Whether the browser says that a page of another site sent this. What says nothing has the form's token still."""
+    fetched = request.headers.get("Sec-Fetch-Site")
+    if fetched is not None:
+        return fetched not in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is not None and origin.partition("://")[2] not in (request.host, public_url.partition("://")[2])
+
+
 def sign_in(user: User, now: int) -> None:
-    """Begin a new session for the user; whatever the old one held is gone (no fixation)."""
+    """Begin a new session for the user; whatever the old one held is gone (no fixation).
+
+    But for an invitation that waits for this login: taking it is asked for once more.
+    """
+    invited = session.get(INVITED)
     session.clear()
+    if isinstance(invited, str):
+        session[INVITED] = invited
     session.permanent = True
     session["id"] = secrets.token_urlsafe(16)
     session["user"] = user.id
