@@ -10,9 +10,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from collector.catalog.catalog import Catalog
+from collector.counters import LOAD_SECONDS, REFRESH_SECONDS, Counters
 from collector.inbox.files import hold
 from collector.ingest.bots import NO_LIST, BotList, compile_list
 from collector.journeys.view import ViewStore
@@ -28,6 +30,7 @@ DIST = Path(__file__).parent / "static" / "dist"
 IDLE = 0.05
 MAX_PAUSE = 2.0
 LOOK = 15.0
+TIDY = 60.0
 
 
 def read_bots(path: Path = DIST / "isbot.json") -> BotList:
@@ -64,16 +67,30 @@ def run_loader(
     if lock is None:
         return
     ledger, catalog = open_ledger(settings.database), Catalog(settings.database)
-    debounce = Debounce(refresh or ViewStore(settings.data, ledger).refresh_all)
-    loader = Loader(ledger, settings.inbox, book or CatalogBook(catalog), read_bots(), debounce, now_ms)
+    counters = Counters(settings.metrics)
+    debounce = Debounce(_timed(refresh or ViewStore(settings.data, ledger).refresh_all, counters))
+    lag = partial(counters.observe, LOAD_SECONDS)
+    loader = Loader(ledger, settings.inbox, book or CatalogBook(catalog), read_bots(), debounce, now_ms, lag)
     try:
         _loop(loader, stop, lambda: debounce(frozenset(site.id for site in catalog.sites())))
         _last(loader, settings.drain_seconds)
     finally:
         loader.close()
         debounce.close()
+        counters.close()
         ledger.close()
         os.close(lock)
+
+
+def _timed(refresh: Callable[[frozenset[int]], None], counters: Counters) -> Callable[[frozenset[int]], None]:
+    """`refresh`, with the time that it takes counted."""
+
+    def call(sites: frozenset[int]) -> None:
+        begun = time.perf_counter()
+        refresh(sites)
+        counters.observe(REFRESH_SECONDS, time.perf_counter() - begun)
+
+    return call
 
 
 def _elect(path: Path, stop: threading.Event) -> int | None:
@@ -86,13 +103,16 @@ def _elect(path: Path, stop: threading.Event) -> int | None:
 
 def _loop(loader: Loader, stop: threading.Event, look: Callable[[], None]) -> None:
     """Load, and now and then have every site looked at: other processes append and change links too."""
-    pause, looked = 0.0, -LOOK
+    pause, looked, tidied = 0.0, -LOOK, -TIDY
     while not stop.is_set():
         try:
             if time.monotonic() - looked > LOOK:
                 looked = time.monotonic()
                 look()
             taken = loader.drain_once()
+            if time.monotonic() - tidied > TIDY:
+                tidied = time.monotonic()
+                loader.tidy()
             pause = 0.0 if taken else IDLE
         except LedgerDown as error:
             # Acknowledged events wait safely in the inbox; ask less and less often.
@@ -111,6 +131,7 @@ def _last(loader: Loader, seconds: int) -> None:
     while time.monotonic() < until:
         try:
             if not loader.drain_once():
+                loader.drop_marks()
                 return
         except LedgerDown:
             time.sleep(0.2)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from collector.core.event import Event
+from collector.core.times import SECOND
 from collector.inbox.drain import BoxReader, Orphan, readers
-from collector.inbox.record import Record, decode
+from collector.inbox.record import Record, decode, encode
 from collector.ingest.bots import BotList
 from collector.ingest.clock import DeviceClocks
 from collector.ingest.rules import Arrival, SiteRules
@@ -34,6 +37,28 @@ def _masked(body: bytes) -> bytes:
     return mask_text(body.decode("utf-8", "replace")).encode()
 
 
+def event_aside(record: Record, text: str) -> bytes:
+    """An event that the door could not read, with what is needed to try it again: a record of it alone."""
+    try:
+        json.loads(text)
+    except ValueError:  # cut, because it was too long
+        text = json.dumps(text)
+    return encode(
+        record.site,
+        record.visitor,
+        record.received,
+        record.sent,
+        record.mode,
+        record.user_agent,
+        record.hints,
+        [text],
+    )
+
+
+def _nobody(seconds: float) -> None:
+    """Nobody looks at how far behind the loader is."""
+
+
 class RulesBook(Protocol):
     """Finds what the steps need to know of a site."""
 
@@ -42,13 +67,21 @@ class RulesBook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One record read and worked through: its events, or what goes to quarantine."""
+    """One record read and worked through: its events, and what goes to quarantine.
+
+    Attributes:
+        quarantined: (bytes, reason, how many events they hold).
+        accepted: how many events the door promised to keep with this record.
+        received: ms UTC when it arrived, 0 where it does not say.
+    """
 
     seq: int
     body: bytes
     site: int | None
     events: Sequence[Event]
-    quarantined: Sequence[tuple[bytes, str]]
+    quarantined: Sequence[tuple[bytes, str, int]]
+    accepted: int
+    received: int = 0
 
 
 class Loader:
@@ -61,6 +94,7 @@ class Loader:
         bots: the list of user agents that are no people.
         loaded: called with the ids of sites that got events; must return quickly.
         clock: ms UTC now.
+        lag: called with the seconds from the arrival of a transaction's oldest record to its commit.
     """
 
     def __init__(
@@ -71,6 +105,7 @@ class Loader:
         bots: BotList,
         loaded: Callable[[frozenset[int]], None],
         clock: Callable[[], int],
+        lag: Callable[[float], None] = _nobody,
     ) -> None:
         self._ledger = ledger
         self._folder = folder
@@ -78,6 +113,8 @@ class Loader:
         self._bots = bots
         self._loaded = loaded
         self._clock = clock
+        self._lag = lag
+        self._gone: list[str] = []
         self._clocks = DeviceClocks()
         self._readers: dict[str, BoxReader] = {}
         self._marks: dict[str, int] | None = None
@@ -115,6 +152,19 @@ class Loader:
         while self.drain_once():
             pass
 
+    def tidy(self) -> None:
+        """Let the ledger go of what is too old, and of the marks of boxes that are gone; may raise LedgerDown."""
+        self._ledger.tidy(list(self._readers), self._clock())
+        self.drop_marks()
+
+    def drop_marks(self) -> None:
+        """Let the ledger go of the marks of boxes that were removed: their names never come again."""
+        if self._gone:
+            self._ledger.drop_marks(self._gone)
+            for name in self._gone:
+                (self._marks or {}).pop(name, None)
+            self._gone = []
+
     def close(self) -> None:
         """Close the files."""
         for reader in self._readers.values():
@@ -129,6 +179,7 @@ class Loader:
                 taken += more
             if orphan.empty_after(self._mark(orphan)):
                 orphan.remove()
+                self._gone.append(orphan.name)
                 self._readers.pop(orphan.name, None)
         finally:
             orphan.release()
@@ -157,20 +208,22 @@ class Loader:
     def _work(self, seq: int, body: bytes) -> Work:
         """Run the steps over a record; one that cannot be worked through is quarantined as it is."""
         if not body:
-            return Work(seq, body, None, (), ())
+            return Work(seq, body, None, (), (), 0)
         site: int | None = None
+        held = 1  # what cannot be read counts as one event
         try:
             record = decode(body)
-            site = record.site
+            site, held = record.site, len(record.events) + len(record.quarantined)
             rules = self._rules.rules(site)
             if rules is None:
-                return Work(seq, body, None, (), [(_masked(body), "unknown_site")])
-            return Work(seq, body, site, self._events(record, rules), [(t.encode(), r) for t, r in record.quarantined])
+                return Work(seq, body, None, (), [(_masked(body), "unknown_site", held)], held)
+            aside = [(event_aside(record, text), reason, 1) for text, reason in record.quarantined]
+            return Work(seq, body, site, self._events(record, rules), aside, held, record.received)
         except LedgerDown:
             raise
         except Exception as error:
             log.exception("record %d cannot be worked through", seq)
-            return Work(seq, body, site, (), [(_masked(body), type(error).__name__)])
+            return Work(seq, body, site, (), [(_masked(body), type(error).__name__, held)], held)
 
     def _events(self, record: Record, rules: SiteRules) -> list[Event]:
         arrival = Arrival(
@@ -216,7 +269,10 @@ class Loader:
             else:
                 return
         log.error("record %d of box %s cannot be stored (%s): quarantined", work.seq, box, reason)
-        self._append(box, [Work(work.seq, work.body, work.site, (), [(_masked(work.body), reason)])])
+        self._append(
+            box,
+            [Work(work.seq, work.body, work.site, (), [(_masked(work.body), reason, work.accepted)], work.accepted)],
+        )
 
     def _append(self, box: str, works: Sequence[Work]) -> None:
         """Events, what goes to quarantine, and the mark in one transaction: a crash repeats or loses nothing."""
@@ -225,10 +281,23 @@ class Loader:
         for work in works:
             if work.site is not None and work.events:
                 by_site.setdefault(work.site, []).extend(work.events)
-        aside = [SetAside(work.site, raw, reason, now) for work in works for raw, reason in work.quarantined]
+        aside = [
+            SetAside(work.site, raw, reason, now, held) for work in works for raw, reason, held in work.quarantined
+        ]
+        accepted: Counter[int] = Counter()
+        for work in works:
+            accepted[work.site or 0] += work.accepted
         seq = works[-1].seq
-        self._ledger.append_marked(list(by_site.items()), Mark(box, seq), aside)
+        try:
+            self._ledger.append_marked(list(by_site.items()), Mark(box, seq, now, accepted), aside)
+        except LedgerDown:
+            # Whether the commit was made before the connection broke, only the ledger knows.
+            self._marks = None
+            raise
         if self._marks is not None:
             self._marks[box] = seq
+        received = [work.received for work in works if work.received]
+        if received:
+            self._lag((self._clock() - min(received)) / SECOND)
         if by_site:
             self._loaded(frozenset(by_site))

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from collector.core.errors import UserError
 _MB = 2**20
 _KEY_BYTES = 32
 _PREFIX = "DESIRELINE_"
+_SHORTEST_TOKEN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Settings:
         disk_floor: free bytes below which nothing more is accepted.
         drain_seconds: how long the end may take to load what was accepted.
         patience_seconds: how long a client may take to send one request.
+        rate_address, rate_site: events a minute that an address and a site may always send; 0 for no limit.
+        metrics_token: what a reader of /metrics that is not on this host says as its Bearer token; "" lets none in.
     """
 
     data: Path
@@ -52,11 +55,19 @@ class Settings:
     disk_floor: int = 200 * _MB
     drain_seconds: int = 30
     patience_seconds: int = 30
+    rate_address: int = 30_000
+    rate_site: int = 3_000_000
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def inbox(self) -> Path:
         """The folder of the inbox's boxes."""
         return self.data / "inbox"
+
+    @property
+    def metrics(self) -> Path:
+        """The folder of what the processes count."""
+        return self.data / "metrics"
 
     def environment(self) -> dict[str, str]:
         """An environment that `read_settings` turns into this value again, for a child process."""
@@ -74,6 +85,9 @@ class Settings:
             _PREFIX + "DISK_FLOOR": str(self.disk_floor),
             _PREFIX + "DRAIN_SECONDS": str(self.drain_seconds),
             _PREFIX + "PATIENCE_SECONDS": str(self.patience_seconds),
+            _PREFIX + "RATE_ADDRESS": str(self.rate_address),
+            _PREFIX + "RATE_SITE": str(self.rate_site),
+            _PREFIX + "METRICS_TOKEN": self.metrics_token,
         }
 
 
@@ -106,6 +120,16 @@ def _public_url(values: Mapping[str, str]) -> str:
     return text
 
 
+def _token(values: Mapping[str, str]) -> str:
+    text = values.get(_PREFIX + "METRICS_TOKEN", "").strip()
+    if text and (len(text) < _SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text):
+        raise UserError(
+            f"{_PREFIX}METRICS_TOKEN cannot be used.",
+            f"Give at least {_SHORTEST_TOKEN} letters and digits, for example of `openssl rand -hex 32`.",
+        )
+    return text
+
+
 def read_settings(values: Mapping[str, str] | None = None) -> Settings:
     """The settings in `values`, by default the environment.
 
@@ -134,6 +158,9 @@ def read_settings(values: Mapping[str, str] | None = None) -> Settings:
         disk_floor=_whole(values, "DISK_FLOOR", 200 * _MB, 0, 2**50),
         drain_seconds=_whole(values, "DRAIN_SECONDS", 30, 1, 600),
         patience_seconds=_whole(values, "PATIENCE_SECONDS", 30, 1, 600),
+        rate_address=_whole(values, "RATE_ADDRESS", 30_000, 0, 2**50),
+        rate_site=_whole(values, "RATE_SITE", 3_000_000, 0, 2**50),
+        metrics_token=_token(values),
     )
 
 
