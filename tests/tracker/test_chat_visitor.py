@@ -36,7 +36,9 @@ VENDORS = {
 
 
 def chat(collector: Collector, attribute: str, script: str) -> str:
-    return f'<script>window.told = []; {script}</script><script defer src="{collector.base}/chat.js"{attribute}></script>'
+    return (
+        f'<script>window.told = []; {script}</script><script defer src="{collector.base}/chat.js"{attribute}></script>'
+    )
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
