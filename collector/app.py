@@ -35,14 +35,16 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     catalog = Catalog(settings.database)
     book = CatalogBook(catalog)
+    salts = DailySalts(settings.data / "salts.json")
     door = Door(
         sites=sites or book,
         inbox=LazyInbox(lambda: Inbox(settings.inbox, settings.inbox_bytes, settings.disk_floor)),
         keys=keys,
-        salt=DailySalts(settings.data / "salts.json"),
+        salt=salts,
         clock=now_ms,
         dist=DIST,
         https=settings.public_url.startswith("https://"),
+        salt_before=salts.before,
         redeem=Redeemed(settings.data / "links"),
         public_url=settings.public_url,
         policy=book.policy if sites is None else lambda _: ANYTHING,

@@ -20,6 +20,7 @@ from collector.ingest.bots import NO_LIST, BotList, compile_list
 from collector.journeys.view import ViewStore
 from collector.loading import Loader, RulesBook
 from collector.refreshing import Debounce
+from collector.salts import DailySalts
 from collector.settings import Settings, read_settings
 from collector.sites import CatalogBook
 from collector.store.open import open_ledger
@@ -70,9 +71,15 @@ def run_loader(
     counters = Counters(settings.metrics)
     debounce = Debounce(_timed(refresh or ViewStore(settings.data, ledger).refresh_all, counters))
     lag = partial(counters.observe, LOAD_SECONDS)
+    salts = DailySalts(settings.data / "salts.json")
     loader = Loader(ledger, settings.inbox, book or CatalogBook(catalog), read_bots(), debounce, now_ms, lag)
+
+    def look() -> None:
+        salts.sweep(now_ms())
+        debounce(frozenset(site.id for site in catalog.sites()))
+
     try:
-        _loop(loader, stop, lambda: debounce(frozenset(site.id for site in catalog.sites())))
+        _loop(loader, stop, look)
         _last(loader, settings.drain_seconds)
     finally:
         loader.close()

@@ -18,6 +18,7 @@ from collector.inbox.drain import BoxReader, Orphan, readers
 from collector.inbox.record import Record, decode, encode
 from collector.ingest.bots import BotList
 from collector.ingest.clock import DeviceClocks
+from collector.ingest.overnight import Overnight
 from collector.ingest.rules import Arrival, SiteRules
 from collector.ingest.steps import make_event
 from collector.ingest.url import mask_text
@@ -116,6 +117,7 @@ class Loader:
         self._lag = lag
         self._gone: list[str] = []
         self._clocks = DeviceClocks()
+        self._overnight = Overnight()
         self._readers: dict[str, BoxReader] = {}
         self._marks: dict[str, int] | None = None
         # Boxes that could not be read, so that the log says so once.
@@ -231,7 +233,7 @@ class Loader:
             self._bots,
             record.received,
             record.sent,
-            record.visitor,
+            self._visitor(record),
             record.user_agent,
             record.hints,
             record.mode == "server",
@@ -239,6 +241,11 @@ class Loader:
             record.mode == "relay",
         )
         return [make_event(raw, arrival) for raw in record.events]
+
+    def _visitor(self, record: Record) -> str:
+        if record.mode != "cookieless":
+            return record.visitor
+        return self._overnight.visitor(record.site, record.visitor, record.before, record.received)
 
     def _ahead(self, record: Record) -> int | None:
         if record.sent is None or record.mode == "server" or not record.visitor:

@@ -7,13 +7,15 @@ import json
 import os
 import secrets
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from collector.core.times import DAY
 
 
 class DailySalts:
-    """Salts in the file at `path`, 0600. Those of days before yesterday are deleted whenever a new one is made."""
+    """Salts in the file at `path`, 0600. None is older than yesterday's: `sweep` sees to that, and every new one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -30,23 +32,42 @@ class DailySalts:
                 found = self._known[day]
         return found
 
+    def before(self, now_ms: int) -> bytes | None:
+        """The salt of the day before, by which a visit over midnight is known; None where nobody needed one then."""
+        self(now_ms)
+        return self._known.get(now_ms // DAY - 1)
+
+    def sweep(self, now_ms: int) -> None:
+        """Delete the salts that are too old, also where nobody asks for a new one."""
+        with self._lock, self._alone():
+            stored = self._read()
+            kept = _current(stored, now_ms // DAY)
+            if kept != stored:
+                self._write(kept)
+
     def _share(self, day: int) -> dict[int, bytes]:
         """Read the file, add the day where no other worker did, drop the old ones."""
-        with open(self._path.with_suffix(".lock"), "w") as guard:
-            fcntl.flock(guard, fcntl.LOCK_EX)
-            try:
-                stored = {
-                    int(number): bytes.fromhex(salt) for number, salt in json.loads(self._path.read_text()).items()
-                }
-            except (FileNotFoundError, ValueError, AttributeError, TypeError):
-                stored = {}
-            # Those of the future were made while the clock was wrong.
-            kept = {number: salt for number, salt in stored.items() if day - 1 <= number <= day + 1}
+        with self._alone():
+            stored = self._read()
+            kept = _current(stored, day)
             if day not in kept:
                 kept[day] = secrets.token_bytes(32)
             if kept != stored:
                 self._write(kept)
             return kept
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with open(self._path.with_suffix(".lock"), "w") as guard:
+            fcntl.flock(guard, fcntl.LOCK_EX)
+            yield
+
+    def _read(self) -> dict[int, bytes]:
+        try:
+            told = json.loads(self._path.read_text())
+            return {int(number): bytes.fromhex(salt) for number, salt in told.items()}
+        except (FileNotFoundError, ValueError, AttributeError, TypeError):
+            return {}
 
     def _write(self, salts: dict[int, bytes]) -> None:
         fresh = self._path.with_suffix(".new")
@@ -54,3 +75,8 @@ class DailySalts:
         with os.fdopen(descriptor, "w") as file:
             json.dump({str(number): salt.hex() for number, salt in salts.items()}, file)
         fresh.replace(self._path)
+
+
+def _current(salts: Mapping[int, bytes], day: int) -> dict[int, bytes]:
+    """Those of yesterday and today; those of days to come were made while the clock was wrong."""
+    return {number: salt for number, salt in salts.items() if day - 1 <= number <= day + 1}

@@ -17,6 +17,7 @@ class Record:
         received, sent: ms UTC of arrival, and of leaving by the device's clock.
         mode: cookie, cookieless, relay (events name their visitors, as claims) or server (with the secret key).
         hints: reasons to think of a bot from headers and browser.
+        before: the key that a visitor without a cookie had the day before, "" where there is none.
         events: checked wire events; `quarantined` the (text, reason) pairs that could not be read.
     """
 
@@ -29,6 +30,7 @@ class Record:
     hints: tuple[str, ...]
     events: Sequence[dict[str, Any]]
     quarantined: Sequence[tuple[str, str]]
+    before: str = ""
 
 
 def encode(
@@ -41,6 +43,7 @@ def encode(
     hints: Sequence[str],
     events: Sequence[str],
     quarantined: Sequence[tuple[str, str]] = (),
+    before: str = "",
 ) -> bytes:
     """The record's bytes; `events` are JSON texts already, so nothing is written twice."""
     head = {"s": site, "v": visitor, "r": received, "t": sent, "m": mode, "ua": user_agent}
@@ -48,6 +51,8 @@ def encode(
         head["b"] = list(hints)
     if quarantined:
         head["q"] = list(quarantined)
+    if before:
+        head["p"] = before
     return (json.dumps(head, separators=(",", ":"))[:-1] + ',"e":[' + ",".join(events) + "]}").encode("ascii")
 
 
@@ -64,4 +69,5 @@ def decode(body: bytes) -> Record:
         hints=tuple(data.get("b", ())),
         events=data["e"],
         quarantined=[(text, reason) for text, reason in data.get("q", ())],
+        before=data.get("p", ""),
     )

@@ -100,7 +100,7 @@ class Door:
 
     Attributes:
         clock: ms UTC now.
-        salt: the random salt of the day that holds a moment (cookieless visitors).
+        salt: the random salt of the day that holds a moment (cookieless visitors); `salt_before` of the day before it.
         policy: what a site, by its id, lets in: `keep` takes out the rest before the first write.
         https: true where browsers reach the collector by https whatever the request says.
         public_url: the origin that browsers reach the collector by, "" for what the request says.
@@ -119,6 +119,7 @@ class Door:
     counters: Counters = field(default_factory=Counters)
     limiter: Limiter = field(default_factory=Limiter)
     public_url: str = ""
+    salt_before: Callable[[int], bytes | None] = lambda now: None  # noqa: ARG005
     redeem: Callable[[str, str, int], bool] = lambda number, holder, now: False  # noqa: ARG005
 
     def prove(self, site: CollectSite) -> Prove:

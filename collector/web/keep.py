@@ -32,6 +32,7 @@ class Sender:
         user_agent: the header, cut; hints: reasons to think of a bot that headers or browser gave.
         address: the client's, to hold it to its limit; "" for none. Never kept.
         dropped: how many events the sender says it gave up.
+        before: the key that a visitor without a cookie had yesterday.
     """
 
     site: int
@@ -43,6 +44,7 @@ class Sender:
     hints: Sequence[str] = ()
     address: str = ""
     dropped: int = 0
+    before: str = ""
 
 
 def keep(door: Door, sender: Sender, checked: Checked) -> None:
@@ -143,4 +145,5 @@ def _packed(sender: Sender, checked: Checked) -> bytes:
         sender.hints,
         checked.good,
         checked.quarantined,
+        sender.before,
     )

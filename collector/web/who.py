@@ -19,11 +19,15 @@ from collector.web.door import CollectSite, Door
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The visitor's key, the mode, and the cookie's new value: text to set, "" to delete, None to leave alone."""
+    """The visitor's key, the mode, and the cookie's new value: text to set, "" to delete, None to leave alone.
+
+    before: the key that a visitor without a cookie had yesterday, "" where nobody can tell any more.
+    """
 
     visitor: str
     mode: Mode
     cookie: str | None = None
+    before: str = ""
 
 
 def mode_of(body_mode: str, site: CollectSite, request: Request) -> Mode:
@@ -47,8 +51,11 @@ def identify(body: Body, site: CollectSite, door: Door, request: Request, now: i
     if mode == "off":
         return Who("", mode, delete)
     if mode == "cookieless":
-        visitor = daily_visitor(door.salt(now), site.id, request.remote_addr or "", user_agent)
-        return Who(visitor, mode, delete)
+        told = site.id, request.remote_addr or "", user_agent
+        yesterday = door.salt_before(now)
+        return Who(
+            daily_visitor(door.salt(now), *told), mode, delete, daily_visitor(yesterday, *told) if yesterday else ""
+        )
     keys = door.keys.cookie
     known = read_cookie(request.headers.get("Cookie", ""), keys, site.id, now)
     if known and site.preset == "exempt" and now - known.issued > EXEMPT_LIFE:
