@@ -43,6 +43,7 @@ def navigation(access: SiteAccess) -> list[dict[str, object]]:
         _item(gettext("Install"), "install.page", site),
     ]
     if access.may_edit:
+        own.append(_item(gettext("Connections"), "connections.page", site))
         own.insert(1, _item(gettext("Shared links"), "shares.page", site))
         own.append(_item(gettext("Settings"), "settings.page", site))
     if access.is_owner:

@@ -12,6 +12,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from collector.web import (
     api_tokens,
     auth,
+    connections,
     errors,
     joining,
     language,
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     shared.blueprint,
     sites.blueprint,
     install_page.blueprint,
+    connections.blueprint,
     suggest.blueprint,
     people.blueprint,
     saved.blueprint,
