@@ -44,4 +44,4 @@ $(VENV)/.benched: $(VENV)/bin/python $(BUILD_INPUTS)
 	@touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) dist build collector/static/dist tracker_js/node_modules .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) dist build collector/static/dist tracker_js/node_modules tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache

