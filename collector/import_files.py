@@ -16,7 +16,7 @@ from typing import IO, Any, Literal, TypeAlias
 
 from collector.core.errors import UserError
 from collector.import_encoding import guess_encoding
-from collector.import_json import json_values
+from collector.import_json import is_wrapped, json_values
 from collector.ingest.imports.access_log import is_log
 
 Kind: TypeAlias = Literal["csv", "jsonl", "json", "lines"]
@@ -232,8 +232,13 @@ class RowFile:
 
 
 def _over_lines(head: str) -> bool:
-    """Whether a text that begins with an object goes on with it on the next line."""
-    line = head.lstrip().splitlines()[0].rstrip()
-    if len(line) == len(head.strip()):
-        return re.match(r'\{\s*"(?:next|previous|results|data|batch)"\s*:', line) is not None
-    return line.endswith(("{", ",", "["))
+    """Whether a text that begins with an object is one document, not an object a line."""
+    whole = head.strip()
+    line = whole.splitlines()[0].rstrip()
+    if len(line) == len(whole):
+        return is_wrapped(whole)
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return is_wrapped(whole) or line.endswith(("{", ",", "[", ":"))
+    return False

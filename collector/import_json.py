@@ -12,11 +12,16 @@ from collector.core.errors import UserError
 # What an API wraps its page of rows in: {"next": null, "results": [ ... ]}.
 _WRAPPER = re.compile(
     r'\s*\{(?:\s*"\w+"\s*:\s*(?:null|true|false|[-\d.]+|"(?:[^"\\]|\\.)*")\s*,)*'
-    r'\s*"(?:results|data|batch|events)"\s*:\s*(?=\[)'
+    r'\s*"(?:results|data|batch|events)"\s*:\s*(?=\[\s*[{\]])'
 )
 _BETWEEN = re.compile(r"[\s,\[]*")
 _CHUNK = 1 << 18
 MAX_VALUE = 1 << 26
+
+
+def is_wrapped(text: str) -> bool:
+    """Whether a text begins like an API's page of rows, `{"next": null, "results": [{`."""
+    return _WRAPPER.match(text) is not None
 
 
 def json_values(stream: IO[str], name: str) -> Iterator[tuple[int, Any, str]]:
