@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -54,9 +55,10 @@ def _hook_row(access: SiteAccess, hook: Hook, now: int) -> dict[str, object]:
     }
 
 
-def pixel_address(access: SiteAccess, campaign: str) -> str:
-    """The address of the pixel for a listed campaign."""
-    return f"{collector_origin(access)}/i.gif?{urlencode({'key': access.record.write_key, 'campaign': campaign})}"
+def pixel_tag(access: SiteAccess, campaign: str) -> str:
+    """The HTML that an ad of a listed campaign holds."""
+    query = urlencode({"key": access.record.write_key, "campaign": campaign})
+    return f'<img src="{html.escape(f"{collector_origin(access)}/i.gif?{query}")}" width="1" height="1" alt="">'
 
 
 def _show(access: SiteAccess, error: UserError | None = None, new: NewAddress | None = None) -> tuple[str, int]:
@@ -74,7 +76,7 @@ def _show(access: SiteAccess, error: UserError | None = None, new: NewAddress | 
             for kind in ("signed", "token")
             if kind == "signed" or provider in UNSIGNED
         ],
-        campaigns=[(one, pixel_address(access, one.name)) for one in campaigns],
+        campaigns=[(one, pixel_tag(access, one.name)) for one in campaigns],
         signing_key=catalog.ad_pixel_key(access.site.id) if access.is_owner else "",
         new=new,
         error=error.message if error else "",
