@@ -19,6 +19,8 @@ MAX_BODY = 1_000_000
 MAX_EVENTS = 500
 MAX_EVENT = 65_536
 MAX_VISITOR = 128
+# A time before 1973 is one in seconds: such a server would write history instead of today.
+_FIRST_MS = 100_000_000_000
 MOST_DROPPED = 10_000
 _LIMITS = {"name": 200, "target": 200, "url": 2_048, "ref": 2_048, "title": 1_024, "pid": 36}
 _NAME_LIMITS = {events.CLICK: 255, events.OUTBOUND: 2_048, events.DOWNLOAD: 2_048}
@@ -176,7 +178,11 @@ def _fields(raw: dict[str, Any], kind: str) -> dict[str, Any]:
 
 def _server_fields(raw: dict[str, Any], checked: dict[str, Any]) -> str:
     """Copy what only a secret key may say; a reason where the event names nobody (wire.md, server-side)."""
-    visitor = clean_scalar(raw.get("visitor"), MAX_VISITOR).strip()
+    visitor = clean_scalar(raw.get("visitor"), MAX_VISITOR + 1).strip()
+    if len(visitor) > MAX_VISITOR:
+        return "visitor"  # cut, two of them could be one
+    if raw.get("at") is not None and checked.get("at", 0) < _FIRST_MS:
+        return "at"
     if raw.get("user") is not None:
         user = clean_user_id(raw["user"])
         if user is None:

@@ -21,6 +21,7 @@ from collector.web.who import Who, identify, put_cookie
 blueprint = Blueprint("collect", __name__)
 answer_errors(blueprint)
 _MAX_KEY = 100
+_PUBLIC_KEY = "This is the site's public write key; the secret key begins with sk_ and is made in Settings."
 
 
 @blueprint.route("/collect", methods=["POST"], provide_automatic_options=False)
@@ -150,7 +151,10 @@ def _keep_for_server(door: Door, now: int, body: Body, secret: str) -> Response:
     """Events of a site's own server, each about whom it names."""
     site = door.sites.by_secret_key(secret) if len(secret) <= _MAX_KEY else None
     if site is None:
-        raise Refusal(401, "unknown_secret", "No site has this secret key.")
+        public = door.sites.by_write_key(secret) if len(secret) <= _MAX_KEY and secret.isprintable() else None
+        raise Refusal(401, "unknown_secret", _PUBLIC_KEY if public else "No site has this secret key.")
+    if body.key and getattr(door.sites.by_write_key(body.key), "id", None) != site.id:
+        raise Refusal(403, "other_site", "The key in the body is not of the secret key's site; leave it out.")
     checked = check_events(body.events, site.id, server=True, prove=by_secret_key)
     keep(door, Sender(site.id, "", "server", now, body.sent, dropped=body.dropped), checked)
     return with_cors(answer(dict(checked.statuses), "", "server"), request)
