@@ -145,7 +145,7 @@ def open_by_token(name: str, secret: str) -> SiteAccess:
     user = rooms.catalog.user(token.user_id) if token else None
     if token is None or user is None or user.epoch != token.epoch:
         wrong_guess()
-        raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "Desireline"}))
+        raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "Desireline reports"}))
     access = _access(name, user)
     if token.sites and access.site.id not in token.sites:
         raise NotFound
