@@ -161,7 +161,9 @@ def test_the_server_side_names_its_visitors_and_needs_no_origin_and_gets_no_cook
 
 def test_a_secret_key_of_one_site_says_nothing_about_another(collector: Collector) -> None:
     collector.sites.secrets["sk_two"] = CollectSite(2, ("https://two.example",))
-    collector.post(batch(page(visitor="a")), {"Origin": "", "Authorization": "Bearer sk_two"})
+    headers = {"Origin": "", "Authorization": "Bearer sk_two"}
+    assert collector.post(batch(page(visitor="a")), headers).status_code == 403
+    collector.post(batch(page(visitor="a"), key=""), headers)
     assert collector.records()[0].site == 2
 
 
