@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,6 +36,26 @@ class Remembered(Generic[T]):
     def __init__(self, ask: Callable[[str], T | None]) -> None:
         self._ask = ask
         self._known: dict[str, tuple[float, T | None]] = {}
+        self._renewing: set[str] = set()
+
+    def remembered(self, key: str) -> T | None:
+        """The answer for `key` where nobody must be waited for; one that is getting old is asked for anew meanwhile."""
+        known = self._known.get(key)
+        if known is None:
+            return None
+        age = time.monotonic() - known[0]
+        if age >= FRESH and key not in self._renewing:
+            if age >= 2 * FRESH:
+                return None
+            self._renewing.add(key)
+            threading.Thread(target=self._renew, args=(key,), name="sites", daemon=True).start()
+        return known[1]
+
+    def _renew(self, key: str) -> None:
+        try:
+            self.get(key)
+        finally:
+            self._renewing.discard(key)
 
     def get(self, key: str) -> T | None:
         """The answer for `key`. LedgerDown where it was never asked before and cannot be now."""
@@ -119,6 +140,11 @@ class CatalogBook:
         """The site with this public key."""
         return self._by_key.get(key)
 
+    def remembered(self, key: str) -> CollectSite | None:
+        """The site with this public key, where no query is needed to say so."""
+        site = self._by_key.remembered(key)
+        return site if site is not None and self._policies.remembered(str(site.id)) is not None else None
+
     def by_secret_key(self, key: str) -> CollectSite | None:
         """The site with this secret key."""
         return self._by_secret.get(key)
@@ -129,4 +155,4 @@ class CatalogBook:
 
     def policy(self, site: int) -> KeepPolicy:
         """What a site lets in."""
-        return self._policies.get(str(site)) or ANYTHING
+        return self._policies.remembered(str(site)) or self._policies.get(str(site)) or ANYTHING

@@ -71,6 +71,8 @@ class Inbox:
         max_bytes: bytes of records not yet in the ledger, beyond which `put` refuses.
         disk_floor: free bytes on the disk, below which `put` refuses.
         max_pages: a limit for SQLite's file in pages, 0 for none (tests fill a disk with it).
+
+    Attributes:
         settled: called by the inbox's thread each time it has told everybody of a commit.
     """
 
@@ -80,11 +82,10 @@ class Inbox:
         max_bytes: int = 512 * 2**20,
         disk_floor: int = 200 * 2**20,
         max_pages: int = 0,
-        settled: Callable[[], None] = _nobody,
     ) -> None:
         self.files, self._lock = new_box(folder)
         self._paths = (str(self.files.lock), str(self.files.records))
-        self._settled = settled
+        self.settled: Callable[[], None] = _nobody
         self._max_bytes = max_bytes
         self._disk_floor = disk_floor
         self._max_pages = max_pages
@@ -164,7 +165,7 @@ class Inbox:
             late = self._queue.get()
             if late is not None:
                 late.tell(InboxFull("closing", 1))
-        self._settled()
+        self.settled()
         if self._connection is not None:
             self._connection.close()
         os.close(self._lock)
@@ -201,7 +202,7 @@ class Inbox:
                 begun = time.perf_counter()
                 self._commit_group(group)
                 self.committed(len(group), time.perf_counter() - begun)
-                self._settled()
+                self.settled()
             elif not last:
                 self._tidy()
             if last:

@@ -64,14 +64,27 @@ class SiteBook(Protocol):
 
     def by_secret_key(self, key: str) -> CollectSite | None: ...
 
+    def remembered(self, key: str) -> CollectSite | None:
+        """`by_write_key` where that needs to ask nobody; None also where it does."""
+
 
 class LazyInbox:
-    """A worker's inbox, opened by the first request: never before the fork, never by a command that only looks."""
+    """A worker's inbox, opened by the first request: never before the fork, never by a command that only looks.
+
+    Attributes:
+        settled: what is called by the inbox that will be opened each time it has told everybody of a commit.
+    """
 
     def __init__(self, make: Callable[[], Inbox]) -> None:
+        self.settled: Callable[[], None] | None = None
         self._make = make
         self._inbox: Inbox | None = None
         self._lock = threading.Lock()
+
+    @property
+    def opened(self) -> Inbox | None:
+        """The inbox, where it can be used without being opened first."""
+        return None if self._inbox is None or self._inbox.gone else self._inbox
 
     def get(self) -> Inbox:
         """The inbox, a new one where its files were removed. InboxFull where the disk takes not even an empty one."""
@@ -83,10 +96,16 @@ class LazyInbox:
                 if self._inbox is not None and self._inbox.gone:
                     self._inbox.close()
                     self._inbox = None
-                self._inbox = self._inbox or self._make()
+                self._inbox = self._inbox or self._open()
                 return self._inbox
         except (OSError, sqlite3.Error) as error:
             raise InboxFull("disk") from error
+
+    def _open(self) -> Inbox:
+        inbox = self._make()
+        if self.settled is not None:
+            inbox.settled = self.settled
+        return inbox
 
     def close(self) -> None:
         """Commit what waits and let go."""

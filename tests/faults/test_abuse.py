@@ -36,6 +36,12 @@ def body(server: Running) -> bytes:
     return json.dumps({"key": server.site.write_key, "events": [event]}).encode()
 
 
+def whole(server: Running) -> bytes:
+    """The end of a request's head, and its body."""
+    data = body(server)
+    return b"Content-Length: %d\r\n\r\n" % len(data) + data
+
+
 HEAD = b"Host: x\r\nConnection: close\r\nOrigin: " + ORIGIN.encode() + b"\r\n"
 CHUNKED = b"POST /collect HTTP/1.1\r\n" + HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
@@ -69,22 +75,99 @@ def test_a_path_with_a_nul_is_not_found(server: Running) -> None:
     assert raw(server, b"GET /static/%00.css HTTP/1.1\r\n" + HEAD + b"\r\n")[0] == 404
 
 
-@pytest.mark.parametrize(
-    "beginning",
-    [
-        b"POST /collect HTTP/1.1\r\nHost: x\r\n",
-        b"POST /collect HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{",
-        b"POST /collect HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
-    ],
-)
-def test_clients_that_never_finish_do_not_stop_the_others_for_long(server: Running, beginning: bytes) -> None:
-    with ExitStack() as held:
-        for _ in range(6):
-            connection = held.enter_context(socket.create_connection(("127.0.0.1", server.settings.port)))
+def seconds_for_another(server: Running, beginning: bytes) -> float:
+    """How long a whole request takes while six others have begun and never finish; they are hung up on in the end."""
+    with ExitStack() as stack:
+        held = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.settings.port), timeout=9))
+            for _ in range(6)
+        ]
+        for connection in held:
             connection.sendall(beginning)
         time.sleep(0.3)
         began = time.monotonic()
-        data = body(server)
-        head = HEAD + b"Content-Length: %d\r\n\r\n" % len(data)
-        assert raw(server, b"POST /collect HTTP/1.1\r\n" + head + data)[0] == 200
+        assert raw(server, POST + HEAD + whole(server))[0] == 200
+        took = time.monotonic() - began
+        for connection in held:
+            while connection.recv(65_536):
+                pass
+        return took
+
+
+POST = b"POST /collect HTTP/1.1\r\n"
+
+
+@pytest.mark.parametrize("beginning", [b"P", POST + b"Host: x\r\n", POST + b"Content-Length: 1000\r\n\r\n{"])
+def test_clients_that_never_finish_a_usual_request_stop_nobody(server: Running, beginning: bytes) -> None:
+    assert seconds_for_another(server, beginning) < 1
+
+
+@pytest.mark.parametrize(
+    "beginning", [b"GET / HTTP/1.1\r\nHost: x\r\n", POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"]
+)
+def test_clients_that_never_finish_do_not_stop_the_others_for_long(server: Running, beginning: bytes) -> None:
+    with ExitStack() as stack:
+        for _ in range(6):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.settings.port)))
+            connection.sendall(beginning)
+        time.sleep(0.3)
+        began = time.monotonic()
+        assert raw(server, b"GET /healthz HTTP/1.1\r\n" + HEAD + b"\r\n")[0] == 200
         assert 1 < time.monotonic() - began < 9
+
+
+def test_connections_on_which_nothing_comes_hold_up_nobody(server: Running) -> None:
+    with ExitStack() as stack:
+        for _ in range(30):
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.settings.port)))
+        began = time.monotonic()
+        assert raw(server, b"GET /healthz HTTP/1.1\r\n" + HEAD + b"\r\n")[0] == 200
+        assert time.monotonic() - began < 1
+
+
+def test_a_client_that_does_not_hang_up_holds_up_nobody(server: Running) -> None:
+    with ExitStack() as stack:
+        for _ in range(8):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.settings.port), timeout=5))
+            connection.sendall(POST + HEAD + whole(server))
+            assert connection.recv(12) == b"HTTP/1.1 200"
+        began = time.monotonic()
+        assert raw(server, POST + HEAD + whole(server))[0] == 200
+        assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("size", [1_000_001, 10_000_000])
+def test_who_sends_too_much_gets_to_read_so(server: Running, size: int) -> None:
+    status, answer = raw(server, POST + HEAD + b"Content-Length: %d\r\n\r\n" % size + b" " * size)
+    assert status == 413
+    assert json.loads(answer)["error"] == "too_large"
+
+
+def test_a_request_in_pieces_two_at_once_and_one_after_the_other_are_all_answered(server: Running) -> None:
+    head = b"Host: x\r\nOrigin: " + ORIGIN.encode() + b"\r\n"
+    requests = [POST + head + whole(server) for _ in range(4)]
+    with closing(socket.create_connection(("127.0.0.1", server.settings.port), timeout=10)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in (requests[0][:30], requests[0][30:150], requests[0][150:-5], requests[0][-5:]):
+            connection.sendall(piece)
+            time.sleep(0.05)
+        assert answers(connection, 1) == [200]
+        connection.sendall(requests[1] + requests[2])
+        assert answers(connection, 2) == [200, 200]
+        connection.sendall(requests[3])
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert answers(connection, 2) == [200, 200]
+
+
+def answers(connection: socket.socket, number: int) -> list[int]:
+    """The codes of so many answers on one connection."""
+    codes = []
+    stream = connection.makefile("rb")
+    for _ in range(number):
+        codes.append(int(stream.readline().split()[1]))
+        length = 0
+        while (line := stream.readline()) != b"\r\n":
+            name, _, value = line.partition(b":")
+            length = int(value) if name.lower() == b"content-length" else length
+        stream.read(length)
+    return codes

@@ -37,6 +37,9 @@ class Listed:
     def by_write_key(self, key: str) -> CollectSite | None:
         return self.sites.get(key)
 
+    def remembered(self, key: str) -> CollectSite | None:
+        return self.sites.get(key)
+
     def by_secret_key(self, key: str) -> CollectSite | None:
         return self.secrets.get(key)
 
