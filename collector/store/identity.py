@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from collector.core.event import IDENTIFY, Event
+from collector.core.times import MINUTE
 from collector.store.clean import clean_text
 from collector.store.engine import Engine
 from collector.store.traits import Told, save_traits
@@ -78,6 +79,7 @@ class Claims:
         self._site = site
         self._seats = visitor_ids(engine, site, (clean_text(event.visitor) for event in events))
         self._owners: dict[int, int | None] = {}
+        self._since: dict[int, int] = {}
         self._claimed: set[int] = set()
         self._proved: set[int] = set()
         self._visitors: Counter[int] = Counter()
@@ -94,25 +96,37 @@ class Claims:
             seats = [self._seats[clean_text(event.visitor)] for event in claims]
             self._load_owners({seat.id for seat in seats} | {seat.active for seat in seats})
             self._count_visitors()
+        handed_over = {seat.current for seat in self._seats.values() if seat.current} - set(self._owners)
+        if handed_over:
+            self._load_owners(handed_over)
 
     def place(self, event: Event) -> int:
         """The visitor row that `event` belongs to; a claim of a user moves and links as SEMANTICS 4 says."""
         key = clean_text(event.visitor)
         seat = self._seats[key]
         if not event.user:
-            return seat.active
+            # What is older than the takeover of the device, as an import may be, is its first owner's.
+            return seat.id if seat.current and self._is_before(seat.current, event) else seat.active
         user = clean_text(event.user)
         person = self._persons[user]
-        owner = self._owner(seat.active)
+        row = seat.active
+        owner = self._owner(row)
         if owner is None:
-            self._link(seat.active, person, event)
+            self._link(row, person, event)
+        elif owner != person and self._is_before(row, event):
+            row = seat.id if self._owner(seat.id) == person else self._derived(key, user, person, event)
         elif owner != person:
             self._move(key, seat, user, event)
-        if event.verified and seat.active in self._claimed and self._owner(seat.active) == person:
-            self._proved.add(seat.active)
+            row = seat.active
+        if event.verified and row in self._claimed and self._owner(row) == person:
+            self._proved.add(row)
         if event.type == IDENTIFY and event.props:
-            self._told.append(Told(seat.active, person, event))
-        return seat.active
+            self._told.append(Told(row, person, event))
+        return row
+
+    def _is_before(self, visitor: int, event: Event) -> bool:
+        """Whether an event is older than a link: by more than clocks and the order of requests may differ."""
+        return event.time + MINUTE < self._since.get(visitor, event.time)
 
     def _move(self, key: str, seat: Seat, user: str, event: Event) -> None:
         """Another user took over the device: to the row that is theirs already, or to a derived one."""
@@ -144,9 +158,9 @@ class Claims:
 
     def _load_owners(self, visitors: set[int]) -> None:
         self._owners |= dict.fromkeys(visitors)
-        query = f"SELECT visitor, person, reason FROM link WHERE {self._engine.within('visitor')}"  # noqa: S608
-        for visitor, person, reason in self._engine.rows(query, (self._engine.many(sorted(visitors)),)):
-            self._owners[visitor] = person
+        query = f"SELECT visitor, person, reason, time FROM link WHERE {self._engine.within('visitor')}"  # noqa: S608
+        for visitor, person, reason, since in self._engine.rows(query, (self._engine.many(sorted(visitors)),)):
+            self._owners[visitor], self._since[visitor] = person, since
             if reason == CLAIMED:
                 self._claimed.add(visitor)
 
@@ -159,7 +173,7 @@ class Claims:
             self._capped[person] += 1
             return
         self._visitors[person] += 1
-        self._owners[visitor] = person
+        self._owners[visitor], self._since[visitor] = person, event.time
         if not event.verified:
             self._claimed.add(visitor)
         self._links.append((self._site, visitor, person, event.time, SIGNED if event.verified else CLAIMED))
