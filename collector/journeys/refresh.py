@@ -25,6 +25,10 @@ LEAST_COMPACTED = 200_000
 COMPACTED_SHARE = 0.1
 # From this many new events on, building anew is faster than rebuilding persons.
 MOST_NEW = 1_000_000
+# So too from this many changed visitors on.
+MOST_CHANGED = 200_000
+# Changes after which a visitor's stored events are no longer those in the view.
+REREAD = frozenset(("trim", "bots"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +56,7 @@ class Refresher:
         new = list(first.scan(self._ledger, self._site, now.meta.head))
         if not new and not changes:
             return None
-        if sum(len(columns.id) for columns in new) > MOST_NEW:
+        if sum(len(columns.id) for columns in new) > MOST_NEW or len(changes) > MOST_CHANGED:
             return self._from_nothing(changes, now)
         self._dictionaries.extend()
         rows = from_ledger(joined(new), self._dictionaries) if new else None
@@ -70,20 +74,20 @@ class Refresher:
     def _advance(self, now: Generation, new: Rows | None, head: int, changes: Sequence[Change]) -> Generation:
         before = _Links(now.link_visitor, now.link_person)
         after = self._relinked(before, np.unique(np.array([change.visitor for change in changes], dtype=np.int64)))
-        forgotten = np.unique(
-            np.array([change.visitor for change in changes if change.kind == "forget"], dtype=np.int64)
-        )
+        forgotten = _visitors(changes, frozenset(("forget",)))
+        reread = np.setdiff1d(_visitors(changes, REREAD), forgotten)
+        gone = np.union1d(forgotten, _visitors(changes, frozenset(("trim",))))
         arrived = np.unique(new.raw.visitor) if new else np.empty(0, dtype=np.int64)
-        touched = np.unique(np.concatenate([arrived, _moved(before, after), forgotten]))
+        touched = np.unique(np.concatenate([arrived, _moved(before, after), forgotten, reread]))
         codes = np.unique(np.concatenate([before.codes(touched), after.codes(touched)]))
         parts = [self._files.segment(name) for name in now.meta.segments]
         alive = [np.array(mask) for mask in now.alive]
         old = self._take_out(parts, alive, codes)
-        erased = old is not None and bool(np.isin(old.raw.visitor, forgotten).any())
+        erased = old is not None and bool(np.isin(old.raw.visitor, gone).any())
         if old is not None and erased:
             old = old.only(~np.isin(old.raw.visitor, forgotten))
         lonely = np.setdiff1d(now.orphans, forgotten)
-        late = _late(old, new, lonely) if new else np.empty(0, dtype=np.int64)
+        late = np.union1d(reread, _late(old, new, lonely)) if new else reread
         rows = self._current(old, new, head, late)
         rows = None if rows is None else rows.coded(after.visitor, after.person)
         segments = list(now.meta.segments)
@@ -101,11 +105,11 @@ class Refresher:
             head=head,
             change=changes[-1].id if changes else now.meta.change,
             segments=tuple(segments),
-            erasure=now.meta.erasure + (1 if len(forgotten) else 0),
+            erasure=now.meta.erasure + (1 if len(gone) else 0),
         )
         fresh = self._files.switch(Generation("", meta, tuple(alive), after.visitor, after.person, lonely))
         # After an erasure nothing of before may stay on disk.
-        self._files.sweep((fresh,) if len(forgotten) else (fresh, now))
+        self._files.sweep((fresh,) if len(gone) else (fresh, now))
         return self._tidied(fresh)
 
     def _tidied(self, now: Generation) -> Generation:
@@ -142,19 +146,20 @@ class Refresher:
         return _Links(visitor[order], person[order])
 
     def _current(self, old: Rows | None, new: Rows | None, head: int, late: Int64) -> Rows | None:
-        """Old and new rows together; visitors whose new events came `late` are read from the ledger again.
+        """Old and new rows together; visitors in `late` are read from the ledger again: what is stored of them changed,
+        or their new events came late.
 
         Attention is folded into the event before it, so an event that arrives after attention that came later than
         it takes what was given to another.
         """
-        if new is None:
-            return old
         if len(late):
             read = from_ledger(self._ledger.scan_visitors(self._site, late.tolist()), self._dictionaries)
             read = read.only(read.raw.id <= head)
-            new = together([new.only(~np.isin(new.raw.visitor, late)), read])
+            new = read if new is None else together([new.only(~np.isin(new.raw.visitor, late)), read])
             old = None if old is None else old.only(~np.isin(old.raw.visitor, late))
-        return new if old is None else together([old, new])
+        if old is None or new is None:
+            return new if old is None else old
+        return together([old, new])
 
     def _tidy(self, segments: list[str], alive: list[Bool], everything: bool = False) -> tuple[list[str], list[Bool]]:
         """Drop segments that nobody lives in, and merge what has become many or much."""
@@ -171,6 +176,11 @@ class Refresher:
             persons = sum(int(part.alive.sum()) for part in parts[len(parts) - join :])
             kept = [*kept[: len(kept) - join], (merged, np.ones(persons, dtype=np.bool_))]
         return [name for name, _ in kept], [mask for _, mask in kept]
+
+
+def _visitors(changes: Sequence[Change], kinds: frozenset[str]) -> Int64:
+    """Whom changes of these kinds touch."""
+    return np.unique(np.array([change.visitor for change in changes if change.kind in kinds], dtype=np.int64))
 
 
 def _moved(before: _Links, after: _Links) -> Int64:

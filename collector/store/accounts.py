@@ -1,8 +1,8 @@
 """What became of every event that came by the inbox: counted in the transaction that decides it (REQUIREMENTS C5.4).
 
-accepted = stored + flagged + duplicate + quarantined, for every site, after every commit. `accepted` is what the loader
-read in the records; the others are what the database says it did, so that an event which gets lost between the two
-shows as a difference.
+accepted = stored + flagged + duplicate + quarantined + refused, for every site, after every commit. `accepted` is what
+the loader read in the records; the others are what the database says it did, so that an event which gets lost between
+the two shows as a difference.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collector.store.engine import Engine
 from collector.store.protocol import Outcome
 
 ACCEPTED, STORED, FLAGGED, DUPLICATE, QUARANTINED = "accepted", "stored", "flagged", "duplicate", "quarantined"
+REFUSED, ERASED = "refused", "erased"  # of somebody who was erased, and must not come back by a retry
 CONFLICT = "conflict"  # the reason of a duplicate that says something else than what is stored (B23)
 NO_ROOM = "no_room"  # the reason of what a full quarantine did not keep
 KEPT_DAYS = 60

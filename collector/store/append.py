@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from collector.core.event import Event
-from collector.store import accounts
+from collector.store import accounts, consent, flags
 from collector.store.accounts import Account
 from collector.store.aside import AsideRoom, set_aside
 from collector.store.clean import clean_text, json_text
@@ -25,8 +25,14 @@ from collector.store.dictionaries import (
 from collector.store.engine import Engine
 from collector.store.identity import Claims
 from collector.store.protocol import BOT_REASONS, Appended, Mark, SetAside
+from collector.store.suppress import Suppressed
 
 _BOTS = {reason: number for number, reason in enumerate(BOT_REASONS)}
+# Changes after which what an appender remembers may be gone: dictionary rows, and who is refused.
+_ERASURES = " UNION ALL ".join(
+    f"SELECT max(id) FROM change WHERE kind = '{kind}'"  # noqa: S608 - words of ours
+    for kind in ("forget", "trim", "lift")
+)
 AGENT_SITE = 0  # agents are the same for every site
 
 
@@ -47,6 +53,7 @@ class Appender:
         self._engine = engine
         self._dictionaries = {table: Dictionary(engine, table) for table in COLUMNS}
         self._erasures = 0
+        self._suppressed = Suppressed(engine)
         self._room = AsideRoom(engine)
 
     def append(
@@ -75,7 +82,9 @@ class Appender:
         ends = Counter[str]()
         for (_, outcome, _), number in account.items():
             ends[outcome] += number
-        return Appended(ends[accounts.STORED] + ends[accounts.FLAGGED], ends[accounts.DUPLICATE])
+        return Appended(
+            ends[accounts.STORED] + ends[accounts.FLAGGED], ends[accounts.DUPLICATE], ends[accounts.REFUSED]
+        )
 
     def _save(self, mark: Mark, account: Account) -> None:
         for site, number in mark.accepted.items():
@@ -98,28 +107,33 @@ class Appender:
 
     def _heed_erasures(self) -> None:
         # An erasure, also by another process, may have removed dictionary rows that are remembered here.
-        row = self._engine.row("SELECT max(id) FROM change WHERE kind = 'forget'")
-        latest = row[0] or 0 if row else 0
+        latest = max(row[0] or 0 for row in self._engine.rows(_ERASURES))
         if latest != self._erasures:
             self._erasures = latest
+            self._suppressed.forget()
             for dictionary in self._dictionaries.values():
                 dictionary.clear()
 
     def _append_site(self, site: int, events: Sequence[Event], account: Account) -> None:
+        events, refused = self._suppressed.split(site, events)
+        account[site, accounts.REFUSED, accounts.ERASED] += refused
         fresh = self._new_events(site, events, account)
         if not fresh:
             return
-        claims = Claims(self._engine, site, [event for _, event in fresh])
-        kinds, pages, sources, agents = self._entries(site, [event for _, event in fresh])
+        new = [event for _, event in fresh]
+        claims = Claims(self._engine, site, new)
+        kinds, pages, sources, agents = self._entries(site, new)
+        places = [claims.place(event) for event in new]
+        flags.pardon(self._engine, new, places)
         rows = []
-        for uid, event in fresh:
+        for (uid, event), place in zip(fresh, places, strict=True):
             page, source, agent = page_entry(event), source_entry(event.source), agent_entry(event.agent)
             value = event.value
             rows.append(
                 (
                     site,
                     uid,
-                    claims.place(event),
+                    place,
                     event.time,
                     event.received,
                     event.created,
@@ -137,6 +151,8 @@ class Appender:
                 )
             )
         claims.save()
+        consent.save(self._engine, site, new)
+        flags.save(self._engine, site, new, places)
         inserted = self._engine.insert_events(rows)
         bots = Counter(event.bot for _, event in fresh)
         self._count(site, Counter({_BOTS[reason]: number for reason, number in bots.items()}))

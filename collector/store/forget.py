@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from collector.store import consent, flags
 from collector.store.engine import Engine
 from collector.store.identity import CHANGE
+from collector.store.retention import SHARED
+from collector.store.seats import give_back
+from collector.store.suppress import suppress
 
-# Rows of these say what was seen and typed: those that nobody else's events use go too.
-_SHARED = ("kind", "page", "source")
 _BARE_KEY = 8
 
 
 def forget(engine: Engine, site: int, visitors: Sequence[int], now: int) -> Mapping[str, int]:
-    """Erase these visitors of the site; the number of rows erased by table."""
+    """Erase these visitors of the site; the number of rows erased by table.
+
+    Their keys, and their person's user id where nothing is left of that person, are refused from now on. Of the consent
+    log the proof stays under a keyed hash: when, what and under which policy, never who, where or with what.
+    """
     chosen = engine.many(sorted(set(visitors)))
     with engine.erasing(), engine.writing():
         found = engine.rows(
@@ -29,11 +35,15 @@ def forget(engine: Engine, site: int, visitors: Sequence[int], now: int) -> Mapp
         persons = [row[0] for row in engine.rows(f"SELECT person FROM link WHERE {engine.within('visitor')}", (ids,))]  # noqa: S608
         counts["link"] = engine.run(f"DELETE FROM link WHERE {engine.within('visitor')}", (ids,))  # noqa: S608
         engine.run(f"DELETE FROM claim WHERE {engine.within('visitor')}", (ids,))  # noqa: S608
-        _give_seats_back(engine, site, words, ids)
+        flags.drop(engine, ids)
+        flags.drop_unused_texts(engine, site)
+        give_back(engine, site, words, ids)
         counts["visitor"] = engine.run(f"DELETE FROM visitor WHERE {engine.within('id')}", (ids,))  # noqa: S608
         users = _erase_persons(engine, persons)
         counts["person"] = len(users)
         counts["quarantine"] = sum(_erase_quarantined(engine, site, word) for word in (*words, *users))
+        hidden = suppress(engine, site, words, users, now)
+        counts["consent"] = consent.hide(engine, site, list(zip(words, hidden, strict=True)))
         engine.run_many(CHANGE, [(site, "forget", row[0], now) for row in found])
     return counts
 
@@ -42,7 +52,7 @@ def _erase_events(engine: Engine, site: int, ids: object) -> int:
     mine = engine.within("visitor")
     used = {
         table: [row[0] for row in engine.rows(f"SELECT DISTINCT {table} FROM event WHERE {mine}", (ids,))]  # noqa: S608
-        for table in _SHARED
+        for table in SHARED
     }
     bots = engine.rows(f"SELECT bot, count(*) FROM event WHERE {mine} GROUP BY bot", (ids,))  # noqa: S608
     engine.run_many("UPDATE tally SET events = events - ? WHERE site = ? AND bot = ?", [(n, site, b) for b, n in bots])
@@ -58,17 +68,6 @@ def _erase_events(engine: Engine, site: int, ids: object) -> int:
             if unused:
                 engine.run(f"DELETE FROM {table} WHERE {engine.within('id')}", (engine.many(unused),))  # noqa: S608
     return erased
-
-
-def _give_seats_back(engine: Engine, site: int, keys: Sequence[str], ids: object) -> None:
-    """Let devices whose derived key goes be themselves again."""
-    devices = sorted({key.rpartition("~")[0] for key in keys if "~" in key})
-    if devices:
-        engine.run(
-            f"UPDATE visitor SET current = 0 WHERE site = ? AND {engine.within('key', 'text')} "  # noqa: S608
-            f"AND {engine.within('current')}",
-            (site, engine.many(devices), ids),
-        )
 
 
 def _erase_persons(engine: Engine, persons: Sequence[int]) -> list[str]:

@@ -27,11 +27,12 @@ from collector.store.protocol import (
     SetAside,
     VisitorRow,
 )
+from collector.store.verbs import SqlPrivacy
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class SqlLedger:
+class SqlLedger(SqlPrivacy):
     """A `Ledger` in SQLite or Postgres."""
 
     def __init__(self, engine: Engine) -> None:

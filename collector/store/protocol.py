@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from collector.core.event import Agent, Event, Json, Kind, Source
 from collector.core.stored import StoredEvent
+from collector.store.privacy import PrivacyVerbs
 
 Int64 = NDArray[np.int64]
 
@@ -29,6 +30,7 @@ BOT_REASONS = (
     "admin",
     "ai_agent",
     "no_user_agent",
+    "behaviour",
 )
 
 
@@ -53,17 +55,18 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What one append did: events new to the ledger, and ids that were there already."""
+    """What one append did: events new to the ledger, ids that were there already, and events of erased people."""
 
     stored: int
     duplicates: int
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How many events of a site (0: nobody's) came to an end: accepted, which is the sum of the others, or stored,
     flagged (stored, of a bot, with its reason), duplicate (with the reason conflict where it says something else than
-    what is stored) or quarantined (with its reason)."""
+    what is stored), quarantined (with its reason) or refused (by the ledger: erased)."""
 
     site: int
     outcome: str
@@ -125,7 +128,11 @@ class LinkRow:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that makes stored journeys differ: `kind` is link, unlink or forget; `visitor` whom it touches."""
+    """Something that makes stored journeys differ: `visitor` whom it touches, 0 for none.
+
+    `kind` is link, unlink, forget (the visitor is gone), trim (some of its events are gone), bots (some are people's
+    now, or no longer) or lift (somebody erased may come back).
+    """
 
     id: int
     kind: str
@@ -178,7 +185,7 @@ class SetAside:
     events: int = 1
 
 
-class Ledger(Protocol):
+class Ledger(PrivacyVerbs, Protocol):
     """The events of all sites, and who they belong to. Every method is safe to call from several processes."""
 
     @property

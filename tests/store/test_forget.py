@@ -21,7 +21,7 @@ def ids(ledger: Ledger, *keys: str) -> list[int]:
 def test_events_links_and_the_person_go_and_are_counted(ledger: Ledger) -> None:
     ledger.append(1, [page(1, "v_gone", "/only-theirs"), identify(2, "ann", "v_gone", {"mail": "ann@x"}), page(3)])
     erased = ledger.forget(1, ids(ledger, "v_gone"), 5_000)
-    assert erased == {"event": 2, "link": 1, "visitor": 1, "person": 1, "quarantine": 0}
+    assert erased == {"event": 2, "link": 1, "visitor": 1, "person": 1, "quarantine": 0, "consent": 0}
     assert [event.visitor for event, _ in ledger.export(1)] == ["v_one"]
     assert [row.key for row in ledger.visitors(1)] == ["v_one"]
     assert (ledger.persons(1), ledger.links(1)) == ([], [])
@@ -49,7 +49,7 @@ def test_ids_are_never_given_out_again(ledger: Ledger) -> None:
     ledger.append(1, [page(1), page(2, "v_gone", "/gone")])
     head, gone = ledger.head(1), max(number for number, _, _ in ledger.pages(1))
     ledger.forget(1, ids(ledger, "v_gone"), 5_000)
-    ledger.append(1, [page(3, "v_gone", "/gone")])
+    ledger.append(1, [page(3, "v_new", "/gone")])
     assert ledger.head(1) > head
     assert max(number for number, _, _ in ledger.pages(1)) > gone
 
