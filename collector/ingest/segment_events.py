@@ -29,6 +29,7 @@ _CAMPAIGN = {
 }
 # A page's own words about itself are fields of the event, not properties.
 _PAGE_FIELDS = frozenset(["url", "path", "search", "referrer", "title"])
+_WEB = re.compile(r"https?://|/", re.IGNORECASE)
 _MARKS = re.compile(r"[?#%]")
 TRAITS = "identify"
 GROUP = "group"
@@ -70,12 +71,12 @@ def _wire_event(message: object, place: int, batch: Batch, speaker: Speaker) -> 
         return shown, {**kept, "id": number, "type": f"segment:{clean_scalar(kind, MAX_SHOWN)}"}
     context = message.get("context")
     context = {**batch.context, **context} if isinstance(context, dict) else batch.context
-    raw: dict[str, Any] = {"id": number}
+    raw: dict[str, Any] = {"id": number, "url": _address(context.get("page"))}
     if (at := _at(message, batch, speaker)) is not None:
         raw["at"] = at
     _MAKERS[kind](raw, message, context)
     _put_who(raw, message, speaker)
-    raw["url"] = _with_campaign(raw.get("url", ""), context, raw["type"] == events.PAGE)
+    raw["url"] = _with_campaign(raw["url"], context, raw["type"] == events.PAGE)
     if speaker.trusted and isinstance(context.get("userAgent"), str):
         raw["ua"] = context["userAgent"]
     return shown, raw
@@ -139,39 +140,33 @@ def _text(*values: object) -> str:
     return next((value.strip() for value in values if isinstance(value, str) and value.strip()), "")
 
 
-def _track(raw: dict[str, Any], message: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+def _track(raw: dict[str, Any], message: Mapping[str, Any], context: Mapping[str, Any]) -> None:  # noqa: ARG001
     raw |= {"type": events.CUSTOM, "name": message.get("event"), "props": message.get("properties")}
-    if url := _address(_object(context.get("page"))):
-        raw["url"] = url
 
 
-def _identify(raw: dict[str, Any], message: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+def _identify(raw: dict[str, Any], message: Mapping[str, Any], context: Mapping[str, Any]) -> None:  # noqa: ARG001
     known = message.get("userId") not in (None, "")
     raw |= {
         "type": events.IDENTIFY if known else events.CUSTOM,
         "name": message["userId"] if known else TRAITS,
         "props": message.get("traits"),
     }
-    if url := _address(_object(context.get("page"))):
-        raw["url"] = url
 
 
 def _alias(raw: dict[str, Any], message: Mapping[str, Any], context: Mapping[str, Any]) -> None:  # noqa: ARG001
     raw |= {"type": events.IDENTIFY, "name": message.get("userId")}
 
 
-def _group(raw: dict[str, Any], message: Mapping[str, Any], context: Mapping[str, Any]) -> None:
+def _group(raw: dict[str, Any], message: Mapping[str, Any], context: Mapping[str, Any]) -> None:  # noqa: ARG001
     props = {**_object(message.get("traits")), "groupId": clean_scalar(message.get("groupId"), 200)}
     raw |= {"type": events.CUSTOM, "name": GROUP, "props": props}
-    if url := _address(_object(context.get("page"))):
-        raw["url"] = url
 
 
 def _page(raw: dict[str, Any], message: Mapping[str, Any], context: Mapping[str, Any]) -> None:
     props, page = _object(message.get("properties")), _object(context.get("page"))
     raw |= {
         "type": events.PAGE,
-        "url": _address(props) or _address(page) or _named_place("page", message),
+        "url": _address(props, page) or _named_place("page", message),
         "ref": _text(props.get("referrer"), page.get("referrer")),
         "title": _text(props.get("title"), page.get("title")),
         "props": _named({name: part for name, part in props.items() if name not in _PAGE_FIELDS}, message),
@@ -202,14 +197,20 @@ def _named(props: dict[str, Any], message: Mapping[str, Any]) -> dict[str, Any]:
     return {**props, **{part: text for part in ("name", "category") if (text := _text(message.get(part)))}}
 
 
-def _address(page: Mapping[str, Any]) -> str:
-    """The address in a page's words about itself; analytics.js leaves the query in a field of its own."""
-    url = _text(page.get("url"), page.get("path"))
-    search = _text(page.get("search"))
-    if url and "?" not in url and search.startswith("?"):
-        base, mark, fragment = url.partition("#")
-        return base + search + mark + fragment
-    return url
+def _address(*pages: object) -> str:
+    """The address in a page's words about itself, a whole one rather than a path. The query may have its own field."""
+    for part in ("url", "path"):
+        for page in map(_object, pages):
+            url, search = _text(page.get(part)), _text(page.get("search"))
+            if part == "path" and url:
+                url = "/" + url.removeprefix("/")
+            if not _WEB.match(url):
+                continue  # an app's own scheme names no page here
+            if "?" not in url and search.startswith("?"):
+                base, mark, fragment = url.partition("#")
+                return base + search + mark + fragment
+            return url
+    return ""
 
 
 def _named_place(kind: str, message: Mapping[str, Any]) -> str:
