@@ -57,6 +57,7 @@ def import_rows(
     told: Callable[[Imported], None] | None = None,
     refuse: Callable[[Row, str], None] | None = None,
     done: Imported | None = None,
+    name: Callable[[Event], None] | None = None,
 ) -> Imported:
     """Read every row and store what can be read.
 
@@ -65,6 +66,7 @@ def import_rows(
         told: called after each chunk with what is done: all of its rows are in the ledger.
         refuse: called with each row that could not be read, and why.
         done: what an earlier run did; its rows are passed over.
+        name: called with each event before it is stored, to say whose it is.
     """
     done = done or Imported()
     passed, before = done.rows, Counter(done.left_out)
@@ -72,6 +74,9 @@ def import_rows(
 
     def store() -> None:
         if chunk:
+            if name is not None:
+                for event in chunk:
+                    name(event)
             if not reader.keeps_order:
                 # A claim of a user counts from its time on, so each chunk comes in order of time.
                 chunk.sort(key=_time)

@@ -20,6 +20,7 @@ from collector.cli.place import now_ms, place_options, site_option
 from collector.cli.rooms import Rooms, open_rooms
 from collector.core.errors import UserError
 from collector.core.event import Event
+from collector.import_owners import find_owners, needs_owners
 from collector.import_refused import RefusedReport
 from collector.import_state import Progress, fingerprint, forget_old_salt, log_salt
 from collector.importing import Imported, RowFile, import_rows
@@ -226,6 +227,10 @@ def _run(rooms: Rooms, plan: Plan, wish: _Wish) -> Imported:
         found = rooms.ledger.append(plan.site.id, chunk)
         return found.stored, found.duplicates
 
+    owners = None
+    if needs_owners(plan.file, plan.reader()):
+        say("It names users and is not in order of time, so it is read twice: first for who had which device when.")
+        owners = find_owners(plan.file, plan.reader())
     with Watch(plan.file) as watch:
 
         def told(done: Imported) -> None:
@@ -236,7 +241,8 @@ def _run(rooms: Rooms, plan: Plan, wish: _Wish) -> Imported:
 
         try:
             refuse = report.add if report is not None else None
-            done = import_rows(plan.file, plan.reader(), append, told, refuse, before)
+            name = owners.name if owners is not None else None
+            done = import_rows(plan.file, plan.reader(), append, told, refuse, before, name)
         except KeyboardInterrupt:
             watch.stop()
             say("Stopped. The same command goes on from there." if not wish.dry else "Stopped.")
