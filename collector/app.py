@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from collector.catalog.catalog import Catalog
+from collector.counters import COMMIT_RECORDS, COMMIT_SECONDS, Counters
 from collector.inbox.box import Inbox
 from collector.ingest.keep_policy import ANYTHING
 from collector.journeys.view import ViewStore
@@ -15,8 +15,22 @@ from collector.salts import DailySalts
 from collector.settings import Settings, load_keys
 from collector.sites import CatalogBook
 from collector.store.open import open_ledger
-from collector.web import collect, health, hooks, impression, linker, pages, seen, segment, tracker_files
+from collector.web import (
+    collect,
+    health,
+    hooks,
+    impression,
+    linker,
+    metrics,
+    pages,
+    quick,
+    seen,
+    segment,
+    tracker_files,
+)
 from collector.web.door import Door, LazyInbox, SiteBook, install, the_door
+from collector.web.limits import Limiter
+from collector.web.proxies import trusting
 from collector.web.refusals import Refusals
 from collector.web.rooms import Rooms
 
@@ -31,14 +45,14 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
     app = Flask("collector", static_folder=None)
     app.secret_key = keys.session
     if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = trusting(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    counters = Counters(settings.metrics)
     catalog = Catalog(settings.database)
     book = CatalogBook(catalog)
     salts = DailySalts(settings.data / "salts.json")
     door = Door(
         sites=sites or book,
-        inbox=LazyInbox(lambda: Inbox(settings.inbox, settings.inbox_bytes, settings.disk_floor)),
+        inbox=LazyInbox(lambda: _inbox(settings, counters)),
         keys=keys,
         salt=salts,
         clock=now_ms,
@@ -47,9 +61,12 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
         salt_before=salts.before,
         redeem=Redeemed(settings.data / "links"),
         public_url=settings.public_url,
+        counters=counters,
+        limiter=Limiter(settings.rate_address, settings.rate_site),
         policy=book.policy if sites is None else lambda _: ANYTHING,
     )
     install(app, door)
+    quick.install(app, door, settings.trusted_proxies)
     app.register_blueprint(collect.blueprint)
     app.register_blueprint(segment.blueprint)
     app.register_blueprint(hooks.blueprint)
@@ -57,6 +74,8 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
     app.register_blueprint(linker.blueprint)
     app.register_blueprint(tracker_files.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
+    metrics.install(app, counters)
     app.register_blueprint(seen.blueprint)
     ledger = open_ledger(settings.database)
     views = ViewStore(settings.data, ledger)
@@ -64,7 +83,20 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
     return app
 
 
+def _inbox(settings: Settings, counters: Counters) -> Inbox:
+    """A worker's inbox, its commits counted."""
+    inbox = Inbox(settings.inbox, settings.inbox_bytes, settings.disk_floor)
+
+    def committed(records: int, seconds: float) -> None:
+        counters.observe(COMMIT_SECONDS, seconds)
+        counters.observe(COMMIT_RECORDS, records)
+
+    inbox.committed = committed
+    return inbox
+
+
 def close_app(app: Flask) -> None:
     """Commit what waits and close files, when a worker ends."""
     with app.app_context():
         the_door().inbox.close()
+        the_door().counters.close()

@@ -28,7 +28,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
 }
 # The way in and the tracker's files are made for other sites and say their own.
-PUBLIC_BLUEPRINTS = frozenset(("collect", "segment", "hooks", "impression", "linker", "tracker_files", "health"))
+PUBLIC_BLUEPRINTS = frozenset(
+    ("collect", "segment", "hooks", "impression", "linker", "tracker_files", "health", "metrics")
+)
 
 
 def install(app: Flask) -> None:

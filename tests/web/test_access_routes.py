@@ -50,6 +50,7 @@ RULES: dict[str, str] = {
     "joining.page": "user",
     "linker.link": "public",
     "linker.options": "public",
+    "metrics.metrics": "public",
     "people.erase": "editor",
     "people.export": "viewer",
     "people.unlink": "editor",
