@@ -105,6 +105,8 @@ def pages(served: Served) -> dict[str, str]:
         "quality": "/shop/quality",
         "saved": "/shop/saved",
         "team": "/shop/team",
+        "shares": "/shop/shared",
+        "tokens": "/tokens",
         "erase": f"/shop/person/erase?person={person}",
         "sites": "/?all=1",
         "site-new": "/sites/new",
