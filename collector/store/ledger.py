@@ -189,6 +189,9 @@ class SqlLedger(SqlPrivacy):
     def crowds(self, site: int, least: int, limit: int = 20) -> Sequence[Crowd]:
         return people.crowds(self.engine, site, least, limit)
 
+    def link_reasons(self, site: int, since: int) -> Mapping[str, int]:
+        return people.link_reasons(self.engine, site, since)
+
     def cookieless(self, site: int, after: int = 0) -> tuple[Sequence[int], int]:
         return people.cookieless(self.engine, site, after)
 

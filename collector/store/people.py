@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from collector.core.identity import is_cookieless
 from collector.store.clean import clean_text
@@ -39,6 +39,12 @@ def crowds(engine: Engine, site: int, least: int, limit: int) -> Sequence[Crowd]
         (site, least, limit),
     )
     return [Crowd(*row) for row in rows]
+
+
+def link_reasons(engine: Engine, site: int, since: int) -> Mapping[str, int]:
+    """How many of the links made since an instant (ms UTC) are there for each reason."""
+    rows = engine.rows("SELECT reason, count(*) FROM link WHERE site = ? AND time >= ? GROUP BY reason", (site, since))
+    return dict(rows)
 
 
 def cookieless(engine: Engine, site: int, after: int) -> tuple[Sequence[int], int]:

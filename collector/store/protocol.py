@@ -277,6 +277,9 @@ class Ledger(PrivacyVerbs, Protocol):
     def crowds(self, site: int, least: int, limit: int = 20) -> Sequence[Crowd]:
         """Persons with at least `least` visitors, the largest first: a shared account, or a mistake."""
 
+    def link_reasons(self, site: int, since: int) -> Mapping[str, int]:
+        """How many of the links made since an instant (ms UTC) are there for each reason."""
+
     def cookieless(self, site: int, after: int = 0) -> tuple[Sequence[int], int]:
         """Ids greater than `after` of visitors counted for a day only, ascending; and the greatest id looked at."""
 

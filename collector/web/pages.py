@@ -14,6 +14,7 @@ from collector.web import (
     auth,
     connections,
     errors,
+    identity,
     joining,
     language,
     lives,
@@ -57,6 +58,7 @@ BLUEPRINTS = (
     shares.blueprint,
     quality.blueprint,
     settings_page.blueprint,
+    identity.blueprint,
     team.blueprint,
     reports.blueprint,
 )
