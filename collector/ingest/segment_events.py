@@ -31,6 +31,8 @@ _CAMPAIGN = {
 _PAGE_FIELDS = frozenset(["url", "path", "search", "referrer", "title"])
 _WEB = re.compile(r"https?://|/", re.IGNORECASE)
 _MARKS = re.compile(r"[?#%]")
+# 1973: a device whose clock stands still has no time to tell; arrival is the better one. A server is told of it.
+_LIVING_CLOCK = 100_000_000_000
 TRAITS = "identify"
 GROUP = "group"
 
@@ -72,7 +74,8 @@ def _wire_event(message: object, place: int, batch: Batch, speaker: Speaker) -> 
     context = message.get("context")
     context = {**batch.context, **context} if isinstance(context, dict) else batch.context
     raw: dict[str, Any] = {"id": number, "url": _address(context.get("page"))}
-    if (at := _at(message, batch, speaker)) is not None:
+    at = _at(message, batch, speaker)
+    if at is not None and (speaker.trusted or _LIVING_CLOCK <= at < 2**53):
         raw["at"] = at
     _MAKERS[kind](raw, message, context)
     _put_who(raw, message, speaker)

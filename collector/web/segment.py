@@ -133,7 +133,7 @@ def _key(found: Batch) -> str:
         return given.strip()
     if scheme.lower() == "basic":
         try:
-            return b64decode(given.strip()).decode().partition(":")[0]
+            return b64decode(given.strip(), validate=True).decode().partition(":")[0]
         except (binascii.Error, ValueError):
             raise Refusal(401, "bad_authorization", "The Authorization header is not Basic's.") from None
     return found.key

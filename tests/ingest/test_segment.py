@@ -87,6 +87,8 @@ def test_a_message_has_one_id_whenever_it_is_sent_and_another_at_another_site() 
         ({"timestamp": iso(NOW - 6 * DAY)}, NOW, NOW - 6 * DAY),
         ({"timestamp": iso(NOW - 8 * DAY)}, NOW, NOW),  # further back than the public may say
         ({"timestamp": "yesterday"}, NOW, NOW),
+        ({"timestamp": iso(5_000), "sentAt": iso(6_000)}, 6_000, NOW),  # a clock that was never set
+        ({"timestamp": iso(NOW), "sentAt": iso(NOW + 1_000 * DAY)}, 1_000, NOW),
         ({}, NOW, NOW),
     ],
 )
@@ -97,6 +99,9 @@ def test_a_message_happened_when_its_clocks_say(times: dict[str, Any], sent: int
 def test_with_the_secret_key_any_past_is_believed() -> None:
     assert stored(track(timestamp=iso(NOW - 800 * DAY)), trusted=True).time == NOW - 800 * DAY
     assert stored(track(timestamp=iso(NOW + DAY)), trusted=True).time == NOW
+    batch = Batch("", NOW, {}, [track(timestamp=5)])
+    named = wire_events(batch, Speaker(1, NOW, trusted=True))
+    assert check_events([raw for _, raw in named], 1, server=True).statuses[0][1] == "refused:at"
 
 
 @settings(max_examples=60)
