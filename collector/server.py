@@ -59,7 +59,8 @@ class LoaderChild:
         # Inherited by the child, which lifts it once it can drain: a TERM while it starts must not kill it outright.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         try:
-            return subprocess.Popen([sys.executable, "-m", "collector.loader"], env=self._settings.environment())
+            command = [sys.executable, "-m", "collector.loader", str(os.getpid())]
+            return subprocess.Popen(command, env=self._settings.environment())
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

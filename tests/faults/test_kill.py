@@ -141,6 +141,25 @@ def test_an_acknowledged_event_is_in_the_ledger_within_half_a_second(tmp_path: P
     assert sorted(waits[1:])[3] < 0.5
 
 
+def test_kill_9_of_the_master_leaves_a_port_that_the_next_server_gets(tmp_path: Path) -> None:
+    server = Running(tmp_path / "data")
+    stop = threading.Event()
+    try:
+        clients = clients_of(server, stop)
+        time.sleep(1)
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+        time.sleep(0.3)
+        server.start()
+        time.sleep(1)
+        acked, unanswered = finish(clients, stop)
+        server.wait_drained(len(acked))
+        assert server.stop() == 0
+        check_stored(server, acked, unanswered)
+    finally:
+        server.kill_all()
+
+
 @pytest.mark.parametrize("after", [0.1, 1.5])
 def test_term_under_load_cuts_no_request_short_and_leaves_nothing_behind(tmp_path: Path, after: float) -> None:
     """Also right after the start, while the loader is still coming up."""
