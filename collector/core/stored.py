@@ -43,8 +43,12 @@ class LinkedVisitor:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Who a person is: user id ("" for an anonymous visitor), traits, and the visitors that are theirs."""
+    """Who a person is: user id ("" for an anonymous visitor), traits, and the visitors that are theirs.
+
+    verified: the names of the traits that the site vouches for; the others were claimed by browsers.
+    """
 
     user: str
     traits: Mapping[str, Json] = field(default_factory=dict)
     visitors: Sequence[LinkedVisitor] = ()
+    verified: frozenset[str] = frozenset()

@@ -63,6 +63,7 @@ class LedgerPeople:
                 else LinkedVisitor(one.id, one.key)
                 for one in visitors
             ],
+            person.verified if person else frozenset(),
         )
 
     def timeline(self, code: int, before: tuple[int, int] | None = None, limit: int = 500) -> Sequence[StoredEvent]:

@@ -26,9 +26,9 @@ def profile_block(journeys: Journeys, query: Query, key: str, profile: Profile, 
     """Label and value of what is known: user, times, first touch, visits, attention, devices, traits."""
     rows: list[list[Cell]] = []
 
-    def add(name: str, label: Text | str, value: object) -> None:
+    def add(name: str, label: Text | str, value: object, verified: bool | None = None) -> None:
         if value not in ("", None):
-            rows.append([name, str(label), str(value)])
+            rows.append([name, str(label), str(value), verified])
 
     add("person", T("Person"), profile.user or key)
     add("user", T("User"), profile.user)
@@ -47,8 +47,15 @@ def profile_block(journeys: Journeys, query: Query, key: str, profile: Profile, 
         reasons = np.count_nonzero(part.bot[kept])
         add("bot", T("Flagged as bot"), T("{n} events", n=int(reasons)) if reasons else "")
     for name, value in sorted(profile.traits.items()):
-        add(f"trait:{name}", name, cell_text(value))
-    columns = Column("name", T("Name")), Column("label", T("What"), "label"), Column("value", T("Value"))
+        add(f"trait:{name}", name, cell_text(value), name in profile.verified)
+    columns = (
+        Column("name", T("Name")),
+        Column("label", T("What"), "label"),
+        Column("value", T("Value")),
+        Column(
+            "verified", T("Verified"), "bool", T("Whether the site vouches for a trait; else a browser claimed it.")
+        ),
+    )
     return Block("profile", "table", T("Profile"), columns, rows, draw={"as": "facts"})
 
 

@@ -61,7 +61,9 @@ def take(door: Door, request: Request, site: CollectSite, body: Body, now: int) 
     if who.mode == "off":
         checked = Checked(statuses=[(shown, "refused:privacy") for shown, _ in checked.statuses])
     address = request.remote_addr or ""
-    sender = Sender(site.id, who.visitor, who.mode, now, body.sent, user_agent, hints, address, body.dropped, who.before)
+    sender = Sender(
+        site.id, who.visitor, who.mode, now, body.sent, user_agent, hints, address, body.dropped, who.before
+    )
     return Taken(site, who, sender, checked)
 
 

@@ -58,13 +58,15 @@ def export(access: SiteAccess) -> FlaskResponse:
 
 
 def _document(access: SiteAccess, key: str, person: PersonRow | None, visitors: Sequence[VisitorRow]) -> Iterator[str]:
-    links = {link.visitor: link for link in access.rooms.ledger.links(access.site.id)} if person else {}
+    ids = [visitor.id for visitor in visitors]
+    links = {link.visitor: link for link in access.rooms.ledger.links(access.site.id, ids)} if person else {}
     head = {
         "site": access.site.name,
         "asked_for": key,
         "exported": iso_time(access.rooms.clock()),
         "user": person.user if person else None,
         "traits": dict(person.traits) if person else {},
+        "verified_traits": sorted(person.verified) if person else [],
         "visitors": [
             {
                 "visitor": visitor.key,

@@ -21,11 +21,12 @@ _HIDDEN = frozenset(("id", "session", "text", "time", "properties", "mark", "goa
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing known: its name and its value; `href` only for http addresses."""
+    """One thing known: its name and its value; `href` only for http addresses; `verified` where the site vouches."""
 
     label: str
     value: str
     href: str = ""
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def profile(result: Result, zone: ZoneInfo) -> list[Fact]:
         name, value = str(row["name"]), str(row["value"] if row["value"] is not None else "")
         if value:
             words = typed.get(name) or _parts(name, value)
-            found.append(Fact(shown.cell(row["label"], "label", UTC), words))
+            found.append(Fact(shown.cell(row["label"], "label", UTC), words, verified=row["verified"] is True))
     return found
 
 
@@ -107,7 +108,7 @@ def linked(result: Result, zone: ZoneInfo) -> list[Linked]:
         Linked(
             str(row["visitor"]),
             shown.cell(row["since"], "time", zone) if row["since"] is not None else "",
-            str(row["reason"] or ""),
+            value_words("reason", str(row["reason"] or "")),
             row["since"] is not None,
         )
         for row in named(result.block("linked"))

@@ -65,7 +65,20 @@ _BOTS = {
     "ai_agent": T("AI agent or crawler"),
     "no_user_agent": T("No browser named"),
 }
-_SETS = {"channel": _CHANNELS, "device": _DEVICES, "type": _TYPES, "property": _PROPERTIES, "bot": _BOTS}
+_REASONS = {
+    "identify": T("as the browser says"),
+    "signed": T("proved by the site"),
+    "import": T("imported"),
+    "admin": T("by hand"),
+}
+_SETS = {
+    "reason": _REASONS,
+    "channel": _CHANNELS,
+    "device": _DEVICES,
+    "type": _TYPES,
+    "property": _PROPERTIES,
+    "bot": _BOTS,
+}
 # Breakdowns that every event has, beside the properties it may carry.
 BREAKDOWNS = tuple(_PROPERTIES)
 
