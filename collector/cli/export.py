@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import IO
 
@@ -12,7 +11,7 @@ from collector.cli.events_out import PEOPLE_COLUMNS, csv_cells, event_rows, peop
 from collector.cli.place import place_options, site_option
 from collector.cli.rooms import open_rooms
 from collector.core.event import Json
-from collector.core.write import csv_lines
+from collector.core.write import csv_lines, json_text
 from collector.ingest.columns import EXPORT_COLUMNS
 from collector.settings import Settings
 from collector.store.protocol import Ledger
@@ -43,6 +42,6 @@ def export_command(what: str, site_name: str, form: str, output: IO[str], settin
         found = rows(rooms.ledger, site.id)
         if form == "jsonl":
             for row in found:
-                output.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+                output.write(json_text(row) + "\n")
             return
         output.writelines(csv_lines(columns, (csv_cells(row) for row in found)))

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from collector.core.errors import UserError
+from collector.core.write import one_line
 from collector.store.protocol import LedgerDown
 
 # Name -> module of this room and the command in it. In the order that help shows.
@@ -34,7 +35,7 @@ class Problem(click.ClickException):
     exit_code = 2
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.split()))
+        super().__init__(one_line(" ".join(message.split())))
 
 
 class House(click.Group):

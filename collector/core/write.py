@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -14,6 +15,9 @@ from itertools import chain
 from collector.core.blocks import Block, Cell, Column, Result, Unit
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
+# What moves a terminal's cursor or begins one of its commands; JSON has escapes for the first 32 of them by itself.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_HIGH_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
 
 
 def iso_time(ms: int, zone: tzinfo = UTC) -> str:
@@ -63,7 +67,18 @@ def to_json(report: str, arguments: Sequence[tuple[str, str]], result: Result, z
 
 def dump_json(report: str, arguments: Sequence[tuple[str, str]], result: Result, zone: tzinfo) -> str:
     """`to_json` as text; strict JSON (no NaN)."""
-    return json.dumps(to_json(report, arguments, result, zone), ensure_ascii=False, allow_nan=False, indent=1)
+    return json_text(to_json(report, arguments, result, zone), indent=1)
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """Strict JSON without a character that a terminal would obey."""
+    written = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+    return written.translate(_HIGH_CONTROLS)
+
+
+def one_line(text: str) -> str:
+    """`text` for a line of a terminal: what cannot be printed, line ends and reversals of direction are `?`."""
+    return text if text.isprintable() else "".join(ch if ch.isprintable() else "?" for ch in text)
 
 
 def neutral(cell: Cell) -> str:
@@ -74,7 +89,7 @@ def neutral(cell: Cell) -> str:
         return "true" if cell else "false"
     if isinstance(cell, int | float):
         return repr(cell)
-    text = str(cell).replace("\x00", "")
+    text = _CONTROLS.sub("", str(cell))
     if text and (text[0] in _FORMULA or unicodedata.normalize("NFKC", text[0]) in _FORMULA):
         return "'" + text
     return text
@@ -101,9 +116,8 @@ def block_table(block: Block, zone: tzinfo) -> str:
     ]
     widths = [max(len(row[at]) for row in rows) for at in range(len(block.columns))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([str(block.title), *lines, ""])
+    return "\n".join([one_line(str(block.title)), *lines, ""])
 
 
 def _short(cell: Cell) -> str:
-    text = f"{cell:.4g}" if isinstance(cell, float) and not float(cell).is_integer() else neutral(cell)
-    return "".join(ch if ch.isprintable() else "?" for ch in text)
+    return one_line(f"{cell:.4g}" if isinstance(cell, float) and not float(cell).is_integer() else neutral(cell))

@@ -18,7 +18,7 @@ _WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d{1,5})?|([0-9.]+):\d{1,5}")
 
 
 def trusting(app: WSGIApplication, hops: int) -> ProxyFix:
-    """`app` behind that many proxies, each of which adds one entry to X-Forwarded-For; what stands left of them lies."""
+    """`app` behind that many proxies, each adding one entry to X-Forwarded-For; what stands left of those lies."""
     return ProxyFix(_Cleaned(app), x_for=hops, x_proto=hops, x_host=hops)
 
 
