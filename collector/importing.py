@@ -41,6 +41,11 @@ class Imported:
     counts: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def withheld(self) -> int:
+        """Events that the ledger did not take, because their people were erased and stay so."""
+        return self.events - self.stored - self.known
+
     def refuse(self, number: int, reason: str) -> None:
         """Count a row that could not be read."""
         self.refused += 1

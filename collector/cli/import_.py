@@ -185,7 +185,7 @@ def _preview(plan: Plan) -> list[Event | str]:
 def _go_on(unsure: Sequence[str], agreed: bool, may_ask: bool) -> bool:
     if agreed:
         return True
-    if may_ask and sys.stdin.isatty() and sys.stderr.isatty():
+    if may_ask and _is_terminal():
         return click.confirm("Import?", default=True, err=True)
     if unsure:
         named = ", ".join(f"--{role}" for role in unsure)
@@ -193,6 +193,10 @@ def _go_on(unsure: Sequence[str], agreed: bool, may_ask: bool) -> bool:
             f"It is only a guess which column is the {' and the '.join(unsure)}.", f"Say {named}, or --yes."
         )
     return True
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 @dataclass(frozen=True, slots=True)

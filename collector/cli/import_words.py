@@ -90,9 +90,10 @@ def summary(done: Imported, seconds: float, dry: bool, before: int = 0) -> str:
             f"{done.rows:,} rows read{speed}: {done.events:,} events in them, {done.refused:,} refused{passed}. "
             "Nothing was written."
         )
+    gone = f", {done.withheld:,} of people who were erased" if done.withheld else ""
     return (
         f"{done.rows:,} rows read{speed}: {done.stored:,} events added, {done.known:,} were there already, "
-        f"{done.refused:,} refused{passed}."
+        f"{done.refused:,} refused{passed}{gone}."
     )
 
 

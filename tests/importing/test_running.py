@@ -44,6 +44,25 @@ def test_what_is_only_a_guess_is_not_done_without_asking(shop: Shop) -> None:
     assert "1 events added" in shop.take(path, "--time", "when")
 
 
+@pytest.mark.parametrize(("answer", "events"), [("n\n", 0), ("y\n", 1), ("\n", 1)])
+def test_on_a_terminal_it_asks_first(shop: Shop, monkeypatch: pytest.MonkeyPatch, answer: str, events: int) -> None:
+    path = shop.file("a.csv", "client_id,when,page\nann,2026-01-05 10:00,/shoes\n")
+    monkeypatch.setattr("collector.cli.import_._is_terminal", lambda: True)
+    place = ["--site", "shop", "--data", str(shop.folder), "--database", shop.database]
+    done = CliRunner().invoke(main, ["import", str(path), *place], input=answer)
+    assert "Import? [Y/n]" in done.stderr
+    assert done.exit_code == (0 if events else 1)
+    assert len(shop.events()) == events
+
+
+def test_who_was_erased_does_not_come_back(shop: Shop) -> None:
+    path = shop.lines("a.jsonl", ROWS)
+    shop.take(path)
+    shop.ok("forget", "v3", "--site", "shop", "--yes")
+    said = shop.take(path)
+    assert "50 rows read: 0 events added, 49 were there already, 0 refused, 1 of people who were erased." in said
+
+
 def test_a_dry_run_counts_and_writes_nothing(shop: Shop) -> None:
     path = shop.lines("a.jsonl", [*ROWS, {"visitor": "v", "t": "soon", "name": "x"}])
     said = shop.take(path, "--dry-run")
