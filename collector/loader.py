@@ -20,6 +20,7 @@ from collector.ingest.bots import NO_LIST, BotList, compile_list
 from collector.journeys.view import ViewStore
 from collector.loading import Loader, RulesBook
 from collector.refreshing import Debounce
+from collector.retention import Retention
 from collector.salts import DailySalts
 from collector.settings import Settings, read_settings
 from collector.sites import CatalogBook
@@ -78,10 +79,13 @@ def run_loader(
         salts.sweep(now_ms())
         debounce(frozenset(site.id for site in catalog.sites()))
 
+    retention = Retention(ledger, catalog.sites, now_ms, debounce)
+    retention.start()
     try:
         _loop(loader, stop, look)
         _last(loader, settings.drain_seconds)
     finally:
+        retention.close()
         loader.close()
         debounce.close()
         counters.close()
@@ -144,9 +148,8 @@ def _last(loader: Loader, seconds: int) -> None:
             time.sleep(0.2)
 
 
-def _watch_parent(stop: threading.Event) -> None:
-    """Stop when the process that started us is gone: a new server starts a loader of its own."""
-    parent = os.getppid()
+def _watch_parent(stop: threading.Event, parent: int) -> None:
+    """Stop when the process that started us is gone, perhaps before we got here: a new server starts its own loader."""
 
     def watch() -> None:
         while not stop.wait(0.5):
@@ -164,7 +167,7 @@ def main() -> None:
     # Ctrl-C reaches the whole terminal; the server ends first, then tells us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    _watch_parent(stop)
+    _watch_parent(stop, int(sys.argv[1]) if len(sys.argv) > 1 else os.getppid())
     run_loader(read_settings(), stop)
 
 

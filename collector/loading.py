@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import time
@@ -19,6 +18,7 @@ from collector.inbox.record import Record, decode, encode
 from collector.ingest.bots import BotList
 from collector.ingest.clock import DeviceClocks
 from collector.ingest.overnight import Overnight
+from collector.ingest.pace import Pace
 from collector.ingest.rules import Arrival, SiteRules
 from collector.ingest.steps import make_event
 from collector.ingest.url import mask_text
@@ -31,6 +31,7 @@ CHUNK = 1_000
 EVENTS = 4_000
 # A record that fails alone as often as this, with pauses of so many seconds, while the ledger takes others, is poison.
 PAUSES = (0.05, 0.2, 0.5)
+_BROWSERS = frozenset(("cookie", "cookieless"))
 
 
 def _masked(body: bytes) -> bytes:
@@ -38,22 +39,10 @@ def _masked(body: bytes) -> bytes:
     return mask_text(body.decode("utf-8", "replace")).encode()
 
 
-def event_aside(record: Record, text: str) -> bytes:
+def event_aside(record: Record, text: str, reason: str) -> bytes:
     """An event that the door could not read, with what is needed to try it again: a record of it alone."""
-    try:
-        json.loads(text)
-    except ValueError:  # cut, because it was too long
-        text = json.dumps(text)
-    return encode(
-        record.site,
-        record.visitor,
-        record.received,
-        record.sent,
-        record.mode,
-        record.user_agent,
-        record.hints,
-        [text],
-    )
+    told = record.site, record.visitor, record.received, record.sent, record.mode, record.user_agent, record.hints
+    return encode(*told, [], [(text, reason)], record.before)
 
 
 def _nobody(seconds: float) -> None:
@@ -74,6 +63,7 @@ class Work:
         quarantined: (bytes, reason, how many events they hold).
         accepted: how many events the door promised to keep with this record.
         received: ms UTC when it arrived, 0 where it does not say.
+        browser: whether a browser sent it, whose pace tells people from others.
     """
 
     seq: int
@@ -83,6 +73,7 @@ class Work:
     quarantined: Sequence[tuple[bytes, str, int]]
     accepted: int
     received: int = 0
+    browser: bool = False
 
 
 class Loader:
@@ -118,6 +109,7 @@ class Loader:
         self._gone: list[str] = []
         self._clocks = DeviceClocks()
         self._overnight = Overnight()
+        self._pace = Pace()
         self._readers: dict[str, BoxReader] = {}
         self._marks: dict[str, int] | None = None
         # Boxes that could not be read, so that the log says so once.
@@ -141,6 +133,7 @@ class Loader:
             except (sqlite3.Error, OSError) as error:
                 reader.close()
                 self._skip(reader.name, error)
+        self._flag_found()
         return taken
 
     def _skip(self, box: str, error: Exception) -> None:
@@ -148,6 +141,15 @@ class Loader:
         if box not in self._unreadable:
             self._unreadable.add(box)
             log.error("the box %s cannot be used (%s); it stays, and is tried again", box, error)
+
+    def _flag_found(self) -> None:
+        """Set the earlier events of visitors aside that were found out to be no people."""
+        while self._pace.found:
+            site, visitor, since = self._pace.found[-1]
+            changed = self._ledger.flag_visitor(site, visitor, "behaviour", since, self._clock())
+            self._pace.found.pop()
+            log.info("site %d: a visitor that only opened page after page was set aside, %d events", site, changed)
+            self._loaded(frozenset((site,)))
 
     def drain_all(self) -> None:
         """Rounds until nothing waits."""
@@ -218,9 +220,12 @@ class Loader:
             site, held = record.site, len(record.events) + len(record.quarantined)
             rules = self._rules.rules(site)
             if rules is None:
+                if site in self._ledger.deleted_sites():
+                    return Work(seq, b"", None, (), (), 0)  # sent while the site was being deleted
                 return Work(seq, body, None, (), [(_masked(body), "unknown_site", held)], held)
-            aside = [(event_aside(record, text), reason, 1) for text, reason in record.quarantined]
-            return Work(seq, body, site, self._events(record, rules), aside, held, record.received)
+            browser = record.mode in _BROWSERS
+            aside = [(event_aside(record, text, reason), reason, 1) for text, reason in record.quarantined]
+            return Work(seq, body, site, self._events(record, rules), aside, held, record.received, browser)
         except LedgerDown:
             raise
         except Exception as error:
@@ -287,6 +292,8 @@ class Loader:
         by_site: dict[int, list[Event]] = {}
         for work in works:
             if work.site is not None and work.events:
+                if work.browser:
+                    self._pace.flag(work.site, work.events)
                 by_site.setdefault(work.site, []).extend(work.events)
         aside = [
             SetAside(work.site, raw, reason, now, held) for work in works for raw, reason, held in work.quarantined
@@ -303,6 +310,9 @@ class Loader:
             raise
         if self._marks is not None:
             self._marks[box] = seq
+        for work in works:
+            if work.browser and work.site is not None:
+                self._pace.note(work.site, work.events)
         received = [work.received for work in works if work.received]
         if received:
             self._lag((self._clock() - min(received)) / SECOND)

@@ -177,6 +177,16 @@ class Sites(Base):
             self._change(SITE.update(secret_digest=digest(secret)).where(SITE.c.id == site_id))
         return secret
 
+    def delete_site(self, site_id: int) -> None:
+        """Delete a site with its roles and everything that was saved there; its events are the ledger's to delete.
+
+        Raises:
+            UserError: no such site.
+        """
+        with self._engine.writing():
+            self._known_site(site_id)
+            self._change(SITE.delete().where(SITE.c.id == site_id))
+
     def _known_site(self, site_id: int) -> Site:
         found = self.site(site_id)
         if found is None:

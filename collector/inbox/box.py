@@ -25,6 +25,8 @@ LOOK_EVERY = 0.25
 SCARCE = 2
 WAIT = 10.0
 FULL_RETRY = 5
+# A box is rewritten only while little waits in it: nobody is answered meanwhile.
+WIPE_BYTES = 8 * 2**20
 COMPLAIN_EVERY = 10.0
 _INSERT = "INSERT INTO record (body) VALUES (?)"
 
@@ -102,6 +104,9 @@ class Inbox:
         self._deleted = 0
         self._told = 0
         self._looked = 0.0
+        self._wipe_looked = 0.0
+        self._wipe_asked = 0
+        self._wipe_upto = 0
         self._disk_checked = 0.0
         self._disk_low = False
         self._scarce = False
@@ -205,6 +210,7 @@ class Inbox:
                 self.settled()
             elif not last:
                 self._tidy()
+            self._wipe()
             if last:
                 return
 
@@ -299,6 +305,30 @@ class Inbox:
                 if self._deleted == before:
                     break
         except sqlite3.Error as error:
+            self._complain(error)
+            self._rollback()
+
+    def _wipe(self) -> None:
+        """Where somebody was erased: once all that was here then is loaded, leave no byte of it in file or log."""
+        now = time.monotonic()
+        if now - self._wipe_looked < LOOK_EVERY or self._connection is None:
+            return
+        self._wipe_looked = now
+        try:
+            asked = os.stat(self.files.wipe).st_mtime_ns
+        except OSError:
+            self._wipe_asked = 0
+            return
+        if asked != self._wipe_asked:
+            self._wipe_asked, self._wipe_upto = asked, self._kept[-1][0] if self._kept else self._deleted
+        if self._deleted < self._wipe_upto or self._bytes > WIPE_BYTES:
+            return
+        try:
+            self._connection.execute("VACUUM")
+            (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not busy and os.stat(self.files.wipe).st_mtime_ns == asked:
+                self.files.wipe.unlink()
+        except (sqlite3.Error, OSError) as error:
             self._complain(error)
             self._rollback()
 

@@ -1,4 +1,5 @@
-"""The files of a box: `.sqlite3` its records, `.lock` held while its worker lives, `.done` how far the loader is.
+"""The files of a box: `.sqlite3` its records, `.lock` held while its worker lives, `.done` how far the loader is,
+`.wipe` there while somebody who was erased may still be in freed pages.
 
 A name is random and made anew for every file, so that a mark kept in the ledger never fits a later file.
 """
@@ -34,10 +35,14 @@ class BoxFiles:
     def done(self) -> Path:
         return self.folder / f"box-{self.name}.done"
 
+    @property
+    def wipe(self) -> Path:
+        return self.folder / f"box-{self.name}.wipe"
+
     def remove(self) -> None:
         """Delete every file of the box, the lock last: who sees no lock sees no box."""
         side = [self.records.with_name(self.records.name + end) for end in ("-wal", "-shm", "-journal")]
-        for path in (self.records, *side, self.done, self.lock):
+        for path in (self.records, *side, self.done, self.wipe, self.lock):
             path.unlink(missing_ok=True)
 
 

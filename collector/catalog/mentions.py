@@ -1,0 +1,53 @@
+"""Saved reports, segments and links that name somebody who was erased: they go too (REQUIREMENTS E7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import parse_qsl
+
+import peewee
+
+from collector.catalog.base import REPORT, SEGMENT, Base, Record
+
+_SHARE, _HOOK, _CONTACT = map(peewee.Table, ("share_link", "chat_hook", "chat_contact"))
+
+
+def _mentions(names: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a text names one of them: as a whole, or as a word of its own where it cannot be an ordinary number."""
+    whole = frozenset(names)
+    words = [re.escape(name) for name in whole if not (name.isdecimal() and len(name) < 8)]
+    inside = re.compile(rf"(?<![\w@.~-])(?:{'|'.join(words)})(?![\w@~-])") if words else None
+    return lambda text: text in whole or bool(inside and inside.search(text))
+
+
+class Mentions(Base):
+    """The part of the catalog that may name people of a site."""
+
+    def drop_mentions(self, site_id: int, names: Iterable[str]) -> Mapping[str, int]:
+        """Delete what people saved that names one of these user ids or visitors; how many by table."""
+        told = list(names)
+        names_one = _mentions(told)
+
+        def asks(row: Record) -> bool:
+            return any(names_one(value) for _, value in parse_qsl(row["arguments"]))
+
+        def describes(row: Record) -> bool:
+            return names_one(row["wheres"]) or names_one(row["wheres_not"])
+
+        found: dict[str, tuple[peewee.Table, list[int]]] = {}
+        for name, table, fits in (("report", REPORT, asks), ("share", _SHARE, asks), ("segment", SEGMENT, describes)):
+            rows = self._all(table.select().where(table.c.site == site_id))
+            found[name] = table, [row["id"] for row in rows if fits(row) or names_one(row["name"])]
+        hooks = [row["id"] for row in self._all(_HOOK.select(_HOOK.c.id).where(_HOOK.c.site == site_id))]
+        with self._engine.erasing(), self._engine.writing():
+            counts = {
+                name: self._change(table.delete().where(table.c.id.in_(ids))) if ids else 0
+                for name, (table, ids) in found.items()
+            }
+            counts["contact"] = (
+                self._change(_CONTACT.delete().where(_CONTACT.c.hook.in_(hooks) & _CONTACT.c.visitor.in_(told)))
+                if hooks and told
+                else 0
+            )
+        return counts
