@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +18,7 @@ from collector.app import create_app
 from collector.core.times import DAY
 from collector.counters import DOOR_EVENTS
 from collector.inbox.record import Record
-from collector.ingest.check import MAX_BODY
+from collector.ingest.check import MAX_BODY, MAX_EVENT, MAX_EVENTS
 from collector.ingest.signed import identify_key, sign
 from collector.settings import load_keys, read_settings
 from collector.web.door import CollectSite
@@ -347,3 +348,14 @@ def test_in_the_whole_application_it_stands_beside_the_pages(tmp_path: Path) -> 
     assert "Content-Security-Policy" not in answer.headers
     assert client.get("/v1/projects/wk_demo/settings").status_code == 200
     assert client.get("/v1/anything").json is not None
+
+
+def test_the_page_about_it_says_what_works(collector: Collector) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "segment.md").read_text()
+    example = re.search(r"curl https://collector\.example(/v1/\w+) -u \"\$SECRET_KEY:\" -d '([^']+)'", page)
+    assert example is not None
+    assert send(collector, example[2].encode(), example[1], key="sk_demo").json == {"success": True}
+    assert only(collector).events[0]["visitor"] == "user:user-17"
+    limits = re.search(r"At most (\d+) MB unpacked, (\d+) messages, (\d+) KB each", page)
+    assert limits is not None
+    assert (int(limits[1]) * 1_000_000, int(limits[2]), int(limits[3]) * 1_024) == (MAX_BODY, MAX_EVENTS, MAX_EVENT)
