@@ -15,11 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from collector.catalog.catalog import Catalog
 from collector.settings import Settings, read_settings
 from collector.store.open import open_ledger
 from tests.support.postgres import free_port
 
+OUTCOMES = ("stored", "flagged", "duplicate", "quarantined", "refused")
 ORIGIN = "https://shop.example"
 HEADERS = {"Origin": ORIGIN, "User-Agent": "Mozilla/5.0 Chrome/120", "Content-Type": "text/plain;charset=UTF-8"}
 
@@ -102,6 +105,33 @@ class Running:
             after = page[-1][0].id
         ledger.close()
         return found
+
+    def metrics(self) -> dict[str, float]:
+        """What /metrics says: sums by name, and events by `name:outcome`."""
+        with closing(self.connect()) as connection:
+            connection.request("GET", "/metrics")
+            with connection.getresponse() as answer:
+                assert answer.status == 200
+                text = answer.read().decode()
+        found: dict[str, float] = {}
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                outcome = sample.labels.get("outcome")
+                name = f"{sample.name}:{outcome}" if outcome else sample.name
+                found[name] = found.get(name, 0) + sample.value
+        return found
+
+    def check_account(self, acked: int) -> dict[str, float]:
+        """The sums of /metrics agree with each other, with the ledger, and with what clients were told."""
+        until = time.monotonic() + 30
+        while (found := self.metrics())["desireline_inbox_waiting_records"] and time.monotonic() < until:
+            time.sleep(0.05)
+        parts = {name: found.get(f"desireline_events_total:{name}", 0) for name in OUTCOMES}
+        assert found["desireline_events_received_total"] == sum(parts.values()), parts
+        assert parts["stored"] + parts["flagged"] == len(self.ledger_ids())
+        assert parts["stored"] + parts["flagged"] >= acked
+        assert parts["quarantined"] == 0
+        return parts
 
     def wait_drained(self, at_least: int) -> None:
         """Until the ledger holds that many events, or a minute has passed."""

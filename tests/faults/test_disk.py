@@ -73,6 +73,7 @@ def test_a_disk_that_fills_and_empties_under_load(small_disk: Path) -> None:
         assert len(acked) > full + 100, "it did not go on by itself"
         assert {code for client in clients for code in client.codes} <= {200, 503}
         server.wait_drained(len(acked))
+        server.check_account(len(acked))
         assert server.stop() == 0
         check_stored(server, acked, unanswered)
     finally:

@@ -69,6 +69,7 @@ def chaos(server: Running, seconds: float, pause: float) -> tuple[set[str], set[
     assert len(acked) > 200
     assert sum(client.failures for client in clients) > 0
     server.wait_drained(len(acked))
+    server.check_account(len(acked))
     assert server.stop() == 0
     return acked, unanswered
 
@@ -112,6 +113,7 @@ def test_a_dead_database_does_not_stop_the_way_in(tmp_path: Path) -> None:
             acked, unanswered = finish(clients, stop)
             assert {code for client in clients for code in client.codes} == {200}
             server.wait_drained(len(acked))
+            server.check_account(len(acked))
             assert server.stop() == 0
             check_stored(server, acked, unanswered)
         finally:
@@ -154,6 +156,7 @@ def test_kill_9_of_the_master_leaves_a_port_that_the_next_server_gets(tmp_path: 
         time.sleep(1)
         acked, unanswered = finish(clients, stop)
         server.wait_drained(len(acked))
+        server.check_account(len(acked))
         assert server.stop() == 0
         check_stored(server, acked, unanswered)
     finally:

@@ -126,6 +126,7 @@ def test_a_ledger_that_somebody_else_locks_stops_only_the_loader(tmp_path: Path)
         acked, unanswered = finish(clients, stop)
         assert {code for client in clients for code in client.codes} == {200}
         server.wait_drained(len(acked))
+        server.check_account(len(acked))
         assert server.stop() == 0
         check_stored(server, acked, unanswered)
     finally:
