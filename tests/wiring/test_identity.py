@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -127,3 +128,82 @@ def test_without_a_cookie_a_visitor_is_the_same_for_a_day_and_nobody_after(shop:
     assert seen[0] == seen[1] != seen[2]
     door.clock = lambda: start + DAY
     assert Browser(shop, User_Agent="Other").send(page("/a"), mode="cookieless")["visitor"] != seen[2]
+
+
+def tabs(shop: Shop) -> tuple[Browser, Browser]:
+    """Two tabs of one browser: the cookie is one, what each tab's tracker knows is its own."""
+    one, two = Browser(shop), Browser(shop)
+    two.client = one.client
+    return one, two
+
+
+def test_two_tabs_at_login_are_one_person(shop: Shop) -> None:
+    one, two = tabs(shop)
+    assert one.send(page("/1"))["visitor"] == two.send(page("/2"))["visitor"]
+    one.send(identify("ann"))
+    two.send(page("/3"))
+    two.send(identify("ann"), page("/4"))
+    assert shop.paths("ann") == ["/1", "/2", "/3", "/4"]
+
+
+def test_what_the_other_tab_does_after_another_user_logged_in_is_that_user_s(shop: Shop) -> None:
+    one, two = tabs(shop)
+    one.send(page("/1"), identify("ann"))
+    two.send(page("/2"))
+    bob = one.rotate(identify("bob"), page("/3"))["visitor"]
+    assert two.send(page("/4"))["visitor"] == bob
+    # That tab has not seen the change: for it, too, bob is another one than ann.
+    two.rotate(identify("bob"), page("/5"))
+    one.send(page("/6"))
+    assert shop.paths("ann") == ["/1", "/2"]
+    assert shop.paths("bob") == ["/3", "/4", "/5", "/6"]
+
+
+def test_two_tabs_that_both_reset_leave_ann_behind(shop: Shop) -> None:
+    one, two = tabs(shop)
+    one.send(page("/1"), identify("ann"))
+    strangers = {one.rotate(page("/2"))["visitor"], two.rotate(page("/3"))["visitor"]}
+    strangers.add(one.send(page("/4"))["visitor"])
+    assert shop.paths("ann") == ["/1"]
+    assert all(shop.user(stranger) is None for stranger in strangers)
+
+
+def test_an_identify_made_offline_names_what_was_sent_with_it_and_what_follows(shop: Shop) -> None:
+    browser = Browser(shop)
+    browser.send(page("/online"))
+    browser.send(page("/offline"), identify("ann"), page("/offline-2"), sent_at=now_ms())
+    assert shop.paths("ann") == ["/online", "/offline", "/offline-2"]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (0, 2, 1), (0, 1, 0, 2, 1, 2, 0)])
+def test_retries_in_any_order_end_in_the_same_persons(shop: Shop, order: tuple[int, ...]) -> None:
+    """Three requests of one browser, each of which changes who it is: their cookies say what was before each."""
+    browser = Browser(shop)
+    first = browser.send(page("/0"))["visitor"]
+    cookie = browser.cookie()
+    boots = [browser.boot, str(uuid4()), str(uuid4())]
+    requests: list[tuple[tuple[dict[str, Any], ...], dict[str, Any]]] = [
+        ((page("/ann"), identify("ann")), {}),
+        ((identify("bob"), page("/bob")), {"rotate": True}),
+        ((page("/nobody"),), {"rotate": True}),
+    ]
+    for number in order:
+        events, fields = requests[number]
+        browser.boot = boots[number]
+        browser.client.set_cookie(f"dl_v_{shop.site}", cookie)
+        browser.send(*events, **fields)
+    assert shop.paths("ann") == ["/0", "/ann"]
+    assert shop.paths("bob") == ["/bob"]
+    assert shop.user(first) == "ann"
+    people = {shop.ledger.export(shop.site)[n][1] for n in range(6)}
+    assert people == {"ann", "bob", ""}
+
+
+def test_an_alias_of_two_known_persons_joins_nobody(shop: Shop) -> None:
+    """What Segment calls alias is an identify of the other id here: neither person gets the other's browsers."""
+    ann, bob = Browser(shop), Browser(shop)
+    ann.send(page("/ann"), identify("ann"))
+    bob.send(page("/bob"), identify("bob"))
+    shop.serve({"type": "identify", "name": "ann", "visitor": bob.send(page("/bob-2"))["visitor"]})
+    assert shop.paths("ann") == ["/ann"]
+    assert shop.paths("bob") == ["/bob", "/bob-2"]
