@@ -7,6 +7,7 @@ gathered, taken and answered by the worker's own loop (`collector.inloop`).
 from __future__ import annotations
 
 import errno
+import gc
 import selectors
 import socket
 import threading
@@ -86,7 +87,21 @@ class PromptWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Serve until told to stop."""
         quick = getattr(self.wsgi, "extensions", {}).get(EXTENSION)
         self._inloop = InLoop(self, quick) if quick is not None else None
+        # What is loaded by now stays. Without this, every so often a request waits while all of it is searched.
+        gc.collect()
+        gc.freeze()
         super().run()
+
+    def is_parent_alive(self) -> bool:
+        """Whether the master lives. Where it was killed, its port is let go of at once: the next server needs it."""
+        if super().is_parent_alive():
+            return True
+        # No request that is answered from now on keeps its connection.
+        self.alive = False
+        self.set_accept_enabled(False)
+        for listener in self.sockets:
+            listener.close()
+        return False
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection, which costs no thread until something comes on it."""
