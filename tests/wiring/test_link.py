@@ -61,6 +61,17 @@ def test_a_visitor_goes_on_at_the_other_host_also_with_the_next_request_and_a_re
     assert two.paths(visitor) == ["/here", "/there", "/next", "/there"]
 
 
+def test_the_wire_format_says_what_is_sent_and_answered(two: Shop) -> None:
+    wire = (Path(__file__).parents[2] / "tracker_js" / "wire.md").read_text().partition("## From host to host")[2]
+    request, promised = (json.loads(text) for text in re.findall(r"```json\n(.*?)```", wire, re.DOTALL)[:2])
+    browser = Browser(two)
+    browser.send(page("/here"))
+    answer = browser.client.post("/link", data=json.dumps(request | {"key": two.key}), headers=browser.headers)
+    assert answer.json is not None
+    assert answer.json.keys() == promised.keys()
+    assert len(answer.json["token"]) == len(promised["token"])
+
+
 def test_it_is_used_once(two: Shop) -> None:
     here = Browser(two)
     visitor = here.send(page("/here"))["visitor"]
