@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 import zlib
 from datetime import UTC, datetime
 from typing import Any
@@ -264,7 +265,11 @@ def test_a_body_that_cannot_be_used_says_why() -> None:
 def test_a_small_body_that_grows_without_end_is_refused_while_it_grows() -> None:
     bomb = gzip.compress(b" " * 30_000_000, 9)
     assert len(bomb) < MAX_BODY
+    tracemalloc.start()
     assert code(bomb) == ("too_large", 413)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5 * MAX_BODY
     assert code(gzip.compress(b" " * (MAX_BODY + 1))) == ("too_large", 413)
     assert zlib.decompress(gzip.compress(b"x"), 31) == unpack(gzip.compress(b"x"))
 

@@ -22,6 +22,7 @@ from collector.ingest.check import MAX_BODY, MAX_EVENT, MAX_EVENTS
 from collector.ingest.signed import identify_key, sign
 from collector.settings import load_keys, read_settings
 from collector.web.door import CollectSite
+from collector.web.rooms import the_rooms
 from tests.web.doors import CHROME, ORIGIN, SITE, Collector, Listed
 
 LIBRARY = "analytics-python/2.4.0"
@@ -348,6 +349,11 @@ def test_in_the_whole_application_it_stands_beside_the_pages(tmp_path: Path) -> 
     assert "Content-Security-Policy" not in answer.headers
     assert client.get("/v1/projects/wk_demo/settings").status_code == 200
     assert client.get("/v1/anything").json is not None
+    refused = client.post("/v1/t", data=json.dumps(track(writeKey="wk_demo")), headers={"Origin": "https://x.example"})
+    assert refused.status_code == 403
+    with app.app_context():
+        (noted,) = the_rooms().refusals.recent(SITE.id, 0)  # the Install page tells of it
+    assert (noted.code, noted.origin) == ("origin", "https://x.example")
 
 
 def test_the_page_about_it_says_what_works(collector: Collector) -> None:
