@@ -23,7 +23,7 @@ from collector.web.replaying import replay, sample
 from collector.web.words import value_words
 
 blueprint = Blueprint("quality", __name__)
-ENDS = ("stored", "flagged", "duplicate", "conflict", "quarantined", "no_room")
+ENDS = ("stored", "flagged", "duplicate", "conflict", "quarantined", "no_room", "refused")
 MONTH = 30 * DAY
 _SHOWN = 50
 _REASONS = 20

@@ -12,6 +12,7 @@ _OUTCOMES = {
     "conflict": T("Said something else under an id that is already here; the first was kept"),
     "quarantined": T("Set aside, could not be read"),
     "no_room": T("Could not be read, and the quarantine was full: not kept"),
+    "refused": T("Of somebody who was erased, or of a site that was deleted: not kept"),
 }
 _ASIDE = {
     "unknown_type": T("A type of event that this version does not know"),

@@ -54,6 +54,18 @@ def test_the_page_tells_what_became_of_every_event(made: Installation) -> None:
     assert "not accounted for" not in text
 
 
+def test_what_the_ledger_refused_is_accounted_for_too(made: Installation) -> None:
+    post(made, batch(made, [{"id": uid(1), "type": "page", "url": f"{ORIGIN}/"}]))
+    load(made)
+    [visitor] = made.ledger.visitors(made.site_id)
+    made.ledger.forget(made.site_id, [visitor.id], made.now)
+    post(made, batch(made, [{"id": uid(2), "type": "page", "url": f"{ORIGIN}/"}]))
+    load(made)
+    text = made.client().get("/shop/quality").text
+    assert "not accounted for" not in text
+    assert uneven(figures(made)) == 0
+
+
 def test_a_difference_in_the_accounting_is_shouted(made: Installation) -> None:
     made.ledger.append_marked([], Mark("box", 1, made.now, {made.site_id: 3}))
     assert "3 events are not accounted for" in made.client().get("/shop/quality").text
