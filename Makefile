@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 BUILD_INPUTS = pyproject.toml $(wildcard tracker_js/*.* tracker_js/*/*.js)
 
-.PHONY: demo test check bench wheel clean
+.PHONY: demo test check bench soak wheel clean
 
 demo: $(VENV)/.installed  ## the real product with a demo shop and simulated visitors
 	$(BIN)/desireline demo $(ARGS)
@@ -23,6 +23,10 @@ check: $(VENV)/.tested
 
 bench: $(VENV)/.benched  ## the benchmarks, beside ClickHouse in the same run
 	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(VENV)/.tested  ## a steady load with pages being read, then kills; ARGS='--minutes 60 --kills 40' for the long form
+	$(BIN)/python -m tests.support.prepare
+	$(BIN)/python -m tests.faults.soak $(ARGS)
 
 wheel: $(VENV)/.tested  ## dist/desireline-*.whl
 	$(BIN)/python -m build --wheel
