@@ -128,6 +128,13 @@ class _Bodies:
         return ids, (self._head % now + ",".join(events) + "]}").encode()
 
 
+def batches(load: Load) -> Iterator[tuple[list[str], bytes]]:
+    """(ids, body) of one batch after the other, as one connection sends them."""
+    bodies = _Bodies(load)
+    while True:
+        yield bodies.make()
+
+
 class _Connection:
     """A browser: sends a batch, reads the answer, keeps its cookie."""
 
