@@ -186,13 +186,14 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-def visit(shop: Shop, browser: Browser, path: str, query: str = "", **context: Any) -> Page:
+def visit(shop: Shop, browser: Browser, path: str, query: str = "", options: str = "{}", **context: Any) -> Page:
     """A page that loads analytics.js with our host for its settings, in a fresh browser profile."""
     shop.pages.put("/analytics.js", NEXT.read_text())
     address = shop.pages.put(
         path,
         f"""<!doctype html><title>Start</title><script src="/analytics.js"></script><script>
-        window.analytics = AnalyticsNext.AnalyticsBrowser.load({{writeKey: "{shop.key}", cdnURL: "{shop.host}"}});
+        const where = {{writeKey: "{shop.key}", cdnURL: "{shop.host}"}};
+        window.analytics = AnalyticsNext.AnalyticsBrowser.load(where, {options});
         </script>""",
     )
     page = browser.new_context(user_agent=human_agent(browser), **context).new_page()
@@ -240,6 +241,26 @@ def test_the_browser_client_delivers_every_kind_of_message(shop: Shop, browser: 
     sent = {request for request in requests if request.startswith("POST")}
     assert sent == {f"POST /v1/{letter}" for letter in "ptigsa"}
     assert complaints == []
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_the_browser_client_sends_batches_and_what_is_left_as_the_page_is_left(
+    shop: Shop, browser: Browser, node: Node
+) -> None:
+    batching = (
+        '{integrations: {"Segment.io": {deliveryStrategy: {strategy: "batching", config: {size: 3, timeout: 60000}}}}}'
+    )
+    page = visit(shop, browser, "/batches", options=batching)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url.removeprefix(shop.host)))
+    page.evaluate("async () => { for (const n of [1, 2, 3, 4]) await analytics.track('Batched', { n }) }")
+    shop.wait_for(lambda event: event.kind.name == "Batched", 3)
+    assert requests.count("/v1/b") == 1
+    page.goto("about:blank")
+    events = shop.wait_for(lambda event: event.kind.name == "Batched", 4)
+    assert sorted(int(str(event.props["n"])) for event in events) == [1, 2, 3, 4]
+    assert len({event.visitor for event in events}) == 1
     page.context.close()
 
 
