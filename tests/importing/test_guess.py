@@ -194,7 +194,7 @@ cells = st.text(max_size=30) | st.sampled_from(
 names = st.text(max_size=12) | st.sampled_from(["visitor", "time", "event", "url", "user id", "props", "id", *FORMATS])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(names, min_size=1, max_size=6),
     st.lists(st.lists(cells, max_size=7), max_size=5),

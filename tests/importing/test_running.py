@@ -164,7 +164,7 @@ def test_restart_begins_anew(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_killed_import_goes_on_where_it_ended(shop: Shop) -> None:
-    rows = 40_000
+    rows = 20_000
     text = "".join(f'{{"visitor": "v{n % 900}", "t": {1_760_000_000 + n}, "name": "x"}}\n' for n in range(rows))
     path = shop.file("big.jsonl", text)
     command = [sys.executable, "-m", "collector.cli", "import", str(path), "--site", "shop"]

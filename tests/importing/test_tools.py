@@ -10,6 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 from zipfile import ZipFile
 
+import pytest
+
+from collector.core.event import Agent
+from collector.ingest.imports.devices import device_of
 from tests.importing.conftest import Shop
 
 T = 1_760_000_000_000  # 2025-10-09T08:53:20Z
@@ -308,6 +312,23 @@ def test_posthog_tells_the_same_as_a_download_and_through_its_api(shop: Shop) ->
     api = [{**row, "id": row.pop("uuid")} for row in reversed(posthog_rows())]
     said = shop.take(shop.file("api.json", json.dumps({"next": None, "results": api})))
     assert "0 events added, 6 were there already" in said
+
+
+@pytest.mark.parametrize(
+    ("told", "agent"),
+    [
+        (("laptop", "Mac OS", "chrome"), ("desktop", "Mac OS X", "Chrome")),  # Umami
+        (("mobile", "iOS", "ios"), ("mobile", "iOS", "Mobile Safari")),
+        (("mobile", "Android", "Chrome"), ("mobile", "Android", "Chrome Mobile")),  # GA4, PostHog
+        (("Smartphone", "iOS", "Mobile Safari"), ("mobile", "iOS", "Mobile Safari")),  # Matomo
+        (("Desktop", "GNU/Linux", "Microsoft Edge"), ("desktop", "Linux", "Edge")),
+        (("Desktop", "Windows 10", "Firefox"), ("desktop", "Windows", "Firefox")),
+        (("smart tv", "Tizen", "Other one"), ("other", "Tizen", "Other one")),
+    ],
+)
+def test_devices_go_by_the_names_of_live_ones(told: tuple[str, str, str], agent: tuple[str, str, str]) -> None:
+    assert device_of(*told) == Agent(*agent)
+    assert device_of("", "", "") is None
 
 
 def segment_rows() -> list[dict[str, Any]]:

@@ -15,8 +15,9 @@ from typing import Any
 from collector.core import event as events
 from collector.core.event import Agent, Event
 from collector.core.identity import clean_user_id
+from collector.ingest.imports.devices import device_of
 from collector.ingest.imports.making import Maker, link_of, text_of, with_query
-from collector.ingest.rows import RowError, agent_of
+from collector.ingest.rows import RowError
 from collector.ingest.rules import Arrival
 
 MAPPING = (
@@ -49,7 +50,6 @@ _CAMPAIGN = {
 }
 _PARAMS = {"source": "utm_source", "medium": "utm_medium", "campaign": "utm_campaign", "term": "utm_term"}
 _NO_CAMPAIGN = frozenset(["", "organic", "referral", "(none)", "(not set)"])
-_DEVICES = {"desktop": "desktop", "mobile": "mobile", "tablet": "tablet"}
 
 
 class Ga4Reader:
@@ -175,11 +175,7 @@ def _agent(device: object) -> Agent | None:
         return None
     web = device.get("web_info")
     browser = text_of(web.get("browser") if isinstance(web, dict) else device.get("browser"), 100)
-    return agent_of(
-        _DEVICES.get(text_of(device.get("category")).lower(), "other"),
-        text_of(device.get("operating_system"), 100),
-        browser,
-    )
+    return device_of(text_of(device.get("category"), 100), text_of(device.get("operating_system"), 100), browser)
 
 
 def _what(name: str, params: Mapping[str, Any], cells: Mapping[str, Any]) -> tuple[str, str, dict[str, Any]]:

@@ -15,8 +15,9 @@ from typing import Any
 from collector.core import event as events
 from collector.core.event import Agent, Event
 from collector.core.identity import clean_user_id
+from collector.ingest.imports.devices import device_of
 from collector.ingest.imports.making import Maker, link_of, text_of, with_query
-from collector.ingest.rows import RowError, agent_of, number_or_text
+from collector.ingest.rows import RowError, number_or_text
 from collector.ingest.rules import Arrival
 
 MAPPING = (
@@ -29,9 +30,6 @@ MAPPING = (
     ("deviceType, operatingSystemName, browserName", "device"),
 )
 _CELL = re.compile(r"actionDetails_(\d+)_(\w+)")
-_DEVICES = {"desktop": "desktop", "smartphone": "mobile", "feature phone": "mobile", "phablet": "mobile"} | {
-    "tablet": "tablet"
-}
 
 
 class MatomoReader:
@@ -178,10 +176,10 @@ def _campaign(cells: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _agent(cells: Mapping[str, Any]) -> Agent | None:
-    device = text_of(cells.get("deviceType"), 100).lower()
+    device = text_of(cells.get("deviceType"), 100)
     os = text_of(cells.get("operatingSystemName") or cells.get("operatingSystem"), 100)
     browser = text_of(cells.get("browserName"), 100)
-    return agent_of(_DEVICES.get(device, "other"), os, browser) if device or os or browser else None
+    return device_of(device, os, browser)
 
 
 def _unflatten(cells: Mapping[str, Any]) -> list[dict[str, Any]]:

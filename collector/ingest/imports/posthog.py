@@ -14,8 +14,9 @@ from typing import Any
 from collector.core import event as events
 from collector.core.event import Agent, Event
 from collector.core.identity import clean_user_id
+from collector.ingest.imports.devices import device_of
 from collector.ingest.imports.making import Maker, link_of, text_of
-from collector.ingest.rows import RowError, agent_of, row_id
+from collector.ingest.rows import RowError, row_id
 from collector.ingest.rules import Arrival
 
 MAPPING = (
@@ -36,7 +37,6 @@ $exception $set_once $merge_dangerously $pageleave
 _NOT_ACTS = frozenset(_NOT_ACT_NAMES.split())
 _BROWSERS = frozenset(["", "web", "js", "posthog-js"])
 _PHONES = ("posthog-ios", "posthog-android", "posthog-react-native", "posthog-flutter")
-_DEVICES = {"desktop": "desktop", "mobile": "mobile", "tablet": "tablet"}
 
 
 class PosthogReader:
@@ -125,7 +125,7 @@ def _referrer(props: Mapping[str, Any]) -> str:
 
 def _agent(props: Mapping[str, Any]) -> Agent | None:
     device, os, browser = (text_of(props.get(name), 100) for name in ("$device_type", "$os", "$browser"))
-    return agent_of(_DEVICES.get(device.lower(), "other"), os, browser) if device or os or browser else None
+    return device_of(device, os, browser)
 
 
 def _what(

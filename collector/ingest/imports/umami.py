@@ -11,8 +11,9 @@ from typing import Any
 from collector.core import event as events
 from collector.core.event import Agent, Event
 from collector.core.identity import clean_user_id
+from collector.ingest.imports.devices import device_of
 from collector.ingest.imports.making import Maker, text_of, with_query
-from collector.ingest.rows import RowError, agent_of, number_or_text, row_id
+from collector.ingest.rows import RowError, number_or_text, row_id
 from collector.ingest.rules import Arrival
 
 MAPPING = (
@@ -30,7 +31,6 @@ _PARAMETERS = (
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"),
     *("gclid", "fbclid", "msclkid", "ttclid", "li_fat_id", "twclid"),
 )
-_DEVICES = {"desktop": "desktop", "laptop": "desktop", "mobile": "mobile", "tablet": "tablet"}
 
 
 class UmamiReader:
@@ -121,4 +121,4 @@ def _value(row: Mapping[str, Any]) -> object:
 
 def _agent(cells: Mapping[str, Any]) -> Agent | None:
     device, os, browser = (text_of(cells.get(name), 100) for name in ("device", "os", "browser"))
-    return agent_of(_DEVICES.get(device.lower(), "other"), os, browser) if device or os or browser else None
+    return device_of(device, os, browser)
