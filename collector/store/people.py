@@ -56,7 +56,7 @@ def cookieless(engine: Engine, site: int, after: int) -> tuple[Sequence[int], in
     if after:
         rows = engine.rows("SELECT id, key FROM visitor WHERE id > ? AND id <= ? AND site = ?", (after, head, site))
     else:
-        # By the index of keys: at once where there are none.
-        where = "site = ? AND key >= 'c_' AND key < 'd' AND id <= ?"
+        # The range is for the index of keys: at once where there are none. Collations may order signs otherwise.
+        where = "site = ? AND key >= 'c_' AND key < 'd' AND substr(key, 1, 2) = 'c_' AND id <= ?"
         rows = engine.rows(f"SELECT id, key FROM visitor WHERE {where}", (site, head))  # noqa: S608 - of ours
     return sorted(number for number, key in rows if is_cookieless(key)), head
