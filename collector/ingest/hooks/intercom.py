@@ -94,5 +94,7 @@ def _one(message: object, chat: str, at: int | None) -> list[Said]:
 
 def _rating(item: Mapping[str, Any], chat: str) -> list[Said]:
     given = score(dig(item, "conversation_rating", "rating"))
-    at = moment(dig(item, "conversation_rating", "created_at"))
-    return [Said("chat_rated", f"chat:{chat}:{at}", at, {"score": given})] if given else []
+    # Asked at one time, given or changed at another: one that is changed is still one.
+    asked = moment(dig(item, "conversation_rating", "created_at"))
+    at = moment(dig(item, "conversation_rating", "updated_at")) or asked
+    return [Said("chat_rated", f"chat:{chat}:{asked}", at, {"score": given})] if given else []
