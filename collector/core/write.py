@@ -16,8 +16,9 @@ from collector.core.blocks import Block, Cell, Column, Result, Unit
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
 # What moves a terminal's cursor or begins one of its commands; JSON has escapes for the first 32 of them by itself.
+# Some readers of JSON Lines end a line at U+2028 and U+2029 too.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_HIGH_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}
+_HIGH_CONTROLS = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
 
 
 def iso_time(ms: int, zone: tzinfo = UTC) -> str:
