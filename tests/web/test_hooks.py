@@ -86,7 +86,11 @@ def test_a_conversation_of_intercom_is_told_in_the_chat_vocabulary(place: Connec
     chat.says(intercom("conversation.admin.replied", **intercom_part(3, "admin", AT + 20)))
     chat.says(intercom("conversation.user.replied", **intercom_part(4, "lead", AT + 30)))
     chat.says(intercom("conversation.admin.closed", **intercom_part(5, "admin", AT + 60, "close")))
-    chat.says(intercom("conversation.rating.added", conversation_rating={"rating": 5, "created_at": AT + 61, "updated_at": AT + 70}))
+    chat.says(
+        intercom(
+            "conversation.rating.added", conversation_rating={"rating": 5, "created_at": AT + 61, "updated_at": AT + 70}
+        )
+    )
     assert place.told() == [
         "chat_started",
         "chat_message=visitor",
