@@ -111,7 +111,7 @@ def import_command(
         folder.mkdir(mode=0o700, exist_ok=True)
         forget_old_salt(folder, now_ms())
         with _path_of(file, folder) as path:
-            table = RowFile(path, encoding, "Standard input" if path != file else "")
+            table = RowFile(path, encoding, "" if path == file else "Standard input" if str(file) == "-" else str(file))
             plan, unsure = _plan(rooms, site, table, format_, told, folder)
             show_events(_preview(plan))
             if not _go_on(unsure, yes or dry_run, path == file):
@@ -127,15 +127,19 @@ def import_command(
 
 @contextmanager
 def _path_of(file: Path, folder: Path) -> Iterator[Path]:
-    """The file itself; standard input is kept beside while it is read, since it is looked at first."""
-    if str(file) != "-":
+    """The file itself; what comes through a pipe is kept beside while it is read, since it is looked at first."""
+    if file.is_file():
         yield file
         return
     for old in folder.glob("stdin-*"):
         if time.time() - old.stat().st_mtime > _OLD_SPOOL_SECONDS:
             old.unlink(missing_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, prefix="stdin-") as spool:
-        shutil.copyfileobj(sys.stdin.buffer, spool)
+        if str(file) == "-":
+            shutil.copyfileobj(sys.stdin.buffer, spool)
+        else:
+            with file.open("rb") as pipe:
+                shutil.copyfileobj(pipe, spool)
         spool.flush()
         yield Path(spool.name)
 
@@ -214,9 +218,11 @@ class _Wish:
 def _run(rooms: Rooms, plan: Plan, wish: _Wish) -> Imported:
     """Import, or count only, and say what came of it."""
     named = sorted((role, name) for role, name in wish.told.items() if name)
-    key = fingerprint(plan.file.path, str(plan.site.id), plan.format, plan.file.encoding, str(named))
+    key = fingerprint(
+        plan.file.path, rooms.settings.database, str(plan.site.id), plan.format, plan.file.encoding, str(named)
+    )
     progress = Progress(wish.folder, key)
-    if wish.restart:
+    if wish.restart and not wish.dry:
         progress.clear()
     before, kept = (None if wish.dry else progress.load()) or (Imported(), 0)
     begun_with = before.rows
@@ -254,7 +260,8 @@ def _run(rooms: Rooms, plan: Plan, wish: _Wish) -> Imported:
         finally:
             if report is not None:
                 report.close()
-    progress.clear()
+    if not wish.dry:
+        progress.clear()
     written = str(report.path) if report is not None and not report.failed and report.size else ""
     show_refused(done, written)
     click.echo(summary(done, time.monotonic() - begun, wish.dry, begun_with))
