@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from collector.core.times import MINUTE
+from collector.erasing import erase_person
 from collector.loader import now_ms
 from collector.sites import CatalogBook
 from collector.web.door import the_door
@@ -317,3 +318,16 @@ def test_a_body_that_is_no_object_is_refused_in_words(place: Connected, name: st
 
 def test_a_body_that_is_too_large_is_refused(place: Connected) -> None:
     assert provider(place, "crisp").post(b" " * 1_000_001).status_code == 413
+
+
+def test_an_erased_person_is_no_chat_contact_any_more(place: Connected) -> None:
+    chat = provider(place, "chatwoot")
+    chat.says(chatwoot("message_created", 1, attributes={"desireline_visitor": VISITOR}))
+    place.told()
+    hook = place.catalog.hooks(place.site_id)[0]
+    assert place.catalog.contact_visitor(hook.id, "57") == VISITOR
+    erase_person(
+        place.ledger, place.catalog, place.views, place.settings.inbox, place.site_id, VISITOR, place.now + MINUTE
+    )
+    assert place.catalog.contact_visitor(hook.id, "57") == ""
+    assert place.told() == []
