@@ -58,9 +58,9 @@ def to_python(pattern: str) -> str:
     return _CLASS_RANGE.sub(r"\1\\-", _LOOKBEHIND.sub(split, pattern))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class BotList:
-    """A list of user agent patterns as one expression.
+    """A list of user agent patterns as one expression. Two are never equal: comparing would cost more than matching.
 
     Attributes:
         version: the list's own version, "" for none.

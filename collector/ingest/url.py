@@ -70,6 +70,7 @@ def mask_cards(text: str) -> str:
     return _DIGITS.sub(_mask_card, text) if len(text) >= 13 else text
 
 
+@lru_cache(maxsize=8_192)
 def mask_words(text: str) -> str:
     """A text that people read, like a title or what stands on a button, without e-mail addresses and card numbers."""
     return mask_cards(mask_text(text) if "@" in text else text)
