@@ -102,6 +102,7 @@ def pages(served: Served) -> dict[str, str]:
         "timeline-nobody": "/shop/timeline?person=nobody-at-all",
         "install": "/shop/install",
         "settings": "/shop/settings",
+        "connections": "/shop/connections",
         "quality": "/shop/quality",
         "saved": "/shop/saved",
         "team": "/shop/team",
