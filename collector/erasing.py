@@ -1,9 +1,10 @@
-"""One person is erased everywhere: ledger, inbox, journeys, and what people saved; the only wiring of those rooms."""
+"""A person or a site is erased everywhere: ledger, inbox, journeys, what people saved; the wiring of those rooms."""
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -42,6 +43,32 @@ def erase_person(
     catalog.forget_contacts(site, [visitor.key for visitor in visitors])
     ask_to_wipe(inbox)
     views.refresh(site)
+    return counts
+
+
+def delete_site(
+    ledger: Ledger,
+    catalog: Catalog,
+    data: Path,
+    inbox: Path,
+    site: int,
+    now: int,
+    pause: Callable[[], bool] | None = None,
+) -> Mapping[str, int]:
+    """Delete a site with everything that is kept of it; how many rows by table. Its number is never given out again.
+
+    Args:
+        data: the folder that holds the journeys.
+        pause: called between transactions, so that other sites' events get their turn.
+
+    Raises:
+        UserError: no such site.
+    """
+    # First its keys and settings: no door takes anything for it from then on.
+    catalog.delete_site(site)
+    counts = ledger.delete_site(site, now, pause)
+    shutil.rmtree(data / "journeys" / str(site), ignore_errors=True)
+    ask_to_wipe(inbox)
     return counts
 
 

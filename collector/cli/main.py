@@ -23,6 +23,8 @@ COMMANDS = {
     "link": "people",
     "unlink": "people",
     "forget": "people",
+    "unforget": "people",
+    "retention": "retention",
     "backup": "backup",
     "restore": "backup",
     "doctor": "doctor",

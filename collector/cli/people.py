@@ -7,7 +7,10 @@ import click
 from collector.cli.place import now_ms, place_options, site_option
 from collector.cli.rooms import open_rooms
 from collector.core.errors import UserError
+from collector.erasing import erase_person, wait_for_wipe
 from collector.settings import Settings
+
+_WIPE_SECONDS = 5.0
 
 
 @click.command("link")
@@ -51,6 +54,22 @@ def forget_command(person: str, site_name: str, yes: bool, settings: Settings) -
             raise UserError(f"There is nobody called {person!r} in {site.name}.")
         if not yes:
             click.confirm(f"Erase {person} and all {len(visitors)} visitors of theirs for good?", abort=True)
-        counts = rooms.ledger.forget(site.id, [visitor.id for visitor in visitors], now_ms())
-        rooms.refresh(site)
+        inbox = settings.inbox
+        counts = erase_person(rooms.ledger, rooms.catalog, rooms.views, inbox, site.id, person, now_ms())
     click.echo("Erased: " + ", ".join(f"{count} {table}" for table, count in counts.items()))
+    click.echo("What is still sent about them is refused; `desireline unforget` lifts that. Backups keep them.")
+    if not wait_for_wipe(inbox, _WIPE_SECONDS):
+        click.echo("Some of it still waits in the inbox: it is refused and wiped once the loader has come that far.")
+
+
+@click.command("unforget")
+@click.argument("key")
+@site_option
+@place_options
+def unforget_command(key: str, site_name: str, settings: Settings) -> None:
+    """Let KEY, the user id or visitor's key of somebody who was erased, be counted again from now on."""
+    with open_rooms(settings) as rooms:
+        site = rooms.site(site_name)
+        if not rooms.ledger.lift(site.id, key, now_ms()):
+            raise UserError(f"{key!r} is not among the erased of {site.name}.")
+    click.echo(f"{key} is counted again. What was erased stays erased.")

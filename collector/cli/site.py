@@ -10,6 +10,8 @@ import click
 from collector.catalog.values import Site
 from collector.cli.place import now_ms, origin_of, place_options
 from collector.cli.rooms import open_rooms
+from collector.core.errors import UserError
+from collector.erasing import delete_site
 from collector.settings import Settings
 
 
@@ -21,7 +23,7 @@ def script_tag(settings: Settings, site: Site) -> str:
 
 @click.group("site")
 def site_command() -> None:
-    """Add and list sites."""
+    """Add, list and delete sites."""
 
 
 @site_command.command("add")
@@ -81,3 +83,21 @@ def list_sites(as_json: bool, settings: Settings) -> None:
         click.echo("There are no sites yet. Add one: desireline site add NAME --origin URL")
     for site in sites:
         click.echo(f"{site.name:<20} {site.write_key}  {', '.join(site.origins)}  ({site.timezone})")
+
+
+@site_command.command("delete")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@place_options
+def delete(name: str, yes: bool, settings: Settings) -> None:
+    """Delete the site NAME with every event, person, saved report and consent of it. There is no way back."""
+    with open_rooms(settings) as rooms:
+        site = rooms.site(name)
+        if not yes:
+            events = rooms.ledger.counts(site.id)["events"]
+            told = click.prompt(f"This deletes {events:,} events for good. Type {name} to confirm", default="")
+            if told.strip() != name:
+                raise UserError("Nothing was deleted.", "Type the site's name exactly.")
+        counts = delete_site(rooms.ledger, rooms.catalog, settings.data, settings.inbox, site.id, now_ms())
+    click.echo("Deleted: " + (", ".join(f"{count:,} {table}" for table, count in counts.items() if count) or name))
+    click.echo("Backups made before still hold it.")

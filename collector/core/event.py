@@ -103,7 +103,7 @@ class Event:
         user: a known person's id that this event claims (`identify`, or a server-side sender).
         verified: true where the site itself vouches for `user`, by a signature or its secret key.
         agent, source, bot: what the steps of `ingest` put there; `bot` is "" or a reason.
-        flagged: of an event with a `bot` reason, the user agent that sent it and the version of the list that was asked.
+        flagged: of an event with a `bot` reason, the user agent that sent it and the version of the list then asked.
         value: a number carried by the event: money for a goal, engaged milliseconds for engagement.
     """
 

@@ -16,7 +16,9 @@ from collector.store.engine import Engine
 from collector.store.protocol import Outcome
 
 ACCEPTED, STORED, FLAGGED, DUPLICATE, QUARANTINED = "accepted", "stored", "flagged", "duplicate", "quarantined"
-REFUSED, ERASED = "refused", "erased"  # of somebody who was erased, and must not come back by a retry
+REFUSED = "refused"
+ERASED = "erased"  # of somebody who was erased, and must not come back by a retry
+DELETED = "deleted_site"  # still on their way when their site was deleted
 CONFLICT = "conflict"  # the reason of a duplicate that says something else than what is stored (B23)
 NO_ROOM = "no_room"  # the reason of what a full quarantine did not keep
 KEPT_DAYS = 60

@@ -11,6 +11,7 @@ from collector.store import accounts, consent, flags
 from collector.store.accounts import Account
 from collector.store.aside import AsideRoom, set_aside
 from collector.store.clean import clean_text, json_text
+from collector.store.deletion import deleted_sites
 from collector.store.dictionaries import (
     COLUMNS,
     NONE,
@@ -30,8 +31,12 @@ from collector.store.suppress import Suppressed
 _BOTS = {reason: number for number, reason in enumerate(BOT_REASONS)}
 # Changes after which what an appender remembers may be gone: dictionary rows, and who is refused.
 _ERASURES = " UNION ALL ".join(
-    f"SELECT max(id) FROM change WHERE kind = '{kind}'"  # noqa: S608 - words of ours
-    for kind in ("forget", "trim", "lift")
+    (
+        "SELECT max(id) FROM change WHERE kind = 'forget'",
+        "SELECT max(id) FROM change WHERE kind = 'trim'",
+        "SELECT max(id) FROM change WHERE kind = 'lift'",
+        "SELECT count(*) FROM deleted_site",
+    )
 )
 AGENT_SITE = 0  # agents are the same for every site
 
@@ -52,7 +57,8 @@ class Appender:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._dictionaries = {table: Dictionary(engine, table) for table in COLUMNS}
-        self._erasures = 0
+        self._erasures: tuple[int, ...] = ()
+        self._deleted: frozenset[int] = frozenset()
         self._suppressed = Suppressed(engine)
         self._room = AsideRoom(engine)
 
@@ -99,7 +105,15 @@ class Appender:
     def _set_aside(self, things: Sequence[SetAside], account: Account) -> None:
         if not things:
             return
-        kept, late = self._room.fitting(things)
+        welcome: list[SetAside] = []
+        for thing in things:
+            if thing.site in self._deleted:
+                account[thing.site or 0, accounts.REFUSED, accounts.DELETED] += thing.events
+            elif self._suppressed.named(thing):
+                account[thing.site or 0, accounts.REFUSED, accounts.ERASED] += thing.events
+            else:
+                welcome.append(thing)
+        kept, late = self._room.fitting(welcome)
         for thing in kept[: set_aside(self._engine, kept)]:
             account[thing.site or 0, accounts.QUARANTINED, clean_text(thing.reason)] += thing.events
         for thing in late:
@@ -107,14 +121,18 @@ class Appender:
 
     def _heed_erasures(self) -> None:
         # An erasure, also by another process, may have removed dictionary rows that are remembered here.
-        latest = max(row[0] or 0 for row in self._engine.rows(_ERASURES))
+        latest = tuple(row[0] or 0 for row in self._engine.rows(_ERASURES))
         if latest != self._erasures:
             self._erasures = latest
             self._suppressed.forget()
+            self._deleted = deleted_sites(self._engine)
             for dictionary in self._dictionaries.values():
                 dictionary.clear()
 
     def _append_site(self, site: int, events: Sequence[Event], account: Account) -> None:
+        if site in self._deleted:
+            account[site, accounts.REFUSED, accounts.DELETED] += len(events)
+            return
         events, refused = self._suppressed.split(site, events)
         account[site, accounts.REFUSED, accounts.ERASED] += refused
         fresh = self._new_events(site, events, account)

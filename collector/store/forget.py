@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from collector.store import consent, flags
 from collector.store.engine import Engine
 from collector.store.identity import CHANGE
+from collector.store.protocol import Quarantined
 from collector.store.retention import SHARED
 from collector.store.seats import give_back
 from collector.store.suppress import suppress
@@ -86,15 +87,34 @@ def _erase_persons(engine: Engine, persons: Sequence[int]) -> list[str]:
     return [row[1] for row in gone]
 
 
-def _erase_quarantined(engine: Engine, site: int, word: str) -> int:
-    """Erase what was set aside and names `word`; a short word only counts as a whole text."""
+def naming(engine: Engine, site: int, words: Sequence[str]) -> Sequence[Quarantined]:
+    """What was set aside and names one of `words`, in order of id."""
+    found: dict[int, Quarantined] = {}
+    for word in words:
+        for text in _spellings(word):
+            rows = engine.rows(
+                "SELECT id, site, raw, reason, time, events FROM quarantine "  # noqa: S608 - words of ours
+                f"WHERE (site = ? OR site IS NULL) AND {engine.contains('raw')}",
+                (site, text.encode()),
+            )
+            found |= {row[0]: Quarantined(row[0], row[1], bytes(row[2]), *row[3:]) for row in rows}
+    return [found[number] for number in sorted(found)]
+
+
+def _spellings(word: str) -> Sequence[str]:
+    """How JSON may spell `word`; a short one only counts as a whole text."""
     spelled = {json.dumps(word), json.dumps(word, ensure_ascii=False)}
     if len(word) >= _BARE_KEY:
         spelled |= {text[1:-1] for text in spelled}
+    return sorted(spelled)
+
+
+def _erase_quarantined(engine: Engine, site: int, word: str) -> int:
+    """Erase what was set aside and names `word`."""
     return sum(
         engine.run(
             f"DELETE FROM quarantine WHERE (site = ? OR site IS NULL) AND {engine.contains('raw')}",  # noqa: S608
             (site, text.encode()),
         )
-        for text in sorted(spelled)
+        for text in _spellings(word)
     )

@@ -58,11 +58,27 @@ class FlaggedVisitor:
     last: int
 
 
+class Aside(Protocol):
+    """What is shown of something in quarantine: `protocol.Quarantined` is one."""
+
+    @property
+    def raw(self) -> bytes: ...
+
+    @property
+    def reason(self) -> str: ...
+
+    @property
+    def time(self) -> int: ...
+
+
 class PrivacyVerbs(Protocol):
     """Consent, retention, suppression, deletion of a site, and what was flagged."""
 
     def lift(self, site: int, key: str, now: int) -> bool:
         """Take an erased visitor's key or user id from the list of those who are refused; whether it was there."""
+
+    def quarantined_naming(self, site: int, words: Sequence[str]) -> Sequence[Aside]:
+        """What was set aside and names one of these user ids or visitors, in order of id."""
 
     def suppressions(self, site: int) -> int:
         """How many visitor keys and user ids of erased people are refused."""

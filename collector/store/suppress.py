@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 
-from collector.core.event import Event
+from collector.core.event import Event, Json
 from collector.store.clean import clean_text
 from collector.store.engine import Engine
 from collector.store.identity import CHANGE
+from collector.store.protocol import SetAside
 
 VISITOR, USER = "visitor", "user"
 _REMEMBERED = 100_000
+_LONGEST = 256
 
 
 def suppress(engine: Engine, site: int, visitors: Iterable[str], users: Iterable[str], now: int) -> list[str]:
@@ -72,15 +75,28 @@ class Suppressed:
         self._digests.clear()
         self._known.clear()
 
-    def split(self, site: int, events: Sequence[Event]) -> tuple[Sequence[Event], int]:
-        """(the events of those who are not on the list, how many others there are)."""
+    def _list(self, site: int) -> frozenset[str]:
         if site not in self._digests:
             rows = self._engine.rows("SELECT digest FROM suppressed WHERE site = ?", (site,))
             self._digests[site] = frozenset(row[0] for row in rows)
-        if not self._digests[site]:
+        return self._digests[site]
+
+    def split(self, site: int, events: Sequence[Event]) -> tuple[Sequence[Event], int]:
+        """(the events of those who are not on the list, how many others there are)."""
+        if not self._list(site):
             return events, 0
         kept = [event for event in events if not self._refused(site, event)]
         return kept, len(events) - len(kept)
+
+    def named(self, thing: SetAside) -> bool:
+        """Whether what goes to quarantine names anybody on the list, wherever it does."""
+        if thing.site is None or not self._list(thing.site):
+            return False
+        try:
+            document = json.loads(thing.raw)
+        except (ValueError, RecursionError):
+            return False
+        return any(self._has(thing.site, kind, text) for text in _texts(document) for kind in (VISITOR, USER))
 
     def _refused(self, site: int, event: Event) -> bool:
         return self._has(site, VISITOR, event.visitor) or (bool(event.user) and self._has(site, USER, event.user or ""))
@@ -94,3 +110,16 @@ class Suppressed:
             found = digest(self._key, site, kind, clean_text(name)) in self._digests[site]
             self._known[site, kind, name] = found
         return found
+
+
+def _texts(document: Json) -> Iterator[str]:
+    """Every text in a document that is short enough to be somebody's id."""
+    waiting = [document]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str) and 0 < len(part) <= _LONGEST:
+            yield part
+        elif isinstance(part, dict):
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from collector.core.errors import UserError
-from collector.store import consent, deletion, flags, retention, suppress
+from collector.store import consent, deletion, flags, forget, retention, suppress
 from collector.store.clean import clean_text
 from collector.store.engine import Engine
 from collector.store.privacy import Consent, FlaggedAgent, FlaggedVisitor, RetentionRun
+from collector.store.protocol import Quarantined
 
 
 class SqlPrivacy:
@@ -18,6 +19,9 @@ class SqlPrivacy:
 
     def lift(self, site: int, key: str, now: int) -> bool:
         return suppress.lift(self.engine, site, key, now)
+
+    def quarantined_naming(self, site: int, words: Sequence[str]) -> Sequence[Quarantined]:
+        return forget.naming(self.engine, site, words)
 
     def suppressions(self, site: int) -> int:
         return suppress.suppressions(self.engine, site)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask import Response as FlaskResponse
 from werkzeug.wrappers import Response
 
-from collector.core.stored import StoredEvent
-from collector.core.write import iso_time
+from collector.dossier import person_document
+from collector.erasing import erase_person
 from collector.store.protocol import PersonRow, VisitorRow
 from collector.web.format import count
 from collector.web.guard import SiteAccess, of_site
 from collector.web.language import gettext
 
 blueprint = Blueprint("people", __name__)
-CHUNK = 500
 
 
 def _find(access: SiteAccess, key: str) -> tuple[PersonRow | None, Sequence[VisitorRow]]:
@@ -50,78 +48,12 @@ def unlink(access: SiteAccess) -> Response | str:
 def export(access: SiteAccess) -> FlaskResponse:
     """Everything that is kept about a person, as JSON (REQUIREMENTS E6)."""
     key = request.args.get("person", "")
-    person, visitors = _find(access, key)
-    response = FlaskResponse(_document(access, key, person, visitors), mimetype="application/json")
+    _find(access, key)
+    document = person_document(access.rooms.ledger, access.record, key, access.rooms.clock())
+    response = FlaskResponse(document, mimetype="application/json")
     name = quote(f"{access.site.name}-{key}.json", safe="")
     response.headers["Content-Disposition"] = f"attachment; filename=\"person.json\"; filename*=UTF-8''{name}"
     return response
-
-
-def _document(access: SiteAccess, key: str, person: PersonRow | None, visitors: Sequence[VisitorRow]) -> Iterator[str]:
-    ids = [visitor.id for visitor in visitors]
-    links = {link.visitor: link for link in access.rooms.ledger.links(access.site.id, ids)} if person else {}
-    head = {
-        "site": access.site.name,
-        "asked_for": key,
-        "exported": iso_time(access.rooms.clock()),
-        "user": person.user if person else None,
-        "traits": dict(person.traits) if person else {},
-        "verified_traits": sorted(person.verified) if person else [],
-        "visitors": [
-            {
-                "visitor": visitor.key,
-                "linked": iso_time(links[visitor.id].time) if visitor.id in links else None,
-                "reason": links[visitor.id].reason if visitor.id in links else None,
-            }
-            for visitor in visitors
-        ],
-    }
-    yield json.dumps(head, ensure_ascii=False, indent=1)[:-2] + ',\n "events": ['
-    separator = "\n"
-    for event in _events(access, [visitor.id for visitor in visitors]):
-        yield separator + "  " + json.dumps(_plain(event), ensure_ascii=False)
-        separator = ",\n"
-    yield "\n ]\n}\n"
-
-
-def _events(access: SiteAccess, visitors: Sequence[int]) -> Iterator[StoredEvent]:
-    """All events, the latest first."""
-    before: tuple[int, int] | None = None
-    while chunk := access.rooms.ledger.timeline(visitors, before, CHUNK):
-        yield from chunk
-        before = (chunk[-1].time, chunk[-1].id)
-
-
-def _plain(event: StoredEvent) -> dict[str, object]:
-    source, agent = event.source, event.agent
-    return {
-        "id": event.uid,
-        "visitor": event.visitor,
-        "time": iso_time(event.time),
-        "received": iso_time(event.received),
-        "type": event.kind.type,
-        "name": event.kind.name,
-        "target": event.kind.target,
-        "url": event.url,
-        "query": event.query,
-        "title": event.title,
-        "referrer": event.referrer,
-        "pageview": event.pageview,
-        "source": None
-        if source is None
-        else {
-            "channel": source.channel,
-            "source": source.source,
-            "medium": source.medium,
-            "campaign": source.campaign,
-            "term": source.term,
-            "content": source.content,
-        },
-        "agent": None if agent is None else {"device": agent.device, "os": agent.os, "browser": agent.browser},
-        "bot": event.bot,
-        "value": event.value,
-        "properties": dict(event.props),
-    }
 
 
 @blueprint.route("/<site_name>/person/erase", methods=["GET", "POST"])
@@ -137,8 +69,8 @@ def erase(access: SiteAccess) -> Response | str:
         name = person.user if person else ""
         return render_template("site/erase.html", key=key, user_id=name, visitors=visitors, error=problem)
     rooms = access.rooms
-    counts = rooms.ledger.forget(access.site.id, [visitor.id for visitor in visitors], rooms.clock())
-    rooms.views.refresh(access.site.id)
+    inbox = rooms.settings.inbox
+    counts = erase_person(rooms.ledger, rooms.catalog, rooms.views, inbox, access.site.id, key, rooms.clock())
     told = ", ".join(f"{count(number)} {table}" for table, number in counts.items() if number)
     flash(gettext("Erased: %(what)s.", what=told or count(0)))
     return redirect(url_for("reports.show", site_name=access.site.name, report_name="visitors"))

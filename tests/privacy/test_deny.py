@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.core.event import Json
@@ -46,6 +46,7 @@ def test_a_denied_name_goes_at_any_depth_and_in_any_case() -> None:
     }
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.recursive(
         st.none() | st.text(max_size=4) | st.integers(),
