@@ -24,6 +24,11 @@ class Refusal(Exception):  # noqa: N818 - an answer, raised to end the request
         self.retry_after = retry_after
 
 
+def asked(request: Request) -> str:
+    """What a request asked, for the log: the rule it fits and never its words, which may hold a secret or line ends."""
+    return f"{request.method} {request.url_rule.rule if request.url_rule else '(no such address)'}"
+
+
 def with_cors(response: Response, request: Request) -> Response:
     """Let the page that asked read the answer.
 

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from collector.core.errors import UserError
 from collector.store.protocol import LedgerDown
+from collector.web.answers import asked
 from collector.web.guard import LoginNeeded, to_login
 from collector.web.language import gettext
 from collector.web.security import PUBLIC_BLUEPRINTS
@@ -84,7 +85,7 @@ def _login_needed(error: LoginNeeded) -> Response | WerkzeugResponse:  # noqa: A
 
 
 def _ledger_down(error: LedgerDown) -> Response:
-    log.error("the database cannot be reached while answering %s %s: %s", request.method, request.path, error)
+    log.error("the database cannot be reached while answering %s: %s", asked(request), error)
     message = gettext("The database cannot be reached just now.")
     response = problem(503, message, gettext("Events are still accepted and kept. Load the page again in a minute."))
     response.headers["Retry-After"] = "30"
@@ -92,7 +93,7 @@ def _ledger_down(error: LedgerDown) -> Response:
 
 
 def _crash(error: Exception) -> Response:
-    log.error("error while answering %s %s", request.method, request.path, exc_info=error)
+    log.error("error while answering %s", asked(request), exc_info=error)
     if request.blueprint in PUBLIC_BLUEPRINTS:
         return Response('{"error": "server"}', status=500, mimetype="application/json")
     return problem(500, *_words(500))

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from collector.inbox.box import InboxFull
 from collector.ingest.check import MAX_BODY
 from collector.store.protocol import LedgerDown
-from collector.web.answers import Refusal, refused, with_cors
+from collector.web.answers import Refusal, asked, refused, with_cors
 
 log = logging.getLogger(__name__)
 _FULL_HINT = "The collector has no room for more just now; send the same events again later."
@@ -66,5 +66,5 @@ def _http(error: HTTPException) -> Response:
 
 def _crash(error: Exception) -> Response:
     # Readable for the page too: a tracker that may not read an answer takes it for an ad blocker (C2.11).
-    log.error("error while answering %s %s", request.method, request.path, exc_info=error)
+    log.error("error while answering %s", asked(request), exc_info=error)
     return _refused(Refusal(500, "server", "It is in the collector's log; send again later."))
