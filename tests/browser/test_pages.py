@@ -23,7 +23,17 @@ LOOKS: dict[str, tuple[Literal["light", "dark"], int, tuple[str, ...] | None]] =
     "dark": ("dark", 1280, ("color-contrast",)),
     "narrow": ("light", 360, None),
 }
-IN_THE_DARK = {"overview", "visitors", "funnel", "timeline", "chat", "install", "settings", "connections", "funnel-wrong"}
+IN_THE_DARK = {
+    "overview",
+    "visitors",
+    "funnel",
+    "timeline",
+    "chat",
+    "install",
+    "settings",
+    "connections",
+    "funnel-wrong",
+}
 BUDGET = 250_000
 
 
