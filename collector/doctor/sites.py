@@ -7,8 +7,11 @@ from collections.abc import Iterator
 
 from collector.catalog.values import Site
 from collector.core.times import DAY, HOUR
+from collector.counters import DOOR_EVENTS, totals
 from collector.doctor.finding import Case, Finding, age, bad, ok, warn
 from collector.doctor.tag import look
+from collector.identity_warnings import identity_warnings
+from collector.store.ledger import SqlLedger
 from collector.web.refusals import Refusals
 
 _QUIET = 2 * DAY
@@ -24,6 +27,7 @@ def sites(case: Case) -> Iterator[Finding]:
     for site in found:
         yield from _refused(case, site)
         yield from _last(case, site)
+        yield from _people(case, site)
         for origin in site.origins:
             if "*" not in origin:
                 yield from look(case, site, origin)
@@ -49,6 +53,15 @@ def _refused(case: Case, site: Site) -> Iterator[Finding]:
             f"and the site lists {', '.join(site.origins) or 'no origin'}.",
             "Add the origin on the site's Settings page, if it is yours.",
         )
+
+
+def _people(case: Case, site: Site) -> Iterator[Finding]:
+    if case.engine is None:
+        return
+    told = totals(case.settings.metrics, DOOR_EVENTS)[DOOR_EVENTS]
+    statuses = {status: number for (whose, status), number in told.items() if whose == str(site.id)}
+    for warning in identity_warnings(SqlLedger(case.engine), site.id, statuses):
+        yield warn(f"site {site.name}", str(warning.text), "docs/identity.md says what to look for and how to undo it.")
 
 
 def _last(case: Case, site: Site) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from collector.core.times import DAY, HOUR
 from collector.counters import BUSY, DOOR_EVENTS, LIMITED, TRACKER_DROPPED, WRONG_CLOCK, Metric, totals
+from collector.identity_warnings import identity_warnings
 from collector.inbox.box import InboxFull
 from collector.store.protocol import Outcome, Quarantined
 from collector.web.door import the_door
@@ -57,6 +58,7 @@ def page(access: SiteAccess) -> str:
         refusals=_refusals(doors[DOOR_EVENTS]),
         troubles=_troubles(doors),
         bots=[(value_words("bot", reason), count(number), percent(number / events)) for reason, number in bots],
+        identity_warnings=identity_warnings(rooms.ledger, site.id, doors[DOOR_EVENTS]),
         aside=_aside(access),
         is_owner=access.is_owner,
         refused=[

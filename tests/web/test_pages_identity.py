@@ -12,10 +12,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from collector.counters import DOOR_EVENTS
+from collector.doctor.finding import Case, Page
+from collector.doctor.sites import sites
 from collector.identity_warnings import MANY_VISITORS, identity_warnings
 from collector.ingest.signed import identify_key, sign
 from collector.settings import load_keys
 from collector.store.identity import MOST_VISITORS
+from collector.store.open import open_engine
 from tests.store.making import identify, page
 from tests.support.pages import Installation, send
 
@@ -88,6 +91,15 @@ def test_what_is_odd_about_who_is_who_is_said(fresh: Installation) -> None:
     assert "4 times a user id came without a signature" in text
     assert "4 times a user id came with a wrong signature" in text
     assert "timeline?person=everybody" in text
+    quality = with_counts.get("/shop/quality").text
+    assert "4 times a user id came with a wrong signature" in quality
+    assert "timeline?person=everybody" in quality
+    case = Case(fresh.settings, fresh.now, lambda address: Page(0, {}, "nothing there"))
+    case.engine, case.catalog = open_engine(fresh.settings.database), fresh.catalog
+    advice = [finding.text for finding in sites(case) if finding.level == "warn"]
+    assert any(text.startswith("everybody has 500 browsers") for text in advice)
+    assert any("without a signature" in text for text in advice)
+    case.engine.close()
 
 
 def test_a_timeline_says_what_is_verified_and_how_each_browser_came_to_be_theirs(fresh: Installation) -> None:
