@@ -19,6 +19,7 @@ from collector.web import (
     language,
     lives,
     navigation,
+    openapi,
     people,
     quality,
     refusals,
@@ -45,6 +46,7 @@ from collector.web.rooms import EXTENSION, Rooms
 HERE = Path(__file__).resolve().parent.parent
 BLUEPRINTS = (
     static_files.blueprint,
+    openapi.blueprint,
     auth.blueprint,
     api_tokens.blueprint,
     joining.blueprint,
