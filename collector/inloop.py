@@ -1,7 +1,7 @@
 """Requests to /collect that are taken and answered by the worker's loop itself, many for every turn of it.
 
 A thread for each would cost more than the work: a dozen switches between threads, against which stands one wake-up for
-all requests of a commit. Gunicorn's own parser reads the request and its own response writes the answer.
+all requests of a commit. What is not plain (`collector.plain`) gunicorn's own parser reads.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from flask import Response
 from gunicorn.http import get_parser, wsgi
 
 from collector.inbox.box import WAIT
+from collector.plain import PlainAnswers, PlainHeads
 from collector.web.quick import Asked, QuickDoor
 
 START = b"POST /collect "
@@ -59,8 +61,8 @@ class _Pending:
     conn: Any
     data: bytes
     environ: dict[str, Any]
-    response: Any
-    out: _Outgoing
+    response: Any = None  # gunicorn's, None for a plain request
+    out: _Outgoing = field(default_factory=_Outgoing)
     since: float = field(default_factory=time.monotonic)
     asked: Asked | None = None
     deaf: bool = False
@@ -77,6 +79,7 @@ class InLoop:
     def __init__(self, worker: Any, quick: QuickDoor) -> None:
         self._worker = worker
         self._quick = quick
+        self._heads, self._answers = PlainHeads(worker.cfg), PlainAnswers()
         self._pending: dict[Any, _Pending] = {}
         self._told: deque[tuple[_Pending, Exception | None]] = deque()
         quick.on_settled(self._settled)
@@ -92,10 +95,11 @@ class InLoop:
 
     def take(self, conn: Any, data: bytes) -> bool:
         """Take the request in `data`; False where a thread must."""
-        pending = self._parse(conn, data)
+        environ = self._heads.environ(data, conn.client, conn.server)
+        pending = _Pending(conn, data, environ) if environ is not None else self._parse(conn, data)
         if pending is None:
             return False
-        body = pending.environ["wsgi.input"].read()
+        body = data[data.find(b"\r\n\r\n") + 4 :]
         asked = self._quick.ask(pending.environ, body, partial(self._tell, pending))
         if asked is None:
             return False
@@ -122,6 +126,21 @@ class InLoop:
         environ["wsgi.multithread"] = True
         return _Pending(conn, data, environ, response, out)
 
+    def _write(self, pending: _Pending, answer: Response) -> tuple[bytes, bool]:
+        """(the bytes of an answer, whether the connection ends with it)."""
+        worker, response = self._worker, pending.response
+        close = not worker.alive or len(worker.keepalived_conns) >= worker.max_keepalived
+        if response is None:
+            return self._answers.write(answer.status, answer.headers, answer.get_data(), close), close
+        if close:
+            response.force_close()
+        parts, status, headers = answer.get_wsgi_response(pending.environ)
+        response.start_response(status, headers)
+        for part in parts:
+            response.write(part)
+        response.close()
+        return pending.out.data, response.should_close()
+
     def _tell(self, pending: _Pending, error: Exception | None) -> None:
         """Called by the inbox's thread."""
         self._told.append((pending, error))
@@ -140,25 +159,19 @@ class InLoop:
         if self._pending.get(pending.conn) is not pending:
             return  # a thread has it by now
         del self._pending[pending.conn]
-        worker, conn, response = self._worker, pending.conn, pending.response
+        worker, conn = self._worker, pending.conn
         try:
             if error is not None or pending.asked is None:
                 worker.to_thread(conn, pending.data)
                 return
-            parts, status, headers = self._quick.answer(pending.asked).get_wsgi_response(pending.environ)
-            if not worker.alive or len(worker.keepalived_conns) >= worker.max_keepalived:
-                response.force_close()
-            response.start_response(status, headers)
-            for part in parts:
-                response.write(part)
-            response.close()
+            data, close = self._write(pending, self._quick.answer(pending.asked))
         except Exception:
             worker.log.exception("An answer could not be made.")
             worker.drop(conn)
             return
-        self._send(pending, pending.out.data)
+        self._send(pending, data, close)
 
-    def _send(self, pending: _Pending, data: bytes) -> None:
+    def _send(self, pending: _Pending, data: bytes, close: bool) -> None:
         worker, conn = self._worker, pending.conn
         try:
             sent = conn.sock.send(data)
@@ -168,8 +181,8 @@ class InLoop:
             worker.drop(conn)
             return
         if sent < len(data):
-            worker.finish_sending(conn, data[sent:], not pending.response.should_close())
-        elif pending.response.should_close():
+            worker.finish_sending(conn, data[sent:], not close)
+        elif close:
             worker.linger(conn)
         else:
             worker.keep_alive(conn)

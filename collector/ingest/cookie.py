@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Sequence
@@ -36,7 +35,7 @@ def cookie_name(site: int) -> str:
 
 
 def _sign(key: bytes, site: int, visitor: str, issued: int) -> str:
-    return hmac.new(key, f"cookie|1|{site}|{visitor}|{issued}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, f"cookie|1|{site}|{visitor}|{issued}".encode(), "sha256").hex()
 
 
 def mint(keys: Sequence[bytes], site: int, visitor: str, now_ms: int) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from flask import Flask, Request, Response
+from werkzeug.datastructures import EnvironHeaders
 
 from collector.counters import REQUESTS
 from collector.ingest.check import read_body
@@ -22,6 +24,27 @@ from collector.web.proxies import trusting
 EXTENSION = "desireline.quick"
 _ROUTE = ("collect.collect", "200")
 Environ: TypeAlias = dict[str, Any]
+
+
+class _Headers(EnvironHeaders):
+    """Headers of which many are asked for that are not there, which werkzeug answers with an exception each."""
+
+    def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]  # noqa: A002
+        """The value of a field."""
+        if type is not None or key in ("Content-Type", "Content-Length"):
+            return super().get(key, default, type)
+        return self.environ.get(_field(key), default)
+
+
+@lru_cache(maxsize=200)
+def _field(name: str) -> str:
+    return "HTTP_" + name.upper().replace("-", "_")
+
+
+class _Request(Request):
+    def __init__(self, environ: Environ) -> None:
+        super().__init__(environ)
+        self.headers = _Headers(environ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +92,7 @@ class QuickDoor:
         site = self._door.sites.remembered(body.key)
         if site is None or not site.allows(environ.get("HTTP_ORIGIN", "")):
             return None
-        request = Request(environ)
+        request = _Request(environ)
         taken = take(self._door, request, site, body, self._door.clock())
         return Asked(request, taken, keep_later(self._door, taken.sender, taken.checked, tell))
 

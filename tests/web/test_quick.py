@@ -21,6 +21,7 @@ from collector.inbox.box import InboxFull
 from collector.inbox.drain import BoxReader
 from collector.inbox.record import Record, decode
 from collector.inloop import InLoop, beginning
+from collector.plain import PlainHeads
 from collector.web.quick import QuickDoor
 from tests.web.doors import CHROME, ORIGIN, Collector, batch, page
 from tests.web.test_collect_fuzz import anything, events
@@ -204,6 +205,33 @@ def test_both_ways_say_and_keep_the_same(ways: TwoWays, body: object, headers: d
         if type(error).__module__ != "gunicorn.http.errors":
             raise
         assert ways.quick(raw) is None
+
+
+NAMES = st.sampled_from(["Host", "X-A", "x-b", "Content-Length", "Connection", "Te", "Cookie", "X_C", "Script-Name"])
+LINES = st.builds(
+    "{}{}{}".format, NAMES, st.sampled_from([": ", ":", " : ", ":\t"]), st.text("a1,; \t\x00\xe9\r\n\x0b")
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(LINES | st.sampled_from(["Host: x", "Host: x:80", "Connection: keep-alive", " fold"]), max_size=4))
+def test_a_plain_head_is_what_gunicorn_takes_it_for(lines: list[str]) -> None:
+    raw = "\r\n".join(["POST /collect HTTP/1.1", *lines, "Content-Length: 3", "", "abc"]).encode("latin-1")
+    plain = PlainHeads(CONFIG).environ(raw, CLIENT, SERVER)
+    if plain is None:
+        return
+    message = next(get_parser(CONFIG, [raw], CLIENT))
+    theirs = wsgi.create(message, Socket(), CLIENT, SERVER, CONFIG)[1]
+    assert theirs["wsgi.input"].read() == b"abc"
+    for name in ("wsgi.input", "wsgi.early_hints", "gunicorn.socket", "wsgi.errors", "wsgi.multithread"):
+        plain.pop(name, None)
+        theirs.pop(name, None)
+    theirs.pop("HTTP_CONNECTION", None)
+    assert plain == theirs
+
+
+def test_the_head_of_a_browser_is_plain() -> None:
+    assert PlainHeads(CONFIG).environ(request(batch(), Connection="keep-alive"), CLIENT, SERVER) is not None
 
 
 def test_what_browsers_send_is_taken_without_a_thread(ways: TwoWays) -> None:
