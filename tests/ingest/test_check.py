@@ -48,8 +48,8 @@ def event(**fields: Any) -> dict[str, Any]:
     return {"id": ID, "type": "event", "name": "signup", "at": 1_763_750_000_000} | fields
 
 
-def only(raw: object, **kinds: bool) -> tuple[str, dict[str, Any]]:
-    checked = check_events([raw], 1, **kinds)
+def only(raw: object, server: bool = False) -> tuple[str, dict[str, Any]]:
+    checked = check_events([raw], 1, server)
     assert len(checked.statuses) == 1
     return checked.statuses[0][1], json.loads(checked.good[0]) if checked.good else {}
 
