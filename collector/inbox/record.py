@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -53,7 +55,7 @@ def encode(
         head["q"] = list(quarantined)
     if before:
         head["p"] = before
-    return (json.dumps(head, separators=(",", ":"))[:-1] + ',"e":[' + ",".join(events) + "]}").encode("ascii")
+    return (_ENCODE(head)[:-1] + ',"e":[' + ",".join(events) + "]}").encode("ascii")
 
 
 def decode(body: bytes) -> Record:

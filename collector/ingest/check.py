@@ -25,6 +25,7 @@ MOST_DROPPED = 10_000
 _LIMITS = {"name": 200, "target": 200, "url": 2_048, "ref": 2_048, "title": 1_024, "pid": 36}
 _NAME_LIMITS = {events.CLICK: 255, events.OUTBOUND: 2_048, events.DOWNLOAD: 2_048}
 _TYPES = frozenset(events.TYPES)
+_LIMITS_OF = {kind: tuple({**_LIMITS, "name": _NAME_LIMITS.get(kind, 200)}.items()) for kind in events.TYPES}
 _NAMESPACE = UUID("6f2f4f0e-0d5b-5a0c-9c39-51c7c1a6f3ab")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
@@ -159,12 +160,13 @@ def _props(raw: dict[str, Any], checked: dict[str, Any]) -> None:
 def _fields(raw: dict[str, Any], kind: str) -> dict[str, Any]:
     """The event's own fields, cut to their limits (C2.6)."""
     checked: dict[str, Any] = {"type": kind}
-    for name, limit in _LIMITS.items():
+    for name, limit in _LIMITS_OF[kind]:
         given = raw.get(name)
         if given is None or given == "":
             continue
-        if name == "name":
-            limit = _NAME_LIMITS.get(kind, limit)
+        if isinstance(given, str) and len(given) <= limit and given.isascii() and "\0" not in given:
+            checked[name] = given  # nothing to clean, as with nearly all
+            continue
         text = clean_scalar(given, limit)
         if text:
             checked[name] = text

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from flask import Request, Response
 
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,"
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
@@ -54,7 +55,7 @@ def answer(results: Mapping[str, str], visitor: str, mode: str) -> Response:
     if visitor:
         body["visitor"] = visitor
     body["mode"] = mode
-    response = Response(json.dumps(body, separators=(",", ":")), mimetype="application/json")
+    response = Response(_ENCODE(body), mimetype="application/json")
     refused = sorted({status for status in results.values() if status != "ok"})
     if refused:
         response.headers["X-Desireline"] = ", ".join(refused)
