@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -53,20 +53,22 @@ def delete_site(
     inbox: Path,
     site: int,
     now: int,
-    pause: Callable[[], bool] | None = None,
+    *,
+    at_once: bool = True,
 ) -> Mapping[str, int]:
     """Delete a site with everything that is kept of it; how many rows by table. Its number is never given out again.
 
     Args:
         data: the folder that holds the journeys.
-        pause: called between transactions, so that other sites' events get their turn.
+        at_once: whether to wait until all of it is removed; else the loader does so in the next minutes.
 
     Raises:
         UserError: no such site.
     """
     # First its keys and settings: no door takes anything for it from then on.
     catalog.delete_site(site)
-    counts = ledger.delete_site(site, now, pause)
+    ledger.mark_deleted(site, now)
+    counts = ledger.delete_site(site) if at_once else {}
     shutil.rmtree(data / "journeys" / str(site), ignore_errors=True)
     ask_to_wipe(inbox)
     return counts

@@ -50,6 +50,7 @@ class Retention:
         changed: Callable[[frozenset[int]], None],
     ) -> None:
         self._ledger, self._sites, self._clock, self._changed = ledger, sites, clock, changed
+        self._emptied: set[int] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="retention", daemon=True)
 
@@ -65,6 +66,13 @@ class Retention:
 
     def look(self) -> None:
         """Let go of what is due; raises LedgerDown where the database takes nothing."""
+        for number in sorted(self._ledger.deleted_sites() - self._emptied):
+            # Also once more after a restart: an append that was under way may have left something behind.
+            counts = self._ledger.delete_site(number, self._breathe)
+            if self._stop.is_set():
+                return
+            self._emptied.add(number)
+            log.info("deleted site %d: %s removed", number, told(counts))
         for site in self._sites():
             now = self._clock()
             before = oldest_kept(site, now)

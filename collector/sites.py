@@ -95,6 +95,7 @@ def rules_of(site: Site) -> SiteRules:
         site.options.preset == "exempt",
         site.options.trusted_agents,
         frozenset(site.options.spam_referrers),
+        site.options.notice_version,
     )
 
 

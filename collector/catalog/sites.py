@@ -33,6 +33,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "trusted_agents": check.agent_parts,
     "spam_referrers": check.hosts,
     "mask_click_ids": bool,
+    "notice_version": lambda given: check.storable(given).strip()[:50],
 }
 _LISTS = ("origins", "goals", "retargeting", "payment_domains", "hidden_parameters")
 

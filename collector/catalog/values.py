@@ -50,6 +50,7 @@ class Options:
         trusted_agents: parts of user agents that are people whatever the list of bots says.
         spam_referrers: hosts whose referrers are made up, beside the built-in ones.
         mask_click_ids: keep of a click id (gclid, fbclid ...) only that there was one.
+        notice_version: of the privacy notice that visitors now consent to, for the consent log.
     """
 
     preset: Preset = "standard"
@@ -60,6 +61,7 @@ class Options:
     trusted_agents: tuple[str, ...] = ()
     spam_referrers: tuple[str, ...] = ()
     mask_click_ids: bool = False
+    notice_version: str = ""
 
     @property
     def masks_click_ids(self) -> bool:

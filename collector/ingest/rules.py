@@ -31,6 +31,7 @@ class SiteRules:
         denied: names of properties that are never kept (`collector.ingest.deny`).
         anonymous: nobody is ever named: user ids are left out, with the properties of whoever identifies.
         trusted_agents: parts of user agents that are people's whatever the list of bots says.
+        notice_version: of the privacy notice that consent is given to now, where the event itself names none.
         spam_hosts: hosts the site added to the built-in ones that send made-up referrers.
     """
 
@@ -43,6 +44,7 @@ class SiteRules:
     anonymous: bool = False
     trusted_agents: tuple[str, ...] = ()
     spam_hosts: frozenset[str] = frozenset()
+    notice_version: str = ""
 
 
 @dataclass(slots=True)

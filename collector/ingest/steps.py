@@ -122,6 +122,12 @@ def _number(cell: Json) -> float | None:
     return found if found - found == 0 else None
 
 
+def put_notice(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:  # noqa: ARG001 - the shape of a step
+    """Which privacy notice a consent is about: the version that the event names, else the site's own of now."""
+    if event.type == events.CONSENT and arrival.rules.notice_version and "version" not in event.props:
+        event.props = {**event.props, "version": arrival.rules.notice_version}
+
+
 def put_value(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:  # noqa: ARG001 - the shape of a step
     """The number it carries: engaged milliseconds, or the first numeric property that means money (SEMANTICS 11)."""
     props = event.props
@@ -168,6 +174,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("agent", put_agent),
     ("source", put_source),
     ("user", put_user),
+    ("notice", put_notice),
     ("value", put_value),
     ("bot", flag_bot),
 )

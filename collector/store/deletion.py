@@ -13,13 +13,16 @@ _BY_ID = ("event", "link", "quarantine", "consent", "visitor", "person", "kind",
 _BY_SITE = ("claim", "cleared", "trusted_visitor", "tally", "suppressed", "retention_run", "outcome_count")
 
 
-def delete_site(engine: Engine, site: int, now: int, pause: Callable[[], bool] | None = None) -> Mapping[str, int]:
-    """Remove everything of a site; rows by table. It can be repeated where it was cut short."""
+def mark_deleted(engine: Engine, site: int, now: int) -> None:
+    """From here on what still arrives for the site is let go of, not stored nor set aside."""
+    with engine.writing():
+        engine.run("INSERT INTO deleted_site (site, time) VALUES (?, ?) ON CONFLICT (site) DO NOTHING", (site, now))
+
+
+def delete_site(engine: Engine, site: int, pause: Callable[[], bool] | None = None) -> Mapping[str, int]:
+    """Remove everything of a site that is marked as deleted; rows by table. It can be repeated if it was cut short."""
     counts: Counter[str] = Counter()
     with engine.erasing():
-        with engine.writing():
-            # From here on what still arrives for the site is let go of, not set aside.
-            engine.run("INSERT INTO deleted_site (site, time) VALUES (?, ?) ON CONFLICT (site) DO NOTHING", (site, now))
         for table in _BY_ID:
             _empty(engine, table, site, counts, pause)
         with engine.writing():
@@ -41,8 +44,8 @@ def _empty(engine: Engine, table: str, site: int, counts: Counter[str], pause: C
         counts[table] += number
         if number < BATCH:
             return
-        if pause is not None:
-            pause()
+        if pause is not None and pause():
+            return
 
 
 def deleted_sites(engine: Engine) -> frozenset[int]:

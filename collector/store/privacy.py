@@ -102,8 +102,15 @@ class PrivacyVerbs(Protocol):
     def last_expiry(self, site: int) -> RetentionRun | None:
         """The last complete `expire` of a site."""
 
-    def delete_site(self, site: int, now: int, pause: Callable[[], bool] | None = None) -> Mapping[str, int]:
-        """Remove everything of a site, in small transactions; rows by table."""
+    def mark_deleted(self, site: int, now: int) -> None:
+        """Let nothing more in for a site, before `delete_site`; there is no way back."""
+
+    def delete_site(self, site: int, pause: Callable[[], bool] | None = None) -> Mapping[str, int]:
+        """Remove everything of a site that was marked so, in small transactions; rows by table. It can be repeated.
+
+        Args:
+            pause: as of `expire`.
+        """
 
     def deleted_sites(self) -> frozenset[int]:
         """Sites whose data was deleted: what still arrives for them is let go of."""

@@ -41,8 +41,11 @@ class SqlPrivacy:
     def last_expiry(self, site: int) -> RetentionRun | None:
         return retention.last_expiry(self.engine, site)
 
-    def delete_site(self, site: int, now: int, pause: Callable[[], bool] | None = None) -> Mapping[str, int]:
-        return deletion.delete_site(self.engine, site, now, pause)
+    def mark_deleted(self, site: int, now: int) -> None:
+        deletion.mark_deleted(self.engine, site, now)
+
+    def delete_site(self, site: int, pause: Callable[[], bool] | None = None) -> Mapping[str, int]:
+        return deletion.delete_site(self.engine, site, pause)
 
     def deleted_sites(self) -> frozenset[int]:
         return deletion.deleted_sites(self.engine)

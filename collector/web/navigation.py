@@ -40,6 +40,7 @@ def navigation(access: SiteAccess) -> list[dict[str, object]]:
     own = [
         _item(gettext("Saved reports"), "saved.listing", site),
         _item(gettext("Data quality"), "quality.page", site),
+        _item(gettext("Bots"), "bots.page", site),
         _item(gettext("Install"), "install.page", site),
     ]
     if access.may_edit:
@@ -47,6 +48,7 @@ def navigation(access: SiteAccess) -> list[dict[str, object]]:
         own.insert(1, _item(gettext("Shared links"), "shares.page", site))
         own.append(_item(gettext("Settings"), "settings.page", site))
     if access.is_owner:
+        own.append(_item(gettext("Privacy"), "privacy.page", site))
         own.append(_item(gettext("Team"), "team.page", site))
     return [
         {"title": gettext("Reports"), "items": asked},

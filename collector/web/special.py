@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import url_for
 
@@ -15,6 +15,7 @@ from collector.web import format as shown
 from collector.web import funnel_view, impact_view, timeline_view
 from collector.web.address import address, replaced
 from collector.web.guard import SiteAccess
+from collector.web.language import gettext
 from collector.web.report_page import ONLY, ReportPage
 from collector.web.saved import saved_address
 from collector.web.suggestions import counted
@@ -83,9 +84,24 @@ def _funnel(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
     }
 
 
+def _consent(access: SiteAccess, keys: Sequence[str]) -> str:
+    """What the person said last about being counted; "" where nothing was asked."""
+    told = access.rooms.ledger.consents_of(access.site.id, keys)
+    if not told:
+        return ""
+    last = max(told, key=lambda one: (one.time, one.id))
+    when = shown.moment(last.time, access.site.zone)
+    known = {
+        "granted": gettext("Granted on %(when)s", when=when),
+        "denied": gettext("Refused on %(when)s", when=when),
+    }
+    words = known.get(last.state, last.state)
+    return gettext("%(words)s (version %(version)s)", words=words, version=last.policy) if last.policy else words
+
+
 def _timeline(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
     if page.answer is None:
-        return {"person_name": "", "visits": [], "profile": [], "linked": [], "earlier": "", "csv": ""}
+        return {"person_name": "", "visits": [], "profile": [], "linked": [], "consent": "", "earlier": "", "csv": ""}
     zone, result = access.site.zone, page.answer
     facts = timeline_view.profile(result, zone)
     events = page.block("events")
@@ -94,7 +110,8 @@ def _timeline(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
         "person_name": facts[0].value if facts else page.last("person"),
         "visits": timeline_view.visits(result, zone),
         "profile": facts,
-        "linked": timeline_view.linked(result, zone),
+        "linked": (linked := timeline_view.linked(result, zone)),
+        "consent": _consent(access, [one.key for one in linked]),
         "earlier": address(page.path, replaced(page.pairs, later)) if later else "",
         "newest_first": address(page.path, replaced(page.pairs, [("order", "newest")])),
         "oldest_first": address(page.path, replaced(page.pairs, [], ["order"])),

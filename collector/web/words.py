@@ -64,6 +64,7 @@ _BOTS = {
     "admin": T("Somebody who runs the site"),
     "ai_agent": T("AI agent or crawler"),
     "no_user_agent": T("No browser named"),
+    "behaviour": T("Opens page after page like a machine"),
 }
 _REASONS = {
     "identify": T("as the browser says"),

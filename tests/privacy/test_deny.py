@@ -79,6 +79,14 @@ def test_the_door_takes_denied_properties_out_of_events_and_of_quarantine() -> N
     assert [status for _, status in checked.statuses] == ["ok", "ok", "quarantined", "quarantined"]
 
 
+def test_a_consent_is_about_the_notice_it_names_else_about_the_site_s_of_now() -> None:
+    arrival = Arrival(SiteRules(1, notice_version="2026-10"), NO_LIST, 5)
+    raw = {"id": "i", "type": "consent", "name": "granted"}
+    assert make_event(raw, arrival).props == {"version": "2026-10"}
+    assert make_event(raw | {"props": {"version": "7"}}, arrival).props == {"version": "7"}
+    assert make_event(raw | {"type": "event"}, arrival).props == {}
+
+
 def test_where_nobody_is_named_identify_is_refused_and_user_ids_are_left_out() -> None:
     found = [
         event(visitor="c1", user="ann"),

@@ -128,7 +128,7 @@ def test_a_machine_s_events_are_set_aside_from_its_first_on_and_a_person_s_are_n
 def test_what_arrives_for_a_deleted_site_is_let_go_of_and_for_an_unknown_one_set_aside(
     opened: Ledger, inbox: Inbox
 ) -> None:
-    opened.delete_site(7, T0)
+    opened.mark_deleted(7, T0)
     put(inbox, T0, site=7, name="secret words")
     put(inbox, T0, site=8)
     loader = loader_of(opened, inbox)
