@@ -9,6 +9,7 @@ import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.event import PAGE, Agent
+from collector.core.identity import is_cookieless
 from collector.core.matcher import cell_text
 from collector.core.query import Query
 from collector.core.stored import Profile
@@ -32,6 +33,8 @@ def profile_block(journeys: Journeys, query: Query, key: str, profile: Profile, 
 
     add("person", T("Person"), profile.user or key)
     add("user", T("User"), profile.user)
+    if not profile.user and any(is_cookieless(one.key) for one in profile.visitors):
+        add("known", T("Known"), T("for a day only, without a cookie"))
     if life.part is not None and len(life.rows):
         part, kept = life.part, life.rows
         source = journeys.source_at(int(part.source[part.session_row[part.session[kept[0]]]]))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from collector.core.event import Json
+from collector.core.identity import VERIFIED
 from collector.core.stored import StoredEvent
 from collector.store.clean import clean_text, json_document, json_key
 from collector.store.dictionaries import read_agent, read_kind, read_source
@@ -115,5 +116,5 @@ def property_names(engine: Engine, site: int, limit: int) -> Sequence[str]:
         "ORDER BY id DESC LIMIT ?",
         (site, head - _LATELY, _PAGE),
     )
-    seen = Counter(name for (text,) in rows for name in json_document(text))
+    seen = Counter(name for (text,) in rows for name in json_document(text) if name != VERIFIED)
     return [name for name, _ in sorted(seen.items(), key=lambda item: (-item[1], item[0]))[:limit]]

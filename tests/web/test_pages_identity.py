@@ -141,3 +141,5 @@ def test_reports_have_the_box_for_people_without_cookies_and_say_what_it_does(fr
 
     assert (entered(funnel), entered(funnel + "&include-cookieless=1")) == (1, 4)
     assert "include-cookieless=1" in client.get(funnel + "&include-cookieless=1").text
+    assert "for a day only, without a cookie" in client.get(f"/shop/timeline?person={daily[0]}&all-time=1").text
+    assert "without a cookie" not in client.get("/shop/timeline?person=v_one&all-time=1").text
