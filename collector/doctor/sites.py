@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from collector.catalog.values import Site
 from collector.core.times import DAY, HOUR
 from collector.counters import DOOR_EVENTS, totals
+from collector.doctor.cookies import cookies
 from collector.doctor.finding import Case, Finding, age, bad, ok, warn
 from collector.doctor.tag import look
 from collector.identity_warnings import identity_warnings
@@ -31,6 +32,7 @@ def sites(case: Case) -> Iterator[Finding]:
         for origin in site.origins:
             if "*" not in origin:
                 yield from look(case, site, origin)
+                yield from cookies(case, origin)
 
 
 def strangers(case: Case) -> Iterator[Finding]:

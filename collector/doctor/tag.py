@@ -33,12 +33,17 @@ class _Scripts(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
-        if tag == "script" and values.get("src") and "data-site" in values:
+        if tag == "script" and values.get("src") and "data-site" in values and not _is_linker(values["src"]):
             self.tags.append(
                 Tag(values["src"], values["data-site"], values.get("data-api", ""), values.get("nonce", ""))
             )
         if tag == "meta" and values.get("http-equiv", "").lower() == "content-security-policy":
             self.policy = values.get("content", "")
+
+
+def _is_linker(src: str) -> bool:
+    """Whether a script is the one that goes before the tag on sites of several hosts."""
+    return urlsplit(src).path.endswith("/linker.js")
 
 
 def look(case: Case, site: Site, origin: str) -> Iterator[Finding]:
