@@ -145,7 +145,7 @@ def password() -> Response | str:
             error, hint = problem.message, problem.hint
         else:
             sign_in(changed, now)
-            flash(gettext("The password is changed. Other browsers are logged out."))
+            flash(gettext("The password is changed. Other browsers are logged out, and API tokens have ended."))
             return redirect(url_for("sites.home", all=1))
     return render_template("auth/password.html", error=error, hint=hint)
 

@@ -93,7 +93,7 @@ def install(app: Flask, rooms: Rooms) -> None:
     for name in security.PUBLIC_BLUEPRINTS & set(app.blueprints):
         csrf.exempt(app.blueprints[name])
     refusals.install(app, rooms.refusals, rooms.clock)
-    security.install(app)
+    security.install(app, rooms.settings.public_url.startswith("https://"))
     navigation.install(app)
     errors.install(app)
     for blueprint in BLUEPRINTS:

@@ -33,7 +33,11 @@ PUBLIC_BLUEPRINTS = frozenset(
 )
 
 
-def install(app: Flask) -> None:
+# One host, so that no other name of the domain is bound by it; only where the public address says https.
+_STRICT = "max-age=31536000"
+
+
+def install(app: Flask, https: bool) -> None:
     """Put the headers on every answer that is not for other sites; pages of people are never cached."""
 
     @app.after_request
@@ -42,6 +46,8 @@ def install(app: Flask) -> None:
             return response
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if https and request.is_secure:
+            response.headers.setdefault("Strict-Transport-Security", _STRICT)
         if request.blueprint != "static_files":
             response.headers.setdefault("Cache-Control", "no-store")
         return response

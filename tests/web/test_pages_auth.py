@@ -174,6 +174,8 @@ def test_the_cookie_is_locked_down(tmp_path: Path) -> None:
         for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
             assert part in cookie
         assert "Domain" not in cookie
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+        assert "Strict-Transport-Security" not in client.get("/login").headers
 
 
 @pytest.mark.parametrize(
