@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from collector.inbox.box import Inbox, InboxFull
 from collector.inbox.drain import BoxReader, readers
-from collector.inbox.files import all_boxes
+from collector.inbox.files import BoxFiles, all_boxes, read_done, write_done
 from collector.inbox.record import decode, encode
 
 
@@ -234,3 +234,40 @@ def test_a_record_comes_back_as_it_was(
     assert (record.mode, record.user_agent, record.hints) == ("cookie", agent, tuple(hints))
     assert record.events == [{"id": "a"}, {"id": "b"}]
     assert list(record.quarantined) == odd
+
+
+def test_who_does_not_wait_is_told_once_it_is_on_disk(inbox: Inbox) -> None:
+    told: list[tuple[Exception | None, int]] = []
+    settled = threading.Event()
+    inbox.settled = settled.set
+    reader = reader_of(inbox)
+    for _ in range(3):
+        inbox.put_later(b"x", lambda error: told.append((error, len(reader_of(inbox).read(0, 10)))))
+    assert settled.wait(5)
+    inbox.put(b"the last")
+    assert [error for error, _ in told] == [None] * 3
+    assert all(on_disk >= 1 for _, on_disk in told)
+    assert [seq for seq, _ in reader.read(0, 10)] == [1, 2, 3, 4]
+    reader.close()
+
+
+def test_who_does_not_wait_is_told_that_the_disk_refused(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path, disk_floor=0, max_pages=8)
+    errors: list[Exception | None] = []
+    for _ in range(20):
+        inbox.put_later(b"x" * 4_000, errors.append)
+    inbox.close()
+    assert len(errors) == 20
+    refused = [error for error in errors if error is not None]
+    assert 10 < len(refused) < 20
+    assert all(isinstance(error, InboxFull) and error.reason == "disk" for error in refused)
+
+
+@pytest.mark.parametrize("text", ["", "12", "12 1", "12 13", "x x", "00000000000000000012 000000000000000000"])
+def test_half_a_mark_is_none(tmp_path: Path, text: str) -> None:
+    files = BoxFiles(tmp_path, "a")
+    files.done.write_text(text)
+    assert read_done(files) == 0
+    write_done(files, 9)
+    write_done(files, 12)
+    assert read_done(files) == 12

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -114,3 +115,36 @@ def test_the_app_answers_503_not_500_while_no_site_can_be_looked_up(tmp_path: Pa
     assert answer.headers["Retry-After"]
     assert answer.headers["Access-Control-Allow-Origin"] == "https://x.example"
     close_app(app)
+
+
+def test_what_is_remembered_is_said_without_waiting_and_asked_for_anew_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    may_answer, answered = threading.Event(), threading.Event()
+    answers = ["old", "new"]
+    monkeypatch.setattr("collector.sites.time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def ask(key: str) -> str:
+        if answers[0] == "new":
+            assert may_answer.wait(5)
+            answered.set()
+        return answers.pop(0)
+
+    book: Remembered[str] = Remembered(ask)
+    assert book.remembered("key") is None
+    assert book.get("key") == "old"
+    now[0] = FRESH - 0.1
+    assert book.remembered("key") == "old"
+    assert answers == ["new"]
+    now[0] = FRESH + 0.1
+    assert book.remembered("key") == "old"
+    assert book.remembered("key") == "old"
+    may_answer.set()
+    assert answered.wait(5)
+    until = time.monotonic() + 5
+    while book.remembered("key") != "new" and time.monotonic() < until:
+        time.sleep(0.01)
+    assert book.remembered("key") == "new"
+    now[0] += 2 * FRESH
+    assert book.remembered("key") is None
