@@ -48,6 +48,7 @@ def page(access: SiteAccess) -> str:
     total = events_in(rooms.views.open(site.id), start, end)
     path = url_for("bots.page", site_name=site.name)
     flagged = by_reason.total()
+    agents = rooms.ledger.flagged_agents(site.id, start, end, _AGENTS)
     return render_template(
         "site/bots.html",
         page=_Asked(path, given, span),
@@ -71,8 +72,9 @@ def page(access: SiteAccess) -> str:
                 "last": ago(one.last, now),
                 "can": one.reason in BY_NAME and len(one.text) >= check.MIN_AGENT_PART,
             }
-            for one in rooms.ledger.flagged_agents(site.id, start, end, _AGENTS)
+            for one in agents
         ],
+        versions=", ".join(sorted({one.list_version for one in agents if one.list_version})),
         visitors=[
             {
                 "key": one.key,

@@ -175,6 +175,7 @@ def test_the_page_shows_what_was_set_aside_by_reason_name_and_visitor(visited: I
     assert "Our own monitor".lower() in text.lower()
     assert "<b>bold</b>" not in shown.text
     assert "Ancient/1" not in text
+    assert "List of robots: version 5, 5.2.3." in text or "List of robots: version 5.2.3." in text
     assert "Ancient/1" in words(visited.client().get("/shop/bots?all-time=1").text)
     assert 'data-plot="series"' in shown.text
     assert "/shop/timeline?person=quick&amp;include-bots=1" in shown.text
