@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
@@ -11,6 +12,7 @@ import peewee
 from collector.catalog import check
 from collector.catalog.base import ACCOUNT, Base, Record, digest, new_secret
 from collector.core.times import MINUTE
+from collector.store.protocol import LedgerDown
 
 SHARE = peewee.Table("share_link")
 
@@ -124,7 +126,7 @@ class Shares(Base):
     def share_opened(self, share: Share, now: int) -> None:
         """Note that somebody reads it, once a minute at most."""
         if now - share.opened >= MINUTE:
-            with self._engine.writing():
+            with suppress(LedgerDown), self._engine.writing():  # a full disk keeps nobody from reading
                 self._change(SHARE.update(opened=now).where(SHARE.c.id == share.id))
 
     def _one(self, condition: object) -> Share | None:
