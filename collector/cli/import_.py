@@ -230,11 +230,14 @@ def _run(rooms: Rooms, plan: Plan, wish: _Wish) -> Imported:
         say(f"Going on after the {begun_with:,} rows of an interrupted import (--restart begins anew).")
     report = None if wish.dry and not wish.report_asked else RefusedReport(wish.report, kept, wish.report_asked)
     begun = time.monotonic()
+    erased = 0
 
     def append(chunk: Sequence[Event]) -> tuple[int, int]:
+        nonlocal erased
         if wish.dry:
             return 0, 0
         found = rooms.ledger.append(plan.site.id, chunk)
+        erased += found.refused
         return found.stored, found.duplicates
 
     owners = None
@@ -264,5 +267,7 @@ def _run(rooms: Rooms, plan: Plan, wish: _Wish) -> Imported:
         progress.clear()
     written = str(report.path) if report is not None and not report.failed and report.size else ""
     show_refused(done, written)
+    if erased:
+        click.echo(f"{erased:,} events are of people who were erased here, and were left out (desireline unforget).")
     click.echo(summary(done, time.monotonic() - begun, wish.dry, begun_with))
     return done
