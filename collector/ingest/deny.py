@@ -10,6 +10,8 @@ from functools import lru_cache
 
 from collector.core.event import Json
 
+# How the keys of visitors begin who are known by a user id alone: by a server, an import, or Segment's clients.
+NAMED = ("user:", "seg:user:")
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from collector.core import event as events
 from collector.ingest.check import OK, Checked
-from collector.ingest.deny import NOTHING_DENIED, DenyList
+from collector.ingest.deny import NAMED, NOTHING_DENIED, DenyList
 
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -19,7 +19,8 @@ class KeepPolicy:
 
     Attributes:
         denied: properties that are never kept.
-        anonymous: nobody is ever named (the exempt preset): events that identify are refused, user ids left out.
+        anonymous: nobody is ever named (the exempt preset): events that identify are refused, and those
+            of visitors known by a user id alone; other user ids are left out.
     """
 
     denied: DenyList = NOTHING_DENIED
@@ -42,7 +43,7 @@ class KeepPolicy:
             if status != OK:
                 continue
             event = json.loads(next(waiting))
-            if event["type"] == events.IDENTIFY:
+            if event["type"] == events.IDENTIFY or event.get("visitor", "").startswith(NAMED):
                 checked.statuses[place] = (shown, "refused:preset")
                 continue
             event.pop("user", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any, TypeAlias
 
 from collector.core import event as events
@@ -12,6 +13,7 @@ from collector.core.times import MINUTE
 from collector.ingest.agent import parse_agent
 from collector.ingest.bots import BY_USER_AGENT, agent_reason, is_spam, is_trusted
 from collector.ingest.clock import event_time
+from collector.ingest.deny import NAMED
 from collector.ingest.rules import Arrival
 from collector.ingest.source import campaign_source, impression_source, is_own, referrer_source
 from collector.ingest.url import mask_text, mask_words, parse_place
@@ -101,6 +103,8 @@ def put_user(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
     if arrival.rules.anonymous:
         if event.type == events.IDENTIFY:
             event.name, event.props = "", _NO_PROPS
+        if event.visitor.startswith(NAMED):  # imported: the door refuses these
+            event.visitor = "h_" + sha256(event.visitor.encode()).hexdigest()[:32]
         return
     if event.type == events.IDENTIFY:
         event.user = event.name

@@ -93,10 +93,11 @@ def test_where_nobody_is_named_identify_is_refused_and_user_ids_are_left_out() -
         {"type": "identify", "name": "ann", "visitor": "c1"},
         {"type": "page", "url": "https://shop.example/", "visitor": "c1"},
         {"type": "nonsense", "user": "ann"},
+        event(visitor="user:ann"),
     ]
     checked = check_events(found, 1, server=True)
     KeepPolicy(anonymous=True).apply(checked)
-    assert [status for _, status in checked.statuses] == ["ok", "refused:preset", "ok", "quarantined"]
+    assert [status for _, status in checked.statuses] == ["ok", "refused:preset", "ok", "quarantined", "refused:preset"]
     assert [json.loads(text)["type"] for text in checked.good] == ["event", "page"]
     assert "ann" not in " ".join([*checked.good, checked.quarantined[0][0]])
 
@@ -115,6 +116,9 @@ def test_the_steps_keep_to_it_too_for_what_is_imported() -> None:
     assert (made.props, made.user) == ({"plan": "pro"}, None)
     told = make_event({"id": "i", "type": "identify", "name": "ann", "visitor": "v", "props": {"plan": "x"}}, arrival)
     assert (told.name, told.user, told.props) == ("", None, {})
+    alone = make_event(event(id="i", visitor="user:ann"), arrival)
+    assert "ann" not in alone.visitor
+    assert alone.visitor == make_event(event(id="j", visitor="user:ann"), arrival).visitor
 
 
 @pytest.mark.parametrize("number", [VISA, AMEX, UNIONPAY, "5555555555554444", "2223003122003222", "30569309025904"])
