@@ -6,9 +6,12 @@ all requests of a commit. What is not plain (`collector.plain`) gunicorn's own p
 
 from __future__ import annotations
 
+import os
 import re
+import selectors
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -82,6 +85,12 @@ class InLoop:
         self._heads, self._answers = PlainHeads(worker.cfg), PlainAnswers()
         self._pending: dict[Any, _Pending] = {}
         self._told: deque[tuple[_Pending, Exception | None]] = deque()
+        # Not gunicorn's own queue: that one is closed while the inbox may still have something to tell, and its number
+        # is another file's by then. These stay open as long as the process.
+        ear, self._wake = os.pipe()
+        os.set_blocking(ear, False)
+        os.set_blocking(self._wake, False)
+        worker.poller.register(ear, selectors.EVENT_READ, self._woken)
         quick.on_settled(self._settled)
 
     def busy(self, conn: Any) -> bool:
@@ -148,9 +157,12 @@ class InLoop:
     def _settled(self) -> None:
         """Called by the inbox's thread, once for many that were told."""
         if self._told:
-            self._worker.method_queue.defer(self._finish_told)
+            with suppress(BlockingIOError):  # so full that the loop wakes anyway
+                os.write(self._wake, b"\0")
 
-    def _finish_told(self) -> None:
+    def _woken(self, ear: int) -> None:
+        with suppress(BlockingIOError):
+            os.read(ear, 4_096)
         while self._told:
             pending, error = self._told.popleft()
             self._finish(pending, error)
