@@ -12,7 +12,7 @@ AT = 1_763_740_000
 def chatwoot(event: str, number: int, kind: str = "incoming", **more: Any) -> dict[str, Any]:
     """`message_created` and `message_updated` of a website inbox."""
     sender: dict[str, Any] = {"id": 9, "name": "Ann", "email": "ann@agents.example", "type": "user"}
-    contact: dict[str, Any] = {"id": 57, "name": "Jo", "email": "jo@people.example", "identifier": None}
+    contact: dict[str, Any] = {"id": 57, "name": "Jolanta Ferreira", "email": "jo@people.example", "identifier": None}
     contact |= {"custom_attributes": more.pop("attributes", {}), "type": "contact"} | more.pop("contact", {})
     return {
         "account": {"id": 1, "name": "Shop"},
@@ -78,7 +78,7 @@ def intercom(topic: str, **item: Any) -> dict[str, Any]:
                     "id": "4035",
                     "delivered_as": "customer_initiated",
                     "body": f"<p>{TEXT}</p>",
-                    "author": {"type": "user", "id": "66e0", "name": "Jo", "email": "jo@people.example"},
+                    "author": {"type": "user", "id": "66e0", "name": "Jolanta Ferreira", "email": "jo@people.example"},
                     "url": "https://shop.example/pricing?utm_source=x",
                 },
                 "contacts": {"type": "contact.list", "contacts": [{"type": "contact", "id": "66e0"}]},
@@ -127,6 +127,6 @@ def crisp_message(speaker: str, number: int, at: int = AT * 1000, **data: Any) -
         "stamped": True,
         "timestamp": at,
         "fingerprint": number,
-        "user": {"nickname": "Jo", "user_id": SESSION if speaker == "user" else "op-1"},
+        "user": {"nickname": "Jolanta Ferreira", "user_id": SESSION if speaker == "user" else "op-1"},
     }
     return crisp("message:send" if speaker == "user" else "message:received", at, **given | data)
