@@ -314,3 +314,15 @@ def test_the_command_says_it_in_lines_or_json_and_ends_with_1(shop: Installation
     assert nowhere.exit_code == 1
     assert "is not there" in nowhere.output
     assert not Path(data + "-not").exists()
+
+
+def test_redirects_are_followed_within_a_site_and_never_for_ever(shop: Installation) -> None:
+    def turning(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(302)
+        handler.send_header("Location", "http://169.254.169.254/" if handler.path == "/away" else handler.path + "x")
+        handler.end_headers()
+
+    fetch = fetcher(shop.settings, lambda: shop.now)
+    with answering(turning) as base:
+        assert fetch(base + "/").status == 0
+        assert fetch(base + "/away").status == 302
