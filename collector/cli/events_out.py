@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from collector.cli.session_sources import SessionSources, read_columns
 from collector.core.event import Agent, Json
 from collector.core.stored import StoredEvent
-from collector.core.write import iso_time
+from collector.core.write import iso_time, json_text
 from collector.ingest.columns import EXPORT_COLUMNS
 from collector.ingest.rows import guarded
 from collector.store.protocol import Ledger
@@ -99,10 +98,6 @@ def _seen(ledger: Ledger, site: int) -> Mapping[int, tuple[int, int, int, int]]:
 def csv_cells(row: Mapping[str, Json]) -> list[str | int | float | bool | None]:
     """A row's cells as texts and numbers: lists and objects as JSON."""
     return [
-        json.dumps(cell, ensure_ascii=False)
-        if isinstance(cell, dict | list)
-        else guarded(cell)
-        if isinstance(cell, str)
-        else cell
+        json_text(cell) if isinstance(cell, dict | list) else guarded(cell) if isinstance(cell, str) else cell
         for cell in row.values()
     ]

@@ -160,7 +160,7 @@ def _props(raw: dict[str, Any], checked: dict[str, Any]) -> None:
 def _fields(raw: dict[str, Any], kind: str) -> dict[str, Any]:
     """The event's own fields, cut to their limits (C2.6)."""
     checked: dict[str, Any] = {"type": kind}
-    for name, limit in _LIMITS_OF[kind]:
+    for name, limit in _LIMITS_OF.get(kind, _LIMITS_OF[events.CUSTOM]):
         given = raw.get(name)
         if given is None or given == "":
             continue

@@ -12,7 +12,7 @@ MAX_KEYS = 255
 MAX_KEY = 200
 MAX_VALUE = 8_192
 _INT64 = 2**63
-_CARD_LEAST = 10**12
+_CARD_LEAST = 10**13
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

@@ -46,8 +46,8 @@ def find_node() -> Node | None:
     return Node([own], [own, str(wheel / "lib/node_modules/npm/bin/npm-cli.js")], {**os.environ, "PATH": path})
 
 
-def install_clients() -> Node:
-    """Install what tests/clients/package-lock.json names, unless it is there already; the Node to run it with.
+def install_packages(folder: Path) -> Node:
+    """Install what a folder's package-lock.json names, unless it is there already; the Node to run it with.
 
     Raises:
         RuntimeError: there is no Node, or npm could not install; the text says what to do.
@@ -57,23 +57,28 @@ def install_clients() -> Node:
         raise RuntimeError(
             f"Node.js {OLDEST} or newer is needed for the clients' tests: python -m tests.support.prepare"
         )
-    wanted = hashlib.sha256((CLIENTS / "package-lock.json").read_bytes()).hexdigest()
-    modules = CLIENTS / "node_modules"
+    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    modules = folder / "node_modules"
     modules.mkdir(exist_ok=True)
     mark = modules / ".installed"
     # Tests run in several processes: one installs, the others wait.
-    with (CLIENTS / ".install.lock").open("w") as lock:
+    with (folder / ".install.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not mark.is_file() or mark.read_text() != wanted:
             done = subprocess.run(
                 [*found.npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
-                cwd=CLIENTS,
+                cwd=folder,
                 env=found.environment,
                 capture_output=True,
                 text=True,
                 check=False,
             )
             if done.returncode:
-                raise RuntimeError(f"npm ci in {CLIENTS} failed:\n{(done.stdout + done.stderr)[-2_000:]}")
+                raise RuntimeError(f"npm ci in {folder} failed:\n{(done.stdout + done.stderr)[-2_000:]}")
             mark.write_text(wanted)
     return found
+
+
+def install_clients() -> Node:
+    """Install the real clients that tests drive, unless they are there already; the Node to run them with."""
+    return install_packages(CLIENTS)
