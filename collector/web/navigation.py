@@ -27,7 +27,7 @@ def _item(label: str, endpoint: str, site: str) -> Item:
 
 
 def navigation(access: SiteAccess) -> list[dict[str, object]]:
-    """Groups of links: reports in menu order, saved ones, and the site's own pages."""
+    """Groups of links: reports in menu order and saved ones, how data comes in, and what can be set by this reader."""
     site = access.site.name
     here = (request.view_args or {}).get("report_name", "")
     # A timeline is reached from the list of visitors, and is shown as a part of it.
@@ -37,23 +37,22 @@ def navigation(access: SiteAccess) -> list[dict[str, object]]:
         for name, report in reports().items()
         if report.menu is not None
     ]
-    own = [
-        _item(gettext("Saved reports"), "saved.listing", site),
-        _item(gettext("Data quality"), "quality.page", site),
-        _item(gettext("Bots"), "bots.page", site),
-        _item(gettext("Install"), "install.page", site),
-    ]
+    asked.append(_item(gettext("Saved reports"), "saved.listing", site))
+    own = [_item(gettext("Install"), "install.page", site)]
     if access.may_edit:
         own.append(_item(gettext("Connections"), "connections.page", site))
-        own.insert(1, _item(gettext("Shared links"), "shares.page", site))
-        own.append(_item(gettext("Settings"), "settings.page", site))
+    own += [_item(gettext("Data quality"), "quality.page", site), _item(gettext("Bots"), "bots.page", site)]
+    changed = []
+    if access.may_edit:
+        changed.append(_item(gettext("General"), "settings.page", site))
     if access.is_owner:
-        own.append(_item(gettext("Privacy"), "privacy.page", site))
-        own.append(_item(gettext("Team"), "team.page", site))
-    return [
-        {"title": gettext("Reports"), "items": asked},
-        {"title": gettext("Site"), "items": own},
-    ]
+        changed.append(_item(gettext("Privacy"), "privacy.page", site))
+        changed.append(_item(gettext("Signed user ids"), "identity.page", site))
+        changed.append(_item(gettext("Team"), "team.page", site))
+    if access.may_edit:
+        changed.append(_item(gettext("Shared links"), "shares.page", site))
+    groups = [(gettext("Reports"), asked), (gettext("Site"), own), (gettext("Settings"), changed)]
+    return [{"title": title, "items": items} for title, items in groups if items]
 
 
 def install(app: Flask) -> None:

@@ -27,6 +27,7 @@ _FIELDS = (
     "notice_version",
     "policy_gpc",
     "policy_dnt",
+    "hidden_parameters",
 )
 _TABLES = ("event", "visitor", "link", "person", "quarantine", "consent", "kind", "page", "source", "agent_text")
 # A site with more events is emptied by the loader: a page must answer within seconds.
@@ -43,6 +44,7 @@ def _now(access: SiteAccess) -> dict[str, str]:
         "notice_version": options.notice_version,
         "policy_gpc": record.policy_gpc,
         "policy_dnt": record.policy_dnt,
+        "hidden_parameters": "\n".join(record.hidden_parameters),
     }
 
 
@@ -131,6 +133,7 @@ def save(access: SiteAccess) -> Response | tuple[str, int]:
             notice_version=given["notice_version"],
             policy_gpc=given["policy_gpc"],
             policy_dnt=given["policy_dnt"],
+            hidden_parameters=given["hidden_parameters"].replace(",", " ").split(),
         )
     except UserError as error:
         return _show(access, given, error)

@@ -1,11 +1,11 @@
-"""A site's settings: name, zone, origins, privacy signals, hidden parameters, retargeting marks, goals."""
+"""A site's settings: name, zone, origins, payment providers, retargeting marks, goals, the secret key."""
 
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from collector.catalog.values import POLICIES, Goal, Retargeting
+from collector.catalog.values import Goal, Retargeting
 from collector.core.errors import UserError
 from collector.web.guard import SiteAccess, of_site
 from collector.web.language import gettext
@@ -13,7 +13,7 @@ from collector.web.sites import zones
 from collector.web.suggestions import suggest
 
 blueprint = Blueprint("settings", __name__)
-_FIELDS = ("name", "timezone", "origins", "policy_gpc", "policy_dnt", "hidden_parameters", "payment_domains")
+_FIELDS = ("name", "timezone", "origins", "payment_domains")
 
 
 def _now(access: SiteAccess) -> dict[str, str]:
@@ -23,10 +23,7 @@ def _now(access: SiteAccess) -> dict[str, str]:
         "name": record.name,
         "timezone": record.timezone,
         "origins": "\n".join(record.origins),
-        "policy_gpc": record.policy_gpc,
-        "policy_dnt": record.policy_dnt,
-        "hidden_parameters": ", ".join(record.hidden_parameters),
-        "payment_domains": ", ".join(record.payment_domains),
+        "payment_domains": "\n".join(record.payment_domains),
         "retargeting": "\n".join(f"{mark.field} {mark.pattern}" for mark in record.retargeting),
     }
 
@@ -39,7 +36,6 @@ def _show(access: SiteAccess, values: dict[str, str], error: UserError | None = 
         error=error.message if error else "",
         hint=error.hint if error else "",
         zones=zones(),
-        policies=POLICIES,
         goals=access.record.goals,
         suggestions=suggest(journeys, ""),
     )
@@ -69,9 +65,6 @@ def save(access: SiteAccess) -> Response | tuple[str, int]:
             name=given["name"].strip().lower(),
             timezone=given["timezone"],
             origins=_words(given["origins"]),
-            policy_gpc=given["policy_gpc"],
-            policy_dnt=given["policy_dnt"],
-            hidden_parameters=_words(given["hidden_parameters"]),
             payment_domains=_words(given["payment_domains"]),
             retargeting=[Retargeting(mark[0], mark[1].strip() if len(mark) > 1 else "") for mark in marks],
         )

@@ -48,12 +48,14 @@ def test_an_owner_sets_what_is_kept_and_others_do_not_see_the_page(fresh: Instal
         notice_version=" 2026-10 ",
         policy_gpc="off",
         policy_dnt="cookieless",
+        hidden_parameters="ref, Secret",
         told="400",
     )
     assert saved.status_code == 302
     site = fresh.catalog.site(fresh.site_id)
     assert site is not None
     assert (site.policy_gpc, site.policy_dnt) == ("off", "cookieless")
+    assert site.hidden_parameters == ("ref", "secret")
     options = site.options
     assert (options.preset, options.retention_days, options.kept_days) == ("exempt", 400, 400)
     assert options.denied_properties == ("phone", "address.street")
@@ -127,7 +129,7 @@ def test_an_erased_person_may_be_counted_again(fresh: Installation) -> None:
     fresh.append([event(1, "v_1", fresh.now - DAY)])
     owner = fresh.client()
     send(owner, "/shop/person/erase?person=v_1", person="v_1", confirm="v_1")
-    assert "refused: 1 user ids and browsers so far" in words(owner.get("/shop/privacy").text)
+    assert "in user ids and browsers: 1, kept as keyed hashes" in words(owner.get("/shop/privacy").text)
     send(owner, "/shop/privacy", "/shop/privacy/unforget", key="nobody")
     assert fresh.ledger.suppressions(fresh.site_id) == 1
     send(owner, "/shop/privacy", "/shop/privacy/unforget", key="v_1")

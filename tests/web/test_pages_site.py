@@ -99,8 +99,8 @@ def test_the_check_says_when_what_came_could_not_be_read(fresh: Installation) ->
 
 def test_a_wrong_setting_is_said_and_what_was_typed_stays(fresh: Installation) -> None:
     client = fresh.client()
-    given = {"name": "shop", "timezone": "Mars/Olympus", "origins": "https://new.example", "policy_gpc": "off"}
-    answer = send(client, "/shop/settings", **given, policy_dnt="ignore")
+    given = {"name": "shop", "timezone": "Mars/Olympus", "origins": "https://new.example"}
+    answer = send(client, "/shop/settings", **given)
     assert answer.status_code == 400
     assert "Mars/Olympus" in answer.text
     assert "https://new.example" in answer.text
@@ -115,17 +115,13 @@ def test_settings_are_kept(fresh: Installation) -> None:
         "name": "store",
         "timezone": "Asia/Tokyo",
         "origins": "https://shop.example https://*.shop.example",
-        "policy_gpc": "off",
-        "policy_dnt": "cookieless",
-        "hidden_parameters": "ref, Secret",
         "payment_domains": "pay.example",
         "retargeting": "campaign spring-*\nparam:rt 1",
     }
     assert send(client, "/shop/settings", **given).headers["Location"] == "/store/settings"
     site = fresh.catalog.site(fresh.site_id)
     assert site is not None
-    assert (site.name, site.timezone, site.policy_gpc) == ("store", "Asia/Tokyo", "off")
-    assert site.hidden_parameters == ("ref", "secret")
+    assert (site.name, site.timezone, site.payment_domains) == ("store", "Asia/Tokyo", ("pay.example",))
     assert [mark.pattern for mark in site.retargeting] == ["spring-*", "1"]
     page = client.get("/store/settings").text
     assert "campaign spring-*" in page
