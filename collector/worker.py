@@ -31,6 +31,27 @@ LINGER = 10.0
 LINGER_IDLE = 2.0
 SWEEP = 0.25
 STOP_LINGER = 2.0
+# What a client must read of its answer within the worker's patience.
+PIECE = 65_536
+
+
+class PatientSocket(socket.socket):
+    """A socket whose other end is waited for while something is sent, but not for ever."""
+
+    patience = 30.0
+
+    def sendall(self, data: bytes, flags: int = 0) -> None:  # type: ignore[override]
+        """Send all of it. BrokenPipeError where nobody reads it."""
+        before, view = self.gettimeout(), memoryview(data)
+        self.settimeout(self.patience)
+        try:
+            for start in range(0, len(view), PIECE):
+                super().sendall(view[start : start + PIECE], flags)
+        except TimeoutError:
+            raise BrokenPipeError(errno.EPIPE, "the client does not read its answer") from None
+        finally:
+            with suppress(OSError):
+                self.settimeout(before)
 
 
 class InOrder:
@@ -65,7 +86,7 @@ class PromptWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     Gunicorn itself waits without end in a thread, so that a few dozen connections which never finish their headers
     would stop the whole server. After that time nothing more is read: a request still on its way ends, and one that is
-    being answered does not notice.
+    being answered does not notice. An answer of which the client reads nothing for as long ends as well.
     """
 
     patience = 30.0
@@ -112,6 +133,8 @@ class PromptWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 raise
             return
         self.nr_conns += 1
+        client = PatientSocket(fileno=client.detach())
+        client.patience = self.patience
         conn = TConn(self.cfg, client, address, listener.getsockname())
         conn.set_timeout()
         self.pending_conns.append(conn)
@@ -167,7 +190,6 @@ class PromptWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         conn.init()
 
         def send() -> bool:
-            conn.sock.settimeout(self.patience)
             conn.sock.sendall(rest)
             return keep
 

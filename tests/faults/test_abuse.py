@@ -136,6 +136,35 @@ def test_a_client_that_does_not_hang_up_holds_up_nobody(server: Running) -> None
         assert time.monotonic() - began < 1
 
 
+def test_clients_that_never_read_their_answers_do_not_stop_the_others_for_long(server: Running) -> None:
+    page = b"GET /static/dist/bootstrap.min.css HTTP/1.1\r\nHost: x\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(6):
+            connection = stack.enter_context(closing(socket.socket()))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            connection.connect(("127.0.0.1", server.settings.port))
+            connection.sendall(page * 60)
+        time.sleep(0.5)
+        assert raw(server, POST + HEAD + whole(server))[0] == 200
+        time.sleep(2.5)
+        assert raw(server, b"GET /healthz HTTP/1.1\r\n" + HEAD + b"\r\n")[0] == 200
+
+
+def test_who_reads_slowly_gets_all_of_a_long_answer(server: Running) -> None:
+    with closing(socket.socket()) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        connection.connect(("127.0.0.1", server.settings.port))
+        connection.sendall(b"GET /static/dist/bootstrap.min.css HTTP/1.1\r\n" + HEAD + b"\r\n")
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        length, got = int(answer.headers["Content-Length"]), 0
+        until = time.monotonic() + 4
+        while time.monotonic() < until:
+            got += len(answer.read1(1_000))
+            time.sleep(0.05)
+        assert got + len(answer.read()) == length
+
+
 @pytest.mark.parametrize("size", [1_000_001, 10_000_000])
 def test_who_sends_too_much_gets_to_read_so(server: Running, size: int) -> None:
     status, answer = raw(server, POST + HEAD + b"Content-Length: %d\r\n\r\n" % size + b" " * size)
