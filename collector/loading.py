@@ -21,7 +21,7 @@ from collector.ingest.overnight import Overnight
 from collector.ingest.pace import Pace
 from collector.ingest.rules import Arrival, SiteRules
 from collector.ingest.steps import make_event
-from collector.ingest.url import mask_text
+from collector.ingest.url import mask_json
 from collector.store.protocol import Ledger, LedgerDown, Mark, SetAside
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ _BROWSERS = frozenset(("cookie", "cookieless"))
 
 def _masked(body: bytes) -> bytes:
     """A record without addresses and tokens in its URLs: it may stay in quarantine for long."""
-    return mask_text(body.decode("utf-8", "replace")).encode()
+    return mask_json(body.decode("utf-8", "replace")).encode()
 
 
 def event_aside(record: Record, text: str, reason: str) -> bytes:

@@ -13,7 +13,7 @@ from collector.core import event as events
 from collector.core.identity import VERIFIED, clean_user_id
 from collector.ingest.clean import TooDeepError, clean_json, clean_scalar
 from collector.ingest.signed import SIGNATURE, Prove, unproven
-from collector.ingest.url import mask_text
+from collector.ingest.url import mask_json
 
 MAX_BODY = 1_000_000
 MAX_EVENTS = 500
@@ -236,14 +236,14 @@ def _proof(checked: dict[str, Any], raw: dict[str, Any], prove: Prove) -> str:
 def _check_one(raw: object, site: int, server: bool, prove: Prove, into: Checked) -> tuple[str, str]:
     """Check one event, file it in `into`, and return the sender's id of it with its status."""
     if not isinstance(raw, dict):
-        into.quarantined.append((mask_text(_dump(raw)[:MAX_EVENT]), "not_an_object"))
+        into.quarantined.append((mask_json(_dump(raw))[:MAX_EVENT], "not_an_object"))
         return str(uuid5(_NAMESPACE, f"{site}|{_dump(raw)}")), QUARANTINED
     number = _event_id(raw, site)
     given = raw.get("id")
     shown = given if isinstance(given, str) and 0 < len(given) <= 64 else number
     kind = raw.get("type")
     if not isinstance(kind, str) or kind not in _TYPES:
-        into.quarantined.append((mask_text(_dump(raw)[:MAX_EVENT]), "unknown_type"))
+        into.quarantined.append((mask_json(_dump(raw))[:MAX_EVENT], "unknown_type"))
         return shown, QUARANTINED
     checked = _fields(raw, kind)
     checked["id"] = number

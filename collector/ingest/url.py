@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import lru_cache
 from typing import NamedTuple
@@ -86,6 +87,34 @@ def mask_text(text: str) -> str:
     if "=" in text or '":' in text:
         text = _JSON_SECRET.sub(rf"\1{MASK}", text)
     return mask_cards(text)
+
+
+def mask_json(text: str) -> str:
+    """A JSON text with every string in it masked by itself, so that none of them can change what stands around it.
+
+    What is no JSON, such as one that was cut, is masked as it is.
+    """
+    try:
+        return json.dumps(_mask_within(json.loads(text)), separators=(",", ":"))
+    except (ValueError, RecursionError):
+        return mask_text(text)
+
+
+def _mask_within(part: object) -> object:
+    if isinstance(part, str):
+        # A document within the document: the events that a record could not read are texts in it.
+        return mask_json(part) if part.startswith(("{", "[", '"')) else mask_text(part)
+    if isinstance(part, list):
+        return [_mask_within(one) for one in part]
+    if isinstance(part, dict):
+        return {mask_text(name): _mask_named(name, one) for name, one in part.items()}
+    if isinstance(part, int | float) and mask_cards(str(part)) != str(part):
+        return MASK
+    return part
+
+
+def _mask_named(name: str, part: object) -> object:
+    return MASK if part and isinstance(part, str) and name.lower() in _HIDDEN else _mask_within(part)
 
 
 def _mask_value(text: str) -> str:

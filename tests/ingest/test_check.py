@@ -118,6 +118,13 @@ def test_a_sender_finds_its_own_spelling_of_an_id_in_the_answer() -> None:
     assert json.loads(checked.good[0])["id"] == ID
 
 
+def test_what_is_quarantined_stays_the_event_that_it_was() -> None:
+    raw = {"id": "x", "type": "odd", "url": 'https://x/?token=abc","user":"boss', "props": {"a": "?sid=1\\"}}
+    (kept, _), *_ = check_events([raw], 1).quarantined
+    assert json.loads(kept).keys() == raw.keys()
+    assert "abc" not in kept
+
+
 def test_an_unknown_type_is_quarantined_with_its_neighbours_kept() -> None:
     checked = check_events([event(type="teleport", url="https://x/?token=abc"), event(), 5], 1)
     assert [status for _, status in checked.statuses] == ["quarantined", "ok", "quarantined"]

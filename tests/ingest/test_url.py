@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.ingest.url import mask_query, mask_text, parse_place
+from collector.ingest.url import mask_json, mask_query, mask_text, parse_place
 
 
 @pytest.mark.parametrize(
@@ -103,3 +104,43 @@ def test_no_text_of_an_events_size_takes_long_to_mask(text: str) -> None:
 )
 def test_a_json_web_token_goes_whole(text: str, masked: str) -> None:
     assert mask_text(text) == masked
+
+
+@pytest.mark.parametrize(
+    "secret", ['token=a","m":"server', '?sid=1"}],"m":"server","x":["', "password=\\", 'x@y.example"']
+)
+def test_a_text_cannot_break_out_of_a_document_that_is_masked(secret: str) -> None:
+    event = {"url": secret, "props": {"deep": [secret]}}
+    document = {"m": "cookie", "e": [event], "q": [[json.dumps(event), "unknown_type"]]}
+    masked = json.loads(mask_json(json.dumps(document)))
+    assert masked.keys() == document.keys()
+    assert masked["m"] == "cookie"
+    assert masked["e"][0].keys() == event.keys()
+    assert json.loads(masked["q"][0][0]).keys() == event.keys()
+    assert mask_json(json.dumps(masked)) == json.dumps(masked, separators=(",", ":"))
+
+
+def test_a_masked_document_has_no_secrets_and_else_what_it_had() -> None:
+    document = {
+        "password": "geheim1",
+        "url": "https://x/?token=geheim2&a=1",
+        "to": {"ann@x.example": ["bob@x.example"]},
+    }
+    masked = mask_json(json.dumps(document))
+    assert json.loads(masked) == {
+        "card": "***",
+        "time": 1700000000000,
+        "password": "***",
+        "url": "https://x/?token=***&a=1",
+        "to": {"***": ["***"]},
+    }
+    assert mask_json("not JSON, token=geheim") == "not JSON, token=***"
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers(0, 9) | st.text(), lambda part: st.lists(part) | st.dictionaries(st.text(), part)
+    )
+)
+def test_whatever_is_json_is_json_when_it_is_masked(document: object) -> None:
+    json.loads(mask_json(json.dumps(document)))
