@@ -14,13 +14,11 @@ MANY_VISITORS = 50
 _SHOWN = 10
 _REFUSED = {
     "refused:user_id": T(
-        "{n} times a user id was refused that names nobody, like null, undefined, 0 or guest: the page calls identify "
-        "for people who are not logged in."
+        "User ids that name nobody, like null, undefined, 0 or guest, were refused: {n} so far. The page calls "
+        "identify for people who are not logged in."
     ),
-    "refused:unsigned": T("{n} times a user id came without a signature, which this site asks for."),
-    "refused:signature": T(
-        "{n} times a user id came with a wrong signature: signed with another key or for another id, or forged."
-    ),
+    "refused:unsigned": T("User ids came without the signature that this site asks for: {n} so far."),
+    "refused:signature": T("User ids came with a wrong signature, of another key or id, or forged: {n} so far."),
 }
 
 

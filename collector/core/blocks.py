@@ -37,7 +37,8 @@ class Block:
     Attributes:
         id: stable within the report.
         columns, rows: every row has one cell a column.
-        draw: hints for the plot, names of columns by role (`x`, `y`, `group`, `low`, `high`, `stack` ...).
+        draw: hints for the plot, names of columns by role (`x`, `y`, `group`, `low`, `high`, `stack` ...). Those of
+            `unseen` are codes for programs, which a page leaves out.
         links: for each row, the query arguments (name, value pairs) of the people behind it, or None.
         note: one sentence under the plot (too few, unfinished ...).
         empty: what to say when there are no rows.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from collector.core.blocks import Block, Cell, Column, Result
+from collector.core.called import CHAT_WORDS
 from collector.core.event import CHAT_EVENTS
 from collector.core.matcher import Matcher
 from collector.core.query import Query
@@ -17,16 +18,6 @@ from collector.reports.scope import common_arguments, share
 from collector.reports.touch import nothing_yet, number, seen, with_impact
 
 STARTED = Matcher("event", "chat_started")
-_TITLES = {
-    "chat_shown": T("Were shown the chat"),
-    "chat_opened": T("Opened it"),
-    "chat_started": T("Started a chat"),
-    "chat_message": T("Exchanged messages"),
-    "chat_agent_joined": T("Met an agent"),
-    "chat_ended": T("Ended it"),
-    "chat_rated": T("Rated it"),
-    "chat_offline_form": T("Left a message"),
-}
 
 
 def run(journeys: Journeys, query: Query) -> Result:
@@ -78,8 +69,8 @@ def _reach(common: tuple[tuple[str, str], ...], facts: ChatFacts) -> Block:
             Column("people", T("Visitors"), "count"),
             Column("times", T("Times"), "count"),
         ),
-        [[name, str(_TITLES[name]), facts.people[name], facts.times[name]] for name in names],
-        draw={"y": "people", "link": "people"},
+        [[name, str(CHAT_WORDS[name]), facts.people[name], facts.times[name]] for name in names],
+        draw={"y": "people", "link": "people", "unseen": ("event",)},
         links=[(*common, ("did", f"event:{name}")) for name in names],
         empty=T("No chat in this time."),
     )

@@ -17,12 +17,11 @@ _INCLUDED = T(
 )
 _LEFT_OUT = T(
     "{daily} of {everyone} people in this time were counted without cookies and are left out here, since nobody can "
-    "follow them for longer than a day. They count too with --include-cookieless, or under “Who is counted”."
+    "follow them for longer than a day. “Follow people without cookies too” brings them in."
 )
 _PARTLY = T(
     "{daily} of {everyone} people in this time were counted without cookies: the same person on another day counts "
-    "again. They are left out of what was changed; there they count too with --include-cookieless, or under “Who is "
-    "counted”."
+    "again. They are left out of what was changed; “Follow people without cookies too” brings them in there."
 )
 
 

@@ -50,7 +50,7 @@ class Totals:
     converted: int = 0
     goal_people: list[int] = field(default_factory=list)
     goal_count: list[int] = field(default_factory=list)
-    goal_value: list[float] = field(default_factory=list)
+    goal_value: list[float | None] = field(default_factory=list)
 
 
 def look(journeys: Journeys, query: Query, start: int, end: int) -> list[View]:
@@ -89,7 +89,7 @@ def _sessions_of(part: Part, rows: Int64) -> Int64:
 def totals(journeys: Journeys, views: Sequence[View], goals: int) -> Totals:
     """The sums over all parts."""
     is_page = kind_mask(journeys, lambda kind: kind.type == PAGE)
-    found = Totals(goal_people=[0] * goals, goal_count=[0] * goals, goal_value=[0.0] * goals)
+    found = Totals(goal_people=[0] * goals, goal_count=[0] * goals, goal_value=[None] * goals)
     for view in views:
         part = view.part
         found.people += distinct_sorted(view.person)
@@ -101,5 +101,8 @@ def totals(journeys: Journeys, views: Sequence[View], goals: int) -> Totals:
         for at, rows in enumerate(view.goal_rows):
             found.goal_people[at] += distinct_sorted(part.person[rows].astype(np.int64))
             found.goal_count[at] += len(rows)
-            found.goal_value[at] += float(np.nansum(part.value[rows]))
+            values = part.value[rows]
+            if not np.isnan(values).all():
+                # A goal whose events say no value is worth nothing known, which is not the same as nothing.
+                found.goal_value[at] = (found.goal_value[at] or 0.0) + float(np.nansum(values))
     return found

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
+from collector.core.called import CHAT_WORDS
 from collector.core.errors import UserError
 from collector.core.event import CHAT_EVENTS, CUSTOM, PAGE, Kind
 from collector.core.matcher import SUBJECTS, Matcher, parse_matcher
@@ -216,8 +217,13 @@ def chat_table(query: Query, events: Block) -> Block | None:
         "chat",
         "bars",
         T("Chat"),
-        (Column("name", T("Event")), PEOPLE, Column("count", T("Times"), "count")),
-        [[name, found[name][2], found[name][3]] for name in names],
-        draw={"y": "people", "link": "people"},
+        (
+            Column("name", T("Event")),
+            Column("label", T("What they did"), "label"),
+            PEOPLE,
+            Column("count", T("Times"), "count"),
+        ),
+        [[name, str(CHAT_WORDS[name]), found[name][2], found[name][3]] for name in names],
+        draw={"y": "people", "link": "people", "unseen": ("name",)},
         links=[(*common, ("did", f"event:{name}")) for name in names],
     )

@@ -145,19 +145,22 @@ def view(block: Block, zone: tzinfo, link: LinkOf, person: PersonLink, csv: str,
     """
     bars = bar_widths(block)
     lines, zero = intervals(block)
+    unseen = as_names(block.draw.get("unseen"))
+    seen = [at for at, column in enumerate(block.columns) if column.name not in unseen]
+    drawn = [_cells(block, at, row, zone, link, person, now) for at, row in enumerate(block.rows)]
     rows = [
         RowView(
-            _cells(block, at, row, zone, link, person, now),
+            [cells[place] for place in seen],
             bars[at] if bars else None,
             lines[at] if lines else None,
         )
-        for at, row in enumerate(block.rows)
+        for at, cells in enumerate(drawn)
     ]
     return BlockView(
         id=block.id,
         kind=block.kind,
         title=shown.text(block.title),
-        heads=[heading(column) for column in block.columns],
+        heads=[heading(block.columns[at]) for at in seen],
         rows=rows,
         note=shown.text(block.note, zone),
         empty=shown.text(block.empty, zone),
@@ -168,7 +171,7 @@ def view(block: Block, zone: tzinfo, link: LinkOf, person: PersonLink, csv: str,
         next=_next(block),
         dots=(_label(block, "y"), _label(block, "other")),
         zero=zero,
-        wide=block.kind in ("series", "number", "flow", "grid") or len(block.columns) > 5,
+        wide=block.kind in ("series", "number", "flow", "grid") or len(seen) > 5,
         values=block.rows,
     )
 

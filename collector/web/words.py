@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
+from collector.core.called import CHANNEL_WORDS, DEVICE_WORDS
 from collector.core.text import T
 from collector.web.language import gettext
 
 # Marked for translation here, looked up by value.
-_CHANNELS = {
-    "paid_search": T("Paid search"),
-    "paid_social": T("Paid social"),
-    "display": T("Display"),
-    "retargeting": T("Retargeting"),
-    "email": T("Email"),
-    "sms": T("SMS"),
-    "affiliate": T("Affiliate"),
-    "organic_search": T("Organic search"),
-    "organic_social": T("Organic social"),
-    "ai": T("AI assistant"),
-    "referral": T("Referral"),
-    "direct": T("Direct"),
-    "internal": T("Internal"),
-}
-_DEVICES = {
-    "desktop": T("Desktop"),
-    "mobile": T("Mobile"),
-    "tablet": T("Tablet"),
-    "other": T("Other device"),
-}
 _TYPES = {
     "page": T("Page"),
     "click": T("Click"),
@@ -74,8 +54,8 @@ _REASONS = {
 }
 _SETS = {
     "reason": _REASONS,
-    "channel": _CHANNELS,
-    "device": _DEVICES,
+    "channel": CHANNEL_WORDS,
+    "device": DEVICE_WORDS,
     "type": _TYPES,
     "property": _PROPERTIES,
     "bot": _BOTS,

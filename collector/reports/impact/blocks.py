@@ -162,7 +162,7 @@ def used_block(found: Answer, arguments: Sequence[tuple[str, str]]) -> Block:
         T("Who was exposed"),
         (Column("status", T("Status")), Column("people", T("People"), "count"), Column("meaning", T("Why"), "label")),
         [[status, len(rows), str(REASONS[status])] for status, rows in groups.items()],
-        draw={"y": "people", "link": "people"},
+        draw={"y": "people", "link": "people", "unseen": ("status",)},
         links=[(*kept, ("people", status)) for status in groups],
     )
 
@@ -192,7 +192,7 @@ def before_after_block(found: Answer) -> Block:
             Column("after", T("After"), "number"),
         ),
         cells,
-        draw={"y": "after", "other": "before"},
+        draw={"y": "after", "other": "before", "unseen": ("name",)},
         note=T("As many days before as after. Doing more afterwards is no effect by itself: see the comparison."),
         empty=T("Nobody could be compared."),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from collector.core.called import CHANNEL_WORDS, DEVICE_WORDS
 from collector.core.source import CHANNELS
 from collector.core.text import T, Text
 from collector.core.times import DAY, HOUR, MINUTE
@@ -168,13 +169,13 @@ def measures(state: State, steps: Sequence[KeyStep], pick: Int64) -> list[Measur
         Measure(T("Days since the visit before"), np.maximum(state.gap[pick], 0) / DAY),
     ]
     for step, seen in zip(steps, state.seen, strict=True):
-        found.append(Measure(T("Saw {step}", step=step.name), seen[pick].astype(np.float64)))
+        found.append(Measure(T("{step}", step=step.name), seen[pick].astype(np.float64)))
     for code, name in enumerate(CHANNELS):
         share = (state.channel[pick] == code).astype(np.float64)
         if share.mean() > 0.01:
-            found.append(Measure(T("Channel {channel}", channel=name), share))
+            found.append(Measure(T("Channel: {channel}", channel=CHANNEL_WORDS[name]), share))
     for code, device in enumerate(DEVICES):
         share = (state.device[pick] == code).astype(np.float64)
         if share.mean() > 0.01:
-            found.append(Measure(T("Device {device}", device=device), share))
+            found.append(Measure(T("Device: {device}", device=DEVICE_WORDS[device]), share))
     return found

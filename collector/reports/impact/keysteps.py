@@ -6,7 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.core.event import CUSTOM, ENGAGEMENT, PAGE, Kind
+from collector.core.event import (
+    CLICK,
+    CONSENT,
+    CUSTOM,
+    DOWNLOAD,
+    ENGAGEMENT,
+    FORM,
+    FORM_ABANDON,
+    FORM_FAILED,
+    FORM_START,
+    IDENTIFY,
+    OUTBOUND,
+    PAGE,
+    Kind,
+)
+from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64
 from collector.reports.impact.plan import Plan
@@ -17,6 +32,19 @@ SAMPLE = 20_000
 MOST = 6
 LEAST_PEOPLE = 20
 LEAST_SHARE = 0.02
+_STEPS = {
+    PAGE: T("Saw {name}"),
+    CLICK: T("Clicked “{name}”"),
+    OUTBOUND: T("Left for {name}"),
+    DOWNLOAD: T("Downloaded {name}"),
+    FORM_START: T("Began the form {name}"),
+    FORM: T("Sent the form {name}"),
+    FORM_FAILED: T("Failed at the form {name}"),
+    FORM_ABANDON: T("Left the form {name}"),
+    CUSTOM: T("Did “{name}”"),
+    IDENTIFY: T("Was identified"),
+    CONSENT: T("Was asked for consent"),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +92,7 @@ def _family(kind: Kind) -> str:
 
 
 def _name(kind: Kind) -> str:
-    return page_path(kind.name) if kind.type == PAGE else f"{kind.type}: {kind.name}"
+    return str(Text(_STEPS[kind.type].template, {"name": page_path(kind.name) if kind.type == PAGE else kind.name}))
 
 
 def _scores(tape: Tape, group: Int64, groups: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
