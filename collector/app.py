@@ -27,6 +27,7 @@ from collector.web import (
     seen,
     segment,
     tracker_files,
+    turns,
 )
 from collector.web.door import Door, LazyInbox, SiteBook, install, the_door
 from collector.web.limits import Limiter
@@ -77,6 +78,7 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
     app.register_blueprint(metrics.blueprint)
     metrics.install(app, counters)
     app.register_blueprint(seen.blueprint)
+    app.extensions[turns.EXTENSION] = turns.Turns(settings.threads // 2)
     ledger = open_ledger(settings.database)
     views = ViewStore(settings.data, ledger)
     pages.install(app, Rooms(settings, catalog, ledger, views, Refusals(settings.data), now_ms))

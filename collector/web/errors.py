@@ -55,6 +55,10 @@ def _words(status: int) -> tuple[str, str]:
         405: (gettext("This address does not work this way."), gettext("Go back and use the page's own buttons.")),
         410: (gettext("This link opens nothing any more."), gettext("Ask whoever sent it for a new one.")),
         413: (gettext("This is too large."), ""),
+        503: (
+            gettext("Many questions are being answered just now."),
+            gettext("Wait a moment, then load the page again."),
+        ),
         429: (gettext("Too many attempts."), gettext("Wait a few minutes, then try again.")),
     }
     return known.get(status, (gettext("Something went wrong here."), gettext("It is in the log. Try again later.")))

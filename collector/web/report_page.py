@@ -13,7 +13,6 @@ from collector.core.query import Query, parse_span
 from collector.core.text import T
 from collector.core.times import Span
 from collector.journeys.journeys import Journeys
-from collector.reports.ask import ask
 from collector.reports.base import Report
 from collector.web import draw, suggestions
 from collector.web.address import ROWS, Pairs, address, grouped, replaced
@@ -24,6 +23,7 @@ from collector.web.fields import field as make_field
 from collector.web.format import moment, text
 from collector.web.guard import SiteAccess
 from collector.web.period import Period, period
+from collector.web.turns import ask_in_turn
 from collector.web.words import BREAKDOWNS, value_words
 
 PEOPLE_REPORT = "visitors"
@@ -236,7 +236,7 @@ def build(access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, 
     if missing and not any(param.name in given for param in report.params):
         return ReportPage(**base, period=_period(path, pairs, given, access, now), can_save=False)  # type: ignore[arg-type]
     try:
-        query, result = ask(report, journeys, given, site, now)
+        query, result = ask_in_turn(f"user {access.user.id}", report, journeys, given, site, now)
     except UserError as error:
         shown = _period(path, pairs, given, access, now)
         return ReportPage(**base, period=shown, **field_words(error, report), can_save=False)  # type: ignore[arg-type]

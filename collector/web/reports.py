@@ -13,7 +13,6 @@ from collector.core.blocks import Block, Result
 from collector.core.errors import UserError
 from collector.core.query import Query
 from collector.core.write import block_csv, dump_json
-from collector.reports.ask import ask
 from collector.reports.base import Report
 from collector.reports.registry import reports
 from collector.web import special
@@ -21,6 +20,7 @@ from collector.web.address import address, canonical, grouped, is_canonical, pai
 from collector.web.guard import SiteAccess, of_site
 from collector.web.language import gettext
 from collector.web.report_page import build
+from collector.web.turns import ask_in_turn
 
 blueprint = Blueprint("reports", __name__)
 BLOCK = "block"
@@ -71,7 +71,8 @@ def _page(access: SiteAccess, report: Report) -> Response | str | tuple[str, int
 def _ask(access: SiteAccess, report: Report) -> tuple[Query, Result]:
     arguments = grouped([pair for pair in pairs_of(request.args) if pair[0] != BLOCK])
     journeys = access.rooms.views.open(access.site.id)
-    return ask(report, journeys, arguments, access.site, access.rooms.clock())
+    who = f"user {access.user.id}"
+    return ask_in_turn(who, report, journeys, arguments, access.site, access.rooms.clock())
 
 
 def _csv(access: SiteAccess, report: Report) -> FlaskResponse:

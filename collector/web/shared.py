@@ -22,7 +22,6 @@ from collector.core.errors import UserError
 from collector.core.query import Query
 from collector.core.times import DAY, SECOND
 from collector.core.write import block_csv, dump_json
-from collector.reports.ask import ask
 from collector.reports.base import Report
 from collector.reports.registry import reports
 from collector.web import draw
@@ -33,6 +32,7 @@ from collector.web.language import gettext
 from collector.web.report_page import in_strips
 from collector.web.rooms import the_rooms
 from collector.web.shares import PERSONAL, maker_of
+from collector.web.turns import ask_in_turn
 
 blueprint = Blueprint("shared", __name__)
 LIFE = 30 * DAY
@@ -114,7 +114,7 @@ def _open(share_id: int) -> Shared:
     arguments = grouped(parse_qsl(share.arguments, keep_blank_values=True))
     now = rooms.clock()
     try:
-        asked, result = ask(report, rooms.views.open(site.id), arguments, site, now)
+        asked, result = ask_in_turn(f"link {share.id}", report, rooms.views.open(site.id), arguments, site, now)
     except UserError:
         raise Gone from None  # such as a segment that was deleted; what else there is, is no business of the viewer
     if request.method == "GET":
