@@ -31,13 +31,13 @@ def fetcher(settings: Settings, clock: Callable[[], int]) -> Fetch:
 
     The operator may ask of machines within; a redirect leads there only by the name that was asked for.
     """
-    key = session_key_of(settings)
+    key, seen = session_key_of(settings), settings.public_url + PATH
 
     def get(address: str) -> Page:
         first = _name(address)
         for _ in range(_HOPS + 1):
             headers = {"User-Agent": _AGENT}
-            if address.endswith(PATH) and key:
+            if address == seen and key:
                 headers[HEADER] = make_proof(key, clock())
             try:
                 answer = fetch(
@@ -52,13 +52,21 @@ def fetcher(settings: Settings, clock: Callable[[], int]) -> Fetch:
                 return Page(0, {}, _WHY.get(error.reason, error.reason))
             except UserError as error:
                 return Page(0, {}, error.message)
-            onward = urljoin(address, answer.location) if answer.location else ""
+            onward = _onward(address, answer.location)
             if _name(onward).removeprefix("www.") != first.removeprefix("www."):
                 return Page(answer.status, answer.headers, answer.body.decode("utf-8", "replace"))
             address = onward
         return Page(0, {}, "it redirects without an end")
 
     return get
+
+
+def _onward(address: str, location: str) -> str:
+    """Where a redirect leads, "" where nowhere."""
+    try:
+        return urljoin(address, location) if location else ""
+    except ValueError:
+        return ""
 
 
 def _name(address: str) -> str:

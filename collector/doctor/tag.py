@@ -48,7 +48,15 @@ def _is_linker(src: str) -> bool:
 
 def look(case: Case, site: Site, origin: str) -> Iterator[Finding]:
     """What is wrong with the tag on the first page of `origin`."""
-    about, page = f"tag on {origin}", case.fetch(origin + "/")
+    about = f"tag on {origin}"
+    try:
+        yield from _look(case, site, origin, about)
+    except ValueError:  # `http://[` and the like, in the page or in its policy
+        yield bad(about, "The page names an address that is none.", "Copy the tag from the Install page again.")
+
+
+def _look(case: Case, site: Site, origin: str, about: str) -> Iterator[Finding]:
+    page = case.fetch(origin + "/")
     if page.status == 0:
         yield warn(about, f"The page cannot be reached from here: {page.text}.", "Look at it with a browser.")
         return

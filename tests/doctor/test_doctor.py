@@ -326,3 +326,43 @@ def test_redirects_are_followed_within_a_site_and_never_for_ever(shop: Installat
     with answering(turning) as base:
         assert fetch(base + "/").status == 0
         assert fetch(base + "/away").status == 302
+
+
+def test_the_proof_is_shown_at_the_public_address_alone(shop: Installation) -> None:
+    shown: list[str | None] = []
+
+    def asking(handler: BaseHTTPRequestHandler) -> None:
+        shown.append(handler.headers.get("X-Desireline-Proof"))
+        handler.send_response(302 if handler.path == "/" else 200)
+        handler.send_header("Location", "/healthz/seen")
+        handler.end_headers()
+
+    with answering(asking) as base, answering(says("")) as front:
+        fetch = fetcher(replace(shop.settings, public_url=front), lambda: shop.now)
+        fetch(base + "/")
+        fetch(base + "/healthz/seen")
+        assert shown == [None, None, None]
+        fetch = fetcher(replace(shop.settings, public_url=base), lambda: shop.now)
+        fetch(base + "/healthz/seen")
+    assert shown[3]
+
+
+def test_addresses_that_are_none_in_a_page_do_not_end_the_look_at_sites(shop: Installation) -> None:
+    def turning(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(302)
+        handler.send_header("Location", "http://[")
+        handler.end_headers()
+
+    with served(shop) as settings:
+        base, key = f"http://127.0.0.1:{settings.port}", shop.site.site.write_key
+        policies = [
+            says(tag(base, key), Content_Security_Policy=f"script-src {odd}") for odd in ("x:99999", "http://[")
+        ]
+        pages = [says(tag("http://[", key)), says(tag("http://x:99999", key)), turning, *policies]
+        for one in pages:
+            with answering(one) as odd, answering(says("<h1>Shop</h1>")) as other:
+                shop.catalog.update_site(shop.site_id, origins=[odd, other])
+                findings = found(settings, shop.now)
+            assert not [finding for finding in findings if finding.about == "sites"], findings
+            assert "Paste the line" in told(findings, f"tag on {other}")
+            assert [finding for finding in findings if finding.about == f"tag on {odd}" and finding.level != "ok"]
