@@ -24,7 +24,7 @@ check: $(VENV)/.tested
 bench: $(VENV)/.benched  ## the benchmarks, beside ClickHouse in the same run
 	$(BIN)/python -m benchmarks $(ARGS)
 
-soak: $(VENV)/.tested  ## the fuzz at length, a steady load with pages being read, then kills; ARGS='--minutes 60 --kills 40' for the long form
+soak: $(VENV)/.tested  ## the fuzz at length, a steady load with pages being read, then kills; ARGS='--minutes 60 --kills 40 --outage 60' for the long form
 	$(BIN)/python -m tests.support.prepare
 	DESIRELINE_FUZZ=300 $(BIN)/python -m pytest tests/web/test_fuzz_api.py
 	$(BIN)/python -m tests.faults.soak $(ARGS)

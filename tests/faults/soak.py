@@ -1,7 +1,7 @@
 """`make soak`: a steady load with pages being read, then kills at random; memory, log and inbox must stay flat.
 
-The short form takes about five minutes; `make soak ARGS='--minutes 60 --kills 40'` is the long one. Ends with 1 where
-an acknowledged event is lost or stored twice, where the sums of /metrics do not agree, or where something grows.
+The short form takes about five minutes; the long one is `make soak ARGS='--minutes 60 --kills 40 --outage 60'`.
+Ends with 1 where an acknowledged event is lost or stored twice, where the sums of /metrics do not agree, or where something grows.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
@@ -27,7 +27,7 @@ from benchmarks.load import ORIGIN, Load, Result, run
 from collector.catalog.catalog import Catalog
 from collector.core.times import DAY
 from tests.faults.collectors import Running
-from tests.support.postgres import cluster
+from tests.support.postgres import Cluster, cluster
 
 EVERY = 2.0
 PAGES = ("overview", "visitors", "events", "funnel.json?step=page:/products/1&step=page:/products/2", "live")
@@ -182,6 +182,20 @@ def killing(server: Running, rounds: int, seed: int) -> tuple[Result, list[str]]
     return results[0], victims
 
 
+def without_database(server: Running, database: Cluster, seconds: float) -> Result:
+    """Load while the database server is stopped for so long, and a little longer."""
+    results = list[Result]()
+    load = Load(server.settings.port, server.site.write_key, connections=8, size=3, rate=100, keep_ids=True)
+    sender = threading.Thread(target=lambda: results.append(run(load, seconds + 4)))
+    sender.start()
+    time.sleep(1)
+    database.stop()
+    time.sleep(seconds)
+    database.start()
+    sender.join()
+    return results[0]
+
+
 def _check(server: Running, acked: list[str], unsure: list[str]) -> list[str]:
     """What is wrong with what the ledger holds."""
     parts = server.check_account(len(acked))
@@ -199,9 +213,10 @@ def _check(server: Running, acked: list[str], unsure: list[str]) -> list[str]:
     ]
 
 
-def soak(folder: Path, database: str, minutes: float, kills: int, rate: float, seed: int) -> list[str]:
-    """One run; what was wrong."""
-    server = Running(folder, database, RATE_ADDRESS="0", RATE_SITE="0")
+def soak(folder: Path, given: argparse.Namespace, database: Cluster | None) -> list[str]:
+    """One run on one engine; what was wrong."""
+    minutes, kills, rate, seed = given.minutes, given.kills, given.rate, given.seed
+    server = Running(folder, database.create() if database else "", RATE_ADDRESS="0", RATE_SITE="0")
     try:
         result, samples, reader = steady(server, minutes * 60, rate)
         pages = sorted(reader.seconds)
@@ -212,9 +227,16 @@ def soak(folder: Path, database: str, minutes: float, kills: int, rate: float, s
         wrong = [*grown(samples), *reader.wrong[:5]]
         if result.codes or result.statuses or result.failures:
             wrong.append(f"refused without a reason: {result.codes} {result.statuses} {result.failures}")
+        acked, unsure = result.acked, result.unsure
+        if database:
+            alone = without_database(server, database, given.outage)
+            print(f"  {alone.events:,} events acknowledged around {given.outage:g} s without the database")
+            acked, unsure = acked + alone.acked, unsure + alone.unsure
+            if alone.codes or alone.failures:
+                wrong.append(f"the way in stopped with the database: {alone.codes} {alone.failures}")
         killed, victims = killing(server, kills, seed)
         print(f"  killed: {' '.join(victims)}")
-        wrong += _check(server, result.acked + killed.acked, result.unsure + killed.unsure)
+        wrong += _check(server, acked + killed.acked, unsure + killed.unsure)
         if server.stop() != 0:
             wrong.append("TERM did not end it cleanly")
     finally:
@@ -227,23 +249,24 @@ def main() -> int:
     options.add_argument("--minutes", type=float, default=1.5, help="of steady load, for each engine")
     options.add_argument("--kills", type=int, default=10)
     options.add_argument("--rate", type=float, default=100, help="requests of five events a second")
+    options.add_argument("--outage", type=float, default=15, help="seconds that Postgres is stopped for")
     options.add_argument("--engine", choices=("sqlite", "postgres"), help="one only")
     options.add_argument("--seed", type=int, default=int(time.time()))
     given = options.parse_args()
     print(f"seed {given.seed}, {given.rate:g} requests of 5 events a second, two workers, origin {ORIGIN}")
     wrong: list[str] = []
 
-    def one(name: str, database: Callable[[], str]) -> None:
-        print(f"{name}:")
+    def one(name: str, database: Cluster | None) -> None:
+        print(f"{name}:", flush=True)
         with tempfile.TemporaryDirectory(prefix="desireline-soak-") as folder:
-            found = soak(Path(folder) / "data", database(), given.minutes, given.kills, given.rate, given.seed)
+            found = soak(Path(folder) / "data", given, database)
         wrong.extend(f"{name}: {text}" for text in found)
 
     if given.engine != "postgres":
-        one("SQLite", lambda: "")
+        one("SQLite", None)
     if given.engine != "sqlite":
         with cluster() as server:
-            one("Postgres", server.create)
+            one("Postgres", server)
     print("\n".join(wrong) or "flat, and nothing lost")
     return 1 if wrong else 0
 
