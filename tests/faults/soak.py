@@ -1,7 +1,8 @@
 """`make soak`: a steady load with pages being read, then kills at random; memory, log and inbox must stay flat.
 
 The short form takes about five minutes; the long one is `make soak ARGS='--minutes 60 --kills 40 --outage 60'`.
-Ends with 1 where an acknowledged event is lost or stored twice, where the sums of /metrics do not agree, or where something grows.
+Ends with 1 where an acknowledged event is lost or stored twice, where the sums of /metrics do not agree, or where
+something grows.
 """
 
 from __future__ import annotations
