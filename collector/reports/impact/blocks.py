@@ -160,8 +160,8 @@ def used_block(found: Answer, arguments: Sequence[tuple[str, str]]) -> Block:
         "used",
         "bars",
         T("Who was exposed"),
-        (Column("status", T("Status")), Column("people", T("People"), "count"), Column("meaning", T("Why"), "label")),
-        [[status, len(rows), str(REASONS[status])] for status, rows in groups.items()],
+        (Column("status", T("Status")), Column("meaning", T("Why"), "label"), Column("people", T("People"), "count")),
+        [[status, str(REASONS[status]), len(rows)] for status, rows in groups.items()],
         draw={"y": "people", "link": "people", "unseen": ("status",)},
         links=[(*kept, ("people", status)) for status in groups],
     )

@@ -169,7 +169,7 @@ def measures(state: State, steps: Sequence[KeyStep], pick: Int64) -> list[Measur
         Measure(T("Days since the visit before"), np.maximum(state.gap[pick], 0) / DAY),
     ]
     for step, seen in zip(steps, state.seen, strict=True):
-        found.append(Measure(T("{step}", step=step.name), seen[pick].astype(np.float64)))
+        found.append(Measure(step.label, seen[pick].astype(np.float64)))
     for code, name in enumerate(CHANNELS):
         share = (state.channel[pick] == code).astype(np.float64)
         if share.mean() > 0.01:

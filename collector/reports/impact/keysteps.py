@@ -49,9 +49,9 @@ _STEPS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyStep:
-    """A step before the goal: its name, and for each person the first row where they took it."""
+    """A step before the goal: what it is called, and for each person the first row where they took it."""
 
-    name: str
+    label: Text
     kinds: Bool
     first: Int64
 
@@ -63,12 +63,13 @@ def key_steps(journeys: Journeys, plan: Plan, tape: Tape, most: int = MOST) -> l
         return []
     labels = sorted(set(names.values()))
     place = {label: at for at, label in enumerate(labels)}
+    called = {name: _label(journeys.kinds[number]) for number, name in names.items()}
     group = np.full(max(journeys.kinds, default=0) + 1, -1, dtype=np.int64)
     for number, name in names.items():
         group[number] = place[name]
     scores = _scores(tape, group, len(labels))
     chosen = [int(at) for at in np.argsort(-scores, kind="stable")[:most] if scores[at] > 0]
-    return [KeyStep(labels[at], group == at, _first_rows(tape, group == at)) for at in chosen]
+    return [KeyStep(called[labels[at]], group == at, _first_rows(tape, group == at)) for at in chosen]
 
 
 def _names(journeys: Journeys, plan: Plan) -> dict[int, str]:
@@ -92,7 +93,11 @@ def _family(kind: Kind) -> str:
 
 
 def _name(kind: Kind) -> str:
-    return str(Text(_STEPS[kind.type].template, {"name": page_path(kind.name) if kind.type == PAGE else kind.name}))
+    return page_path(kind.name) if kind.type == PAGE else f"{kind.type}: {kind.name}"
+
+
+def _label(kind: Kind) -> Text:
+    return Text(_STEPS[kind.type].template, {"name": page_path(kind.name) if kind.type == PAGE else kind.name})
 
 
 def _scores(tape: Tape, group: Int64, groups: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
