@@ -31,6 +31,8 @@ LINGER = 10.0
 LINGER_IDLE = 2.0
 SWEEP = 0.25
 STOP_LINGER = 2.0
+# What still arrives of a request once the server is told to end: who runs it soon loses patience too.
+STOP_PATIENCE = 3.0
 # What a client must read of its answer within the worker's patience.
 PIECE = 65_536
 
@@ -242,7 +244,7 @@ class PromptWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             return
         self._swept = now
         for conn, (begun, _) in list(self._partial.items()):
-            if now - begun > self.patience:
+            if now - begun > self._patience_now():
                 self.drop(conn)
         for conn, (latest, idle, _) in list(self._closing.items()):
             if now > min(latest, idle):
@@ -292,10 +294,13 @@ class PromptWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         else:
             self.drop(conn)
 
+    def _patience_now(self) -> float:
+        return self.patience if self.alive else min(self.patience, STOP_PATIENCE)
+
     def _watch(self) -> None:
         while True:
             time.sleep(min(1.0, self.patience / 2))
-            late = time.monotonic() - self.patience
+            late = time.monotonic() - self._patience_now()
             for conn, since in list(self._since.items()):
                 if since < late:
                     with suppress(OSError):  # gone by itself

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -170,6 +171,18 @@ def test_who_sends_too_much_gets_to_read_so(server: Running, size: int) -> None:
     status, answer = raw(server, POST + HEAD + b"Content-Length: %d\r\n\r\n" % size + b" " * size)
     assert status == 413
     assert json.loads(answer)["error"] == "too_large"
+
+
+def test_requests_that_never_end_do_not_hold_up_the_end(tmp_path: Path) -> None:
+    server = Running(tmp_path, WORKERS="1", THREADS="4")
+    with ExitStack() as stack:
+        for beginning in (POST + b"Host: x\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n") * 3:
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.settings.port)))
+            connection.sendall(beginning)
+        time.sleep(0.3)
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < 20
 
 
 def test_a_request_in_pieces_two_at_once_and_one_after_the_other_are_all_answered(server: Running) -> None:
