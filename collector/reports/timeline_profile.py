@@ -48,7 +48,7 @@ def profile_block(journeys: Journeys, query: Query, key: str, profile: Profile, 
         add("devices", T("Devices"), _devices(journeys, part, kept))
         add("goals", T("Goals reached"), _goals(_goal_hits(journeys, query, part, kept), kept))
         reasons = np.count_nonzero(part.bot[kept])
-        add("bot", T("Events set aside as a bot’s"), f"{reasons:,}" if reasons else "")
+        add("bot", T("Bot events"), f"{reasons:,}" if reasons else "")
     for name, value in sorted(profile.traits.items()):
         add(f"trait:{name}", name, cell_text(value), name in profile.verified)
     columns = (

@@ -171,7 +171,7 @@ def view(block: Block, zone: tzinfo, link: LinkOf, person: PersonLink, csv: str,
         next=_next(block),
         dots=(_label(block, "y"), _label(block, "other")),
         zero=zero,
-        wide=block.kind in ("series", "number", "flow", "grid") or len(seen) > 5,
+        wide=block.kind in ("series", "number", "flow", "grid") or len(seen) > 5 or block.draw.get("wide") is True,
         values=block.rows,
     )
 

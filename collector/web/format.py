@@ -21,7 +21,7 @@ def number(value: float, places: int = 2) -> str:
     """A number with grouping, at most `places` after the point."""
     pattern = "#,##0." + "#" * places if places else "#,##0"
     # Rounded first, since -0.001 would be written as -0.
-    return str(numbers.format_decimal(round(value, places) + 0.0, format=pattern, locale=locale()))
+    return _minus(numbers.format_decimal(round(value, places) + 0.0, format=pattern, locale=locale()))
 
 
 def count(value: float) -> str:
@@ -32,7 +32,12 @@ def count(value: float) -> str:
 def percent(ratio: float) -> str:
     """A ratio as per cent: one place, or two below one per cent, so that small rates do not read as zero."""
     small = 0 < abs(ratio) < 0.01
-    return str(numbers.format_percent(ratio, format="#,##0.##%" if small else "#,##0.#%", locale=locale()))
+    return _minus(numbers.format_percent(ratio, format="#,##0.##%" if small else "#,##0.#%", locale=locale()))
+
+
+def _minus(shown: object) -> str:
+    """With a minus sign, which is as wide as a plus, in place of a hyphen."""
+    return str(shown).replace("-", "−")
 
 
 def points(difference: float) -> str:
@@ -159,7 +164,7 @@ def _number_cell(value: float, unit: Unit, zone: tzinfo) -> str:
     if shown is not None:
         return shown(value)
     if unit == "money":
-        return str(numbers.format_decimal(value, format="#,##0.00", locale=locale()))
+        return _minus(numbers.format_decimal(value, format="#,##0.00", locale=locale()))
     return number(value)
 
 

@@ -26,8 +26,10 @@ from collector.reports.base import Report
 from collector.reports.registry import reports
 from collector.web import draw
 from collector.web.address import grouped
+from collector.web.field_words import option_words
 from collector.web.format import day, moment, text
 from collector.web.guessing import refuse_guessers, wrong_guess
+from collector.web.impact_view import effects
 from collector.web.language import gettext
 from collector.web.report_page import in_strips
 from collector.web.rooms import the_rooms
@@ -133,9 +135,11 @@ def page(share_id: int) -> Response:
     found = _open(share_id)
     zone, now = found.site.zone, the_rooms().clock()
     json = url_for("shared.as_json", share_id=share_id)
-    views = [
-        draw.view(block, zone, _nowhere, _nobody, _csv_of(share_id, block), json, now) for block in found.result.blocks
-    ]
+    # Who is there now is beside the question of days that was shared, unless it is the question.
+    beside = () if found.report.name == "live" else ("live", "live_people")
+    blocks = [block for block in found.result.blocks if block.id not in beside]
+    effect = next((block for block in blocks if block.id == "effect"), None)
+    views = [draw.view(block, zone, _nowhere, _nobody, _csv_of(share_id, block), json, now) for block in blocks]
     return make_response(
         render_template(
             "shared/report.html",
@@ -143,10 +147,15 @@ def page(share_id: int) -> Response:
             name=found.share.name,
             site_title=found.site.name,
             days=_days(found.query),
-            asked=[pair for pair in found.query.arguments if pair[0] not in ("from", "to", "period", "all-time")],
+            asked=[
+                (option_words(name, found.report), "" if name.startswith("include-") else value)
+                for name, value in found.query.arguments
+                if name not in ("from", "to", "period", "all-time")
+            ],
             headline=text(found.result.headline, zone),
             notes=[text(note, zone) for note in found.result.notes],
             strips=in_strips(views),
+            effects=effects(effect) if effect else [],
             has_charts=any(view.chart for view in views),
             as_of=moment(found.result.as_of, zone) if found.result.as_of else "",
             json=json,

@@ -28,6 +28,7 @@ def checks_block(found: Answer) -> Block:
             Column("meaning", T("What it means"), "label"),
         ),
         rows,
+        draw={"wide": True},
     )
 
 
