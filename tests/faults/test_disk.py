@@ -14,7 +14,6 @@ import pytest
 from tests.faults.collectors import Running
 from tests.faults.test_kill import check_stored, clients_of, finish
 
-pytestmark = pytest.mark.alone
 SIZE = "64m"
 
 

@@ -18,8 +18,6 @@ from collector.store.open import open_ledger
 from tests.faults.collectors import Client, Running
 from tests.support.postgres import cluster
 
-pytestmark = pytest.mark.alone
-
 
 def clients_of(server: Running, stop: threading.Event, number: int = 4) -> list[Client]:
     clients = [Client(server, stop) for _ in range(number)]
@@ -120,6 +118,7 @@ def test_a_dead_database_does_not_stop_the_way_in(tmp_path: Path) -> None:
             server.kill_all()
 
 
+@pytest.mark.alone
 def test_an_acknowledged_event_is_in_the_ledger_within_half_a_second(tmp_path: Path) -> None:
     server = Running(tmp_path / "data")
     waits = []

@@ -109,7 +109,6 @@ def test_clocks_that_jump_lose_nothing_and_put_nothing_into_the_future(tmp_path:
     assert all(event.time <= event.received for event, _ in shop.ledger.export(shop.site_id, 0, 100))
 
 
-@pytest.mark.alone
 def test_a_ledger_that_somebody_else_locks_stops_only_the_loader(tmp_path: Path) -> None:
     server = Running(tmp_path / "data")
     stop = threading.Event()
