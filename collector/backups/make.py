@@ -14,7 +14,7 @@ from pathlib import Path
 
 from collector.backups import postgres, sqlite
 from collector.backups.archive import Said, pack, quiet, sync, unpack
-from collector.backups.manifest import FORMAT, MANIFEST, Manifest, check_files, file_hash, read_manifest
+from collector.backups.manifest import FORMAT, KEYS, MANIFEST, Manifest, check_files, file_hash, read_manifest
 from collector.catalog.catalog import Catalog
 from collector.core.errors import UserError
 from collector.inbox.files import all_boxes
@@ -25,7 +25,6 @@ PREFIX = "desireline-"
 SUFFIX = ".tar.gz"
 # What the page of health and the metrics know of the last backup.
 NOTE = "backup.json"
-KEYS = "keys.json"
 INBOX = "inbox"
 
 

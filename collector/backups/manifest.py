@@ -12,6 +12,7 @@ from collector.core.errors import UserError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+KEYS = "keys.json"
 _BLOCK = 2**20
 _HELP = "Take another backup file; this one was damaged or is none."
 
@@ -50,7 +51,9 @@ def read_manifest(path: Path) -> Manifest:
         data = json.loads(path.read_text())
         found = Manifest(**data)
         usable = all(isinstance(part, dict) for part in (found.migrations, found.rows, found.files))
-    except (OSError, ValueError, TypeError) as error:
+        usable &= all(isinstance(names, list) for names in found.migrations.values())
+        usable &= isinstance(found.format, int) and isinstance(found.made, int)
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UserError("This backup's list of contents cannot be read.", _HELP) from error
     if not usable or found.engine not in ("sqlite", "postgres"):
         raise UserError("This backup's list of contents cannot be read.", _HELP)
@@ -69,7 +72,11 @@ def file_hash(path: Path) -> str:
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:
-    """Raise UserError where a file of the backup is missing or is not the one that was written."""
+    """Raise UserError where a file of the backup is missing, is not the one that was written, or never was of it."""
+    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {MANIFEST}
+    for name in (KEYS, *sorted(there)):
+        if name not in manifest.files:
+            raise UserError(f"This backup's list of contents does not name {name}.", _HELP)
     for name, digest in manifest.files.items():
         path = folder / name
         if not path.is_file() or file_hash(path) != digest:

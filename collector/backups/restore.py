@@ -15,8 +15,8 @@ from playhouse.migrations import Runner
 
 from collector.backups import postgres, sqlite
 from collector.backups.archive import Said, quiet, sync, unpack
-from collector.backups.make import INBOX, KEYS, our_tables, sqlite_path
-from collector.backups.manifest import MANIFEST, Manifest, check_files, read_manifest
+from collector.backups.make import INBOX, our_tables, sqlite_path
+from collector.backups.manifest import KEYS, MANIFEST, Manifest, check_files, read_manifest
 from collector.catalog import catalog
 from collector.core.errors import UserError
 from collector.inbox.files import BoxFiles, all_boxes, hold

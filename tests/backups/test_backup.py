@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import sqlite3
 import tarfile
 import threading
@@ -185,7 +186,60 @@ def climbing(_: bytes) -> bytes:
     return made.getvalue()
 
 
-@pytest.mark.parametrize("how", [lambda data: data[: len(data) // 2], flip, climbing, lambda _: b"no archive"])
+def packed(files: dict[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return made.getvalue()
+
+
+def contents(data: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        return {one.name: archive.extractfile(one).read() for one in archive}  # type: ignore[union-attr]
+
+
+def changed(name: str, part: object) -> Callable[[bytes], bytes]:
+    """The same archive with another word in its list of contents."""
+
+    def change(data: bytes) -> bytes:
+        files = contents(data)
+        files["manifest.json"] = json.dumps(json.loads(files["manifest.json"]) | {name: part}).encode()
+        return packed(files)
+
+    return change
+
+
+def listing_nothing(_: bytes) -> bytes:
+    """An archive of nothing that says so: every file of its list is there."""
+    told = {"format": 1, "made": 1, "engine": "sqlite", "migrations": {}, "rows": {}, "files": {}}
+    return packed({"manifest.json": json.dumps(told).encode(), "keys.json": b"{}", "ledger.sqlite3": b""})
+
+
+def with_another_file(data: bytes) -> bytes:
+    return packed(contents(data) | {"inbox/box-0123456789abcdef.sqlite3": b""})
+
+
+def without_keys(data: bytes) -> bytes:
+    files = contents(data)
+    del files["keys.json"]
+    told = json.loads(files["manifest.json"])
+    del told["files"]["keys.json"]
+    return packed(files | {"manifest.json": json.dumps(told).encode()})
+
+
+HOSTILE = (
+    *(flip, climbing, listing_nothing, with_another_file, without_keys),
+    *(changed("format", "1"), changed("made", "x"), changed("format", None), changed("migrations", {"event": 5})),
+    lambda data: data[: len(data) // 2],
+    lambda _: b"no archive",
+    lambda _: packed({"manifest.json": b"[" * 100_000}),
+)
+
+
+@pytest.mark.parametrize("how", HOSTILE)
 def test_a_damaged_or_hostile_file_changes_nothing(tmp_path: Path, how: Callable[[bytes], bytes]) -> None:
     settings = place(tmp_path / "data")
     site = fill(settings)
