@@ -116,7 +116,8 @@ class BlockView:
             cells = list(row.cells)
             first, second = cells[at], cells[gone]
             if second.text not in (shown.EMPTY, first.text):
-                cells[at] = replace(first, text=gettext("%(one)s: %(more)s", one=first.text, more=second.text))
+                words = gettext("%(one)s: %(more)s", one=first.text, more=second.text)
+                cells[at] = replace(first, text=words, tight=False)
             rows.append(replace(row, cells=[one for place, one in enumerate(cells) if place != gone]))
         return replace(self, heads=[head for head in heads if head.name != other], rows=rows)
 

@@ -75,9 +75,12 @@ def profile(result: Result, zone: ZoneInfo) -> list[Fact]:
     """What is known of the person, those things that have a value."""
     typed = _from_visits(named(result.block("sessions")), zone)
     found = []
-    for row in named(result.block("profile")):
+    rows = named(result.block("profile"))
+    twice = any(row["name"] == "user" for row in rows)
+    for row in rows:
         name, value = str(row["name"]), str(row["value"] if row["value"] is not None else "")
-        if value:
+        # Whoever is known by a user id is called by it: once is enough.
+        if value and not (twice and name == "person"):
             words = typed.get(name) or _parts(name, value)
             found.append(Fact(shown.cell(row["label"], "label", UTC), words, verified=row["verified"] is True))
     return found
