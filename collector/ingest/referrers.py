@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from collector.ingest.remember import remembered
+
 # Engines with one host a country are matched by their label: google.de, www.google.co.uk.
 _LABELS = re.compile(r"(?:^|\.)(google|yahoo|yandex)\.(?:[a-z]{2,3}|com?\.[a-z]{2})$")
 
@@ -178,7 +180,7 @@ def host_channel(host: str) -> tuple[str, str]:
     return "referral", host.removeprefix("www.")
 
 
-@lru_cache(maxsize=16_384)
+@remembered(16_384)
 def name_channel(name: str) -> str:
     """The channel that a campaign's source name belongs to by itself, "" where it says nothing."""
     lowered = name.strip().lower()

@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 from collector.core.event import Json, Source
 from collector.core.matcher import fits_pattern
 from collector.ingest.referrers import PAYMENT_HOSTS, host_channel, name_channel, within
+from collector.ingest.remember import remembered
 from collector.ingest.rules import RetargetingRule
 
 # click id -> (channel, source). Facebook and Pinterest add theirs to unpaid posts too, so those say social, not paid.
@@ -95,7 +96,7 @@ def _retargets(source: Source, parameters: Mapping[str, str], rules: tuple[Retar
     return False
 
 
-@lru_cache(maxsize=16_384)
+@remembered(16_384)
 def campaign_source(query: str, rules: tuple[RetargetingRule, ...] = ()) -> Source | None:
     """The source that a landing page's query names, None where it names none."""
     if not _MARKED.search(query):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
+from collector.ingest.remember import remembered
+
 MASK = "***"
+_LONGEST_HOST = 253  # RFC 1035, section 2.3.4
 LINK = "_dl="  # the parameter of `collector.ingest.link`
 _HIDDEN_NAMES = """
 email e-mail mail user_email useremail emailaddress email_address password passwd pwd pass passphrase
@@ -72,7 +74,7 @@ def mask_cards(text: str) -> str:
     return _DIGITS.sub(_mask_card, text) if len(text) >= 13 else text
 
 
-@lru_cache(maxsize=8_192)
+@remembered(8_192)
 def mask_words(text: str) -> str:
     """A text that people read, like a title or what stands on a button, without e-mail addresses and card numbers."""
     return mask_cards(mask_text(text) if "@" in text else text)
@@ -152,7 +154,7 @@ def _mask_path(path: str) -> str:
     return _mask_value(path)
 
 
-@lru_cache(maxsize=32_768)
+@remembered(32_768)
 def parse_place(raw: str, hidden: frozenset[str] = frozenset()) -> Place:
     """Take `raw` apart and mask it; anything that is no http(s) URL becomes a place without a host.
 
@@ -172,4 +174,5 @@ def parse_place(raw: str, hidden: frozenset[str] = frozenset()) -> Place:
         path += "#" + _mask_path(route)
         query = query or inner
     host = authority.rpartition(":")[0] if authority.rpartition(":")[2].isdigit() else authority
+    host = host if len(host) <= _LONGEST_HOST else ""
     return Place(f"{scheme.lower()}://{authority}{path}", path, mask_query(query, hidden), host)
