@@ -17,8 +17,9 @@ COLUMNS = {
     "source": ("channel", "source", "medium", "campaign", "term", "content", "campaign_mark"),
     "agent": ("device", "os", "browser"),
 }
-# Entries kept in memory a table: about 50 MB at worst, for pages with long addresses.
+# Entries kept in memory a table, and how many characters of one: some 70 MB at worst, whatever anybody sends.
 CACHE_LIMIT = 100_000
+LONGEST = 500
 
 
 def kind_entry(event: Event) -> Entry:
@@ -80,6 +81,10 @@ def _digest(entry: Entry) -> str:
     return blake2b("\x1f".join(map(str, entry)).encode(), digest_size=16).hexdigest()
 
 
+def _length(entry: Entry) -> int:
+    return sum(len(part) for part in entry if isinstance(part, str))
+
+
 class Dictionary:
     """Ids of one table's rows. What a transaction adds is remembered only once it has been committed."""
 
@@ -125,7 +130,7 @@ class Dictionary:
         """Keep what the transaction added."""
         if len(self._known) + len(self._fresh) > CACHE_LIMIT:
             self._known.clear()
-        self._known.update(self._fresh)
+        self._known.update({key: number for key, number in self._fresh.items() if _length(key[1]) <= LONGEST})
         self._fresh.clear()
 
     def rolled_back(self) -> None:
