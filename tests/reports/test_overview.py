@@ -189,6 +189,10 @@ def test_goal_values_are_summed() -> None:
     assert ask(events, all_time="1").block("goals").rows[0][2:6] == [1, 2, 12.5, 0.5]
 
 
+def test_a_goal_whose_events_say_no_value_has_none() -> None:
+    assert ask([E("a", START, "event:buy")], all_time="1").block("goals").rows[0][2:6] == [1, 1, None, 1.0]
+
+
 def test_an_empty_site_says_that_nobody_came() -> None:
     result = ask([])
     assert str(result.headline) == "Nobody came in this time."

@@ -53,6 +53,18 @@ def test_the_longest_bar_is_whole_and_the_others_are_shares_of_it() -> None:
     assert bar_widths(BARS) == [100.0, 25.0, 0.0]
 
 
+def test_codes_for_programs_are_left_out_of_the_page_and_all_else_stays_in_its_place() -> None:
+    shown = view(replace(BARS, draw={"y": "people", "unseen": ("name", "low")}))
+    assert [head.name for head in shown.heads] == ["people", "rate", "high"]
+    assert [[cell.text for cell in row.cells] for row in shown.rows] == [
+        ["40", "40%", "50%"],
+        ["10", "10%", "–"],
+        ["0", "–", "–"],
+    ]
+    assert shown.rows[0].cells[0].href == "/people?did=x"
+    assert [row.bar for row in shown.rows] == [100.0, 25.0, 0.0]
+
+
 def test_a_rows_people_are_behind_their_number_alone() -> None:
     shown = view(BARS)
     assert [[cell.href for cell in row.cells] for row in shown.rows] == [

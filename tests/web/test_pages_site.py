@@ -127,6 +127,21 @@ def test_settings_are_kept(fresh: Installation) -> None:
     assert "campaign spring-*" in page
 
 
+def test_each_reader_is_led_to_the_pages_that_are_theirs(fresh: Installation) -> None:
+    def led(role: str) -> str:
+        client = fresh.client() if role == "owner" else fresh.client(fresh.user(f"{role}@shop.example", role))
+        found = re.search(r'<nav class="side".*?</nav>', client.get("/shop/overview").text, re.S)
+        assert found
+        return " ".join(re.sub(r"<[^>]*>", " ", found[0]).split())
+
+    assert led("owner").endswith(
+        "Saved reports Site Install Connections Data quality Bots "
+        "Settings General Privacy Signed user ids Team Shared links"
+    )
+    assert led("editor").endswith("Site Install Connections Data quality Bots Settings General Shared links")
+    assert led("viewer").endswith("Site Install Data quality Bots")
+
+
 def test_goals_are_added_replaced_and_taken_away(fresh: Installation) -> None:
     client = fresh.client()
     at = "/shop/settings"

@@ -12,7 +12,7 @@ from collector.reports.impact.engine import FLOORS, Answer
 _NEEDED = {
     "exposed": T(
         "Too few people to tell what {exposure} changed: {have} could be used, at least {need} are needed. "
-        "Wait for more, widen the range, or shorten the horizon."
+        "Wait for more, take a longer period, or give the goal less time."
     ),
     "controls": T(
         "Too few people to compare with: {have} were at such a point without {exposure}, at least {need} are needed. "
