@@ -51,6 +51,8 @@ def identify(body: Body, site: CollectSite, door: Door, request: Request, now: i
     if mode == "off":
         return Who("", mode, delete)
     if mode == "cookieless":
+        if site.preset == "cookieless" and f"{cookie_name(site.id)}=" in request.headers.get("Cookie", ""):
+            delete = ""  # from the time before: what the site gave up does not stay in browsers for a year
         told = site.id, request.remote_addr or "", user_agent
         yesterday = door.salt_before(now)
         return Who(

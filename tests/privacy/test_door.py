@@ -54,6 +54,16 @@ def test_the_cookieless_preset_sets_no_cookie_whatever_the_tag_asks_for(collecto
     assert cookie_of(answer) == ("", 0)
 
 
+def test_a_site_that_turns_cookieless_takes_its_cookies_back(collector: Collector) -> None:
+    value, _ = cookie_of(collector.post(batch()))
+    collector.sites.sites["wk_demo"] = replace(SITE, preset="cookieless")
+    answer = collector.post(batch(), {"Cookie": f"{cookie_name(1)}={value}"})
+    assert answer.get_json()["visitor"].startswith("c_")
+    assert cookie_of(answer) == ("", 0)
+    assert [header.partition(";")[0] for header in answer.headers.getlist("Set-Cookie")] == [f"{cookie_name(1)}="]
+    assert not collector.post(batch(), {"Cookie": "other=1"}).headers.getlist("Set-Cookie")
+
+
 def test_the_exempt_preset_never_renews_its_cookie_and_ends_it_after_thirteen_months(collector: Collector) -> None:
     collector.sites.sites["wk_demo"] = replace(SITE, preset="exempt")
     first = collector.post(batch())
