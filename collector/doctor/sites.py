@@ -53,7 +53,7 @@ def _refused(case: Case, site: Site) -> Iterator[Finding]:
             f"site {site.name}",
             f"{number} requests of the last hour were refused: they came from {origin or 'pages without an origin'}, "
             f"and the site lists {', '.join(site.origins) or 'no origin'}.",
-            "Add the origin on the site's Settings page, if it is yours.",
+            "Add the origin in the site's General settings, if it is yours.",
         )
 
 

@@ -113,7 +113,7 @@ def _origin_of(access: SiteAccess, origin: str) -> bool:
 def _why(code: str, origin: str) -> str:
     if code == "origin":
         return gettext(
-            "Pages at %(origin)s send events, but the site does not list that origin. Add it in Settings.",
+            "Pages at %(origin)s send events, but the site does not list that origin. Add it in the General settings.",
             origin=origin or gettext("an unknown origin"),
         )
     return gettext("The collector answered “%(code)s” to %(origin)s.", code=code, origin=origin or "?")
