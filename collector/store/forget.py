@@ -102,10 +102,13 @@ def naming(engine: Engine, site: int, words: Sequence[str]) -> Sequence[Quaranti
 
 
 def _spellings(word: str) -> Sequence[str]:
-    """How JSON may spell `word`; a short one only counts as a whole text."""
-    spelled = {json.dumps(word), json.dumps(word, ensure_ascii=False)}
-    if len(word) >= _BARE_KEY:
-        spelled |= {text[1:-1] for text in spelled}
+    """How JSON may spell `word`, also as text within text, as a record holds events; a short one counts only whole."""
+    spelled: set[str] = set()
+    for bare in (json.dumps(word)[1:-1], json.dumps(word, ensure_ascii=False)[1:-1]):
+        nested = json.dumps(bare)[1:-1]
+        spelled |= {f'"{bare}"', f'\\"{nested}\\"'}
+        if len(word) >= _BARE_KEY:
+            spelled |= {bare, nested}
     return sorted(spelled)
 
 

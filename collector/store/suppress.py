@@ -117,9 +117,21 @@ def _texts(document: Json) -> Iterator[str]:
     waiting = [document]
     while waiting:
         part = waiting.pop()
-        if isinstance(part, str) and 0 < len(part) <= _LONGEST:
-            yield part
+        if isinstance(part, str):
+            if 0 < len(part) <= _LONGEST:
+                yield part
+            waiting += _within(part)
         elif isinstance(part, dict):
             waiting += part.values()
         elif isinstance(part, list):
             waiting += part
+
+
+def _within(text: str) -> list[Json]:
+    """The document that a text is, as the events that a record could not read are; nothing where it is none."""
+    if not text.startswith(("{", "[")):
+        return []
+    try:
+        return [json.loads(text)]
+    except (ValueError, RecursionError):
+        return []

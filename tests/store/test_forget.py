@@ -10,7 +10,7 @@ import pytest
 
 from collector.core.event import Event
 from collector.store.open import open_ledger
-from collector.store.protocol import Ledger
+from collector.store.protocol import Ledger, Mark, SetAside
 from tests.store.making import custom, identify, page, uid
 
 
@@ -84,6 +84,24 @@ def test_what_was_set_aside_goes_where_it_names_the_forgotten(ledger: Ledger) ->
     assert ledger.forget(1, ids(ledger, "visitor-é-1"), 5_000)["quarantine"] == 3
     assert [row.raw for row in ledger.quarantined(1)] == [b'{"word": "annual"}', b"\xff\xfe broken"]
     assert len(ledger.quarantined(2)) == 1
+
+
+@pytest.mark.parametrize("user", ["bob", "jürgen_4711", "李小龙", 'o"neil-4711', "back\\slash47", "plain-4711"])
+def test_an_event_that_was_set_aside_within_its_record_goes_with_whom_it_names(ledger: Ledger, user: str) -> None:
+    def aside(name: str) -> bytes:
+        event = json.dumps({"type": "odd", "who": name})
+        return json.dumps({"s": 1, "v": "v_other", "q": [[event, "unknown_type"]]}).encode()
+
+    ledger.append(1, [identify(1, user, "v_one"), page(2, "v_two")])
+    for name in (user, f"{user}by", "else"):
+        ledger.quarantine(1, aside(name), "unknown_type", 1)
+    assert len(ledger.quarantined_naming(1, [user])) == (1 if len(user) < 8 else 2)
+    ledger.forget(1, ids(ledger, "v_one"), 5_000)
+    left = [row.raw for row in ledger.quarantined(1)]
+    assert aside(user) not in left
+    assert aside("else") in left
+    ledger.append_marked([], Mark("box", 1, 6_000, {1: 1}), [SetAside(1, aside(user), "unknown_type", 6_000, 1)])
+    assert aside(user) not in [row.raw for row in ledger.quarantined(1)]
 
 
 def _crowd(chunk: int, mark: str, chance: random.Random) -> list[Event]:
