@@ -6,10 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from collector.store.open import open_ledger
 from collector.store.protocol import Ledger
+from tests.support.effort import examples
 from tests.support.postgres import Cluster, cluster
+
+settings.register_profile("effort", max_examples=examples(100), deadline=None)
+settings.load_profile("effort")
 
 
 @pytest.fixture(scope="session")

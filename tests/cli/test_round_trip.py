@@ -20,6 +20,7 @@ from collector.ingest.rules import Arrival, SiteRules
 from collector.ingest.steps import make_event
 from collector.store.open import open_ledger
 from tests.cli.desk import Desk
+from tests.support.effort import examples
 
 NOW = 1_790_000_000_000
 hostile = st.one_of(
@@ -64,7 +65,7 @@ def made_event(draw: st.DrawFn) -> Event:
 
 
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.lists(made_event(), min_size=1, max_size=12, unique_by=lambda event: event.id))
 def test_an_export_read_back_is_the_same_and_a_second_time_adds_nothing(
     tmp_path_factory: pytest.TempPathFactory, form: str, found: list[Event]

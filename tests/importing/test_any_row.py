@@ -15,6 +15,7 @@ from collector.ingest.bots import NO_LIST
 from collector.ingest.imports.guess import FORMATS, MAPPINGS, TITLES, make_reader
 from collector.ingest.rows import RowError
 from collector.ingest.rules import Arrival, SiteRules
+from tests.support.effort import examples
 
 NOW = 1_790_000_000_000
 GOOD: dict[str, dict[str, Any]] = {
@@ -100,7 +101,7 @@ def rows(draw: st.DrawFn, tool: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("tool", sorted(GOOD))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(data=st.data())
 def test_any_row_is_events_or_a_reason(tool: str, data: st.DataObject) -> None:
     arrival = Arrival(SiteRules(1, frozenset(["a.example"])), NO_LIST, NOW, server=True)

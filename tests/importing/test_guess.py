@@ -19,6 +19,7 @@ from collector.import_files import RowFile
 from collector.import_json import json_values
 from collector.ingest.columns import EXPORT_COLUMNS
 from collector.ingest.imports.guess import FORMATS, guess_columns, guess_format, looks_like_time
+from tests.support.effort import examples
 
 
 def columns(rows: list[dict[str, Any]], **given: str) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -194,7 +195,7 @@ cells = st.text(max_size=30) | st.sampled_from(
 names = st.text(max_size=12) | st.sampled_from(["visitor", "time", "event", "url", "user id", "props", "id", *FORMATS])
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(names, min_size=1, max_size=6),
     st.lists(st.lists(cells, max_size=7), max_size=5),
@@ -216,7 +217,7 @@ def test_no_table_makes_the_guesser_fail(
         guess_columns(file.names, first, {})
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.binary(max_size=400) | st.text(max_size=200).map(str.encode),
     st.sampled_from(["a.csv", "a.jsonl", "a.json", "a"]),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from collector.core.event import TYPES
 from collector.ingest.check import MAX_BODY, BodyError, check_events, read_body
 from collector.ingest.clean import MAX_DEPTH
+from tests.support.effort import examples
 
 ID = "0198f3a2-5b1c-7d10-8a4e-1f2e3d4c5b6b"
 
@@ -54,7 +55,7 @@ def only(raw: object, server: bool = False) -> tuple[str, dict[str, Any]]:
     return checked.statuses[0][1], json.loads(checked.good[0]) if checked.good else {}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(anything | almost_events, max_size=8), st.booleans())
 def test_whatever_arrives_every_event_gets_one_status_and_the_sums_agree(found: list[object], server: bool) -> None:
     checked = check_events(found, 7, server)
@@ -70,7 +71,7 @@ def test_whatever_arrives_every_event_gets_one_status_and_the_sums_agree(found: 
         assert "\0" not in json.dumps(kept, ensure_ascii=False)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.binary(max_size=300) | anything.map(lambda value: json.dumps(value).encode()))
 def test_a_body_is_read_or_refused_with_a_reason_and_nothing_else_is_raised(raw: bytes) -> None:
     refusal = None

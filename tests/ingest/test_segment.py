@@ -22,6 +22,7 @@ from collector.ingest.segment import Batch, message_id, moment, read_batch, unpa
 from collector.ingest.segment_events import Speaker, anonymous_key, user_key, wire_events
 from collector.ingest.steps import make_event
 from collector.store.identity import derived_key
+from tests.support.effort import examples
 
 NOW = 1_763_750_000_000
 BOTS = compile_list({"patterns": ["bot"]})
@@ -105,7 +106,7 @@ def test_with_the_secret_key_any_past_is_believed() -> None:
     assert check_events([raw for _, raw in named], 1, server=True).statuses[0][1] == "refused:at"
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.text(max_size=40), st.booleans())
 def test_no_key_of_the_public_s_is_one_that_is_made_elsewhere(text: str, is_user: bool) -> None:
     key = user_key(text, False) if is_user else anonymous_key(text, False)

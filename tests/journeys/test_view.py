@@ -24,6 +24,7 @@ from collector.journeys.view import ViewStore
 from collector.store.open import open_ledger
 from collector.store.protocol import Ledger
 from tests.support import oracle
+from tests.support.effort import examples
 from tests.support.logs import MINUTE, PAID, RETARGETING, START
 from tests.support.worlds import E
 
@@ -154,7 +155,9 @@ def _do(ledger: Ledger, numbers: Iterator[int], act: str, what: object) -> None:
         return
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(st.lists(_step, min_size=4, max_size=16))
 def test_a_view_refreshed_in_pieces_equals_one_built_at_once(steps: Sequence[tuple[str, object]]) -> None:
     with TemporaryDirectory() as name:

@@ -18,6 +18,7 @@ from collector.ingest.keep_policy import ANYTHING, KeepPolicy
 from collector.ingest.rules import Arrival, SiteRules
 from collector.ingest.steps import make_event
 from collector.ingest.url import MASK, mask_text, mask_words, parse_place
+from tests.support.effort import examples
 
 VISA, AMEX, UNIONPAY = "4111 1111 1111 1111", "3782-822463-10005", "6200000000000005"
 
@@ -46,7 +47,7 @@ def test_a_denied_name_goes_at_any_depth_and_in_any_case() -> None:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.recursive(
         st.none() | st.text(max_size=4) | st.integers(),

@@ -14,6 +14,7 @@ from collector.journeys.journeys import Journeys
 from collector.reports.ask import ask
 from collector.reports.base import Report
 from collector.reports.registry import reports
+from tests.support.effort import examples
 from tests.support.logs import INSTANTS, events
 from tests.support.worlds import E, site, world
 
@@ -44,7 +45,7 @@ LOGS = st.lists(events(("u", "v", DAILY, OTHER, SHARED)), max_size=14)  # type: 
 FUNNEL = {"step": ["page:/", "event:x", "event:y"]}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(log=LOGS, parts=st.sampled_from([1, 2]), order=st.sampled_from(["ordered", "strict", "any"]))
 def test_a_long_funnel_is_the_one_of_a_log_without_them(log: list[E], parts: int, order: str) -> None:
     without = [event for event in log if event.visitor in ("u", "v", OTHER)]
@@ -53,7 +54,7 @@ def test_a_long_funnel_is_the_one_of_a_log_without_them(log: list[E], parts: int
     assert rows(found) == rows(plain)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(log=LOGS, asked=st.sampled_from([{"window": "1d"}, {"window": "2d", "include_cookieless": "1"}]))
 def test_a_funnel_of_a_day_and_one_that_is_asked_for_them_counts_all(log: list[E], asked: dict[str, str]) -> None:
     renamed = {DAILY: "x", SHARED: "y"}

@@ -16,6 +16,7 @@ from collector.reports import funnel, funnel_chain
 from collector.reports.funnel_outcome import outcome
 from collector.reports.funnel_plan import Plan
 from tests.support import oracle
+from tests.support.effort import examples
 from tests.support.logs import INSTANTS, MATCHERS, MINUTE, logs
 from tests.support.worlds import E, question, world
 
@@ -88,7 +89,7 @@ def _slices(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.mark.parametrize("unit", ["person", "session"])
 @pytest.mark.parametrize("order", ["ordered", "strict", "any"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_every_chain_agrees_with_trying_everything(order: str, unit: str, data: st.DataObject) -> None:
     plan, events, bots = data.draw(plans(order)), data.draw(logs(8)), data.draw(st.booleans())

@@ -21,6 +21,7 @@ from collector.reports.impact.estimate import e_value, match_weights
 from collector.reports.impact.plan import Plan
 from collector.reports.impact.tape import make_tape
 from tests.support.effects import NOW, START, World, tell
+from tests.support.effort import examples
 from tests.support.visit_oracle import SOURCES
 from tests.support.worlds import E, question, site, world
 
@@ -225,7 +226,7 @@ def test_the_e_value_is_that_of_the_paper() -> None:
     assert e_value(0.0, 0.1) is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.integers(0, 10_000))
 def test_balanced_weights_have_the_means_that_are_asked_for(seed: int) -> None:
     rng = np.random.default_rng(seed)

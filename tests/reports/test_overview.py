@@ -15,6 +15,7 @@ from collector.core.query import Site
 from collector.core.times import DAY, HOUR, MINUTE
 from collector.reports import visitors
 from collector.reports.overview import REPORT
+from tests.support.effort import examples
 from tests.support.visit_oracle import Visit, fits, is_bounce, logs, users, visits
 from tests.support.worlds import E, question, site, world
 
@@ -49,7 +50,7 @@ def counted(found: Sequence[Visit], start: int, end: int) -> dict[str, object]:
     }
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(logs(), users(), st.integers(0, 5), st.integers(1, 4), st.sampled_from([1, 2]))
 def test_every_total_is_what_a_plain_loop_counts(
     log: list[E], known: Mapping[str, str], first: int, length: int, parts: int
@@ -73,7 +74,7 @@ def test_every_total_is_what_a_plain_loop_counts(
     assert sum(int(row[3] or 0) for row in result.block("trend").rows) == wanted["page_views"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(logs(most=25), users())
 def test_every_linked_number_is_the_length_of_its_people_list(log: list[E], known: Mapping[str, str]) -> None:
     journeys = world(log, known, NOW)

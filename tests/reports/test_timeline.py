@@ -16,6 +16,7 @@ from collector.core.write import to_json
 from collector.journeys.journeys import Journeys
 from collector.reports.sentence import sentence
 from collector.reports.timeline import REPORT
+from tests.support.effort import examples
 from tests.support.visit_oracle import SOURCES, logs, person_of, users, visits
 from tests.support.worlds import UTC, E, question, site, stored, world
 
@@ -34,7 +35,7 @@ def cells(result: Result, *names: str) -> list[tuple[Cell, ...]]:
     return [tuple(row[place] for place in at) for row in block.rows]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(logs(visitors="ab"), users("ab"), st.integers(1, 60))
 def test_all_events_of_all_of_a_persons_visitors_come_in_the_order_of_time_and_arrival(
     log: list[E], known: Mapping[str, str], size: int
@@ -56,7 +57,7 @@ def _first(events: list[tuple[int, E]]) -> tuple[int, int]:
     return events[0][1].time, events[0][0]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(logs(visitors="a", most=30), st.integers(1, 4))
 def test_pages_of_any_size_put_together_are_the_whole_timeline(log: list[E], size: int) -> None:
     journeys = world(log, as_of=NOW)

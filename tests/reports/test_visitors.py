@@ -13,6 +13,7 @@ from collector.core.errors import UserError
 from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
 from collector.reports.visitors import REPORT
+from tests.support.effort import examples
 from tests.support.visit_oracle import AGENTS, SOURCES, logs, users, visits
 from tests.support.worlds import E, question, site, world
 
@@ -26,7 +27,7 @@ def listed(journeys: Journeys, **arguments: str) -> list[list[Cell]]:
     return [list(row) for row in result.block("visitors").rows]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 @given(logs(), users(), st.sampled_from([1, 3]))
 def test_each_person_is_listed_with_what_a_plain_loop_finds(log: list[E], known: Mapping[str, str], parts: int) -> None:
     rows = listed(world(log, known, NOW, parts), all_time="1")
@@ -58,7 +59,7 @@ def test_each_person_is_listed_with_what_a_plain_loop_finds(log: list[E], known:
     assert seen == sorted(seen, reverse=True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(logs(most=60), st.integers(1, 3), st.sampled_from([1, 2]))
 def test_pages_of_any_size_put_together_are_the_whole_list(log: list[E], size: int, parts: int) -> None:
     journeys = world(log, {}, NOW, parts)

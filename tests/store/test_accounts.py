@@ -14,6 +14,7 @@ from collector.store.ledger import SqlLedger
 from collector.store.open import open_ledger
 from collector.store.protocol import Ledger, Mark, SetAside
 from tests.store.making import custom, page
+from tests.support.effort import examples
 
 NOW = 20_000 * DAY + 5
 
@@ -132,7 +133,7 @@ def test_a_ledger_knows_its_size_and_whether_it_is_migrated(ledger: Ledger, ledg
 EVENTS = st.lists(st.tuples(st.integers(1, 12), st.sampled_from(["", "ua_list"]), st.sampled_from("ab")), max_size=12)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chunks=st.lists(st.tuples(EVENTS, EVENTS, st.integers(0, 3)), max_size=5))
 def test_accepted_is_the_sum_of_what_became_of_it(
     tmp_path_factory: pytest.TempPathFactory, chunks: list[tuple[list[tuple[int, str, str]], ...]]

@@ -13,6 +13,7 @@ from collector.core.event import Event
 from collector.store.identity import DIGITS, derived_key
 from collector.store.protocol import Ledger
 from tests.store.making import custom, identify, page, uid
+from tests.support.effort import examples
 
 
 def placed(ledger: Ledger, site: int = 1) -> list[tuple[str, str]]:
@@ -141,7 +142,7 @@ class Oracle:
 
 
 @given(steps=STEPS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_links_are_those_of_a_plain_oracle_whatever_is_interleaved(
     ledger: Ledger, steps: list[tuple[str, str, str]]
 ) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from collector.store.protocol import Ledger
 from tests.store.making import custom, identify, page
+from tests.support.effort import examples
 
 NAMES = [
     "plan", "a.b", 'a"b', "$x", "a[0]", "0", "имя", "", "\\", '"', "🦄", "'", "%", "?", "a b", "\n", "$.plan",
@@ -92,7 +93,7 @@ CELLS: Any = st.recursive(
 
 
 @given(documents=st.lists(st.dictionaries(st.sampled_from(NAMES), CELLS, max_size=4), min_size=1, max_size=6))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_property_values_are_what_was_stored(ledger: Ledger, documents: list[dict[str, Any]]) -> None:
     site = next(_sites)
     ledger.append(site, [custom(number, "x", props=document) for number, document in enumerate(documents)])

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collector.core.event import TYPES
+from tests.support.effort import examples
 from tests.web.doors import Collector
 
 header = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40)
@@ -36,7 +37,7 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
     made.close()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.binary(max_size=200) | bodies.map(lambda body: json.dumps(body).encode()),
     st.fixed_dictionaries({}, optional=dict.fromkeys(("Origin", "Cookie", "User-Agent", "Authorization"), header)),

@@ -24,6 +24,7 @@ from tests.support.chats import (
     intercom_part,
 )
 from tests.support.connected import Provider, connected, provider
+from tests.support.effort import examples
 
 BASES: dict[str, list[dict[str, Any]]] = {
     "chatwoot": [
@@ -83,7 +84,7 @@ def providers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Pr
 
 
 @pytest.mark.parametrize("name", TRANSLATORS)
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_signed_payload_is_kept_or_left_and_never_makes_it_fail(
     providers: dict[str, Provider], name: str, data: st.DataObject
@@ -96,7 +97,7 @@ def test_a_signed_payload_is_kept_or_left_and_never_makes_it_fail(
 
 
 @pytest.mark.parametrize("name", TRANSLATORS)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_an_unsigned_one_is_never_kept(providers: dict[str, Provider], name: str, data: st.DataObject) -> None:
     chat = providers[name]
@@ -110,7 +111,7 @@ def test_an_unsigned_one_is_never_kept(providers: dict[str, Provider], name: str
 
 
 @pytest.mark.parametrize("name", TRANSLATORS)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_translator_says_only_words_of_the_vocabulary(name: str, data: st.DataObject) -> None:
     payload = data.draw(payloads(name))
@@ -121,7 +122,7 @@ def test_a_translator_says_only_words_of_the_vocabulary(name: str, data: st.Data
         assert said.at is None or said.at > 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.sampled_from(["chatwoot", "nobody", "%00", ".."]),
     st.text(max_size=120),

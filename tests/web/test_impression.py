@@ -23,6 +23,7 @@ from collector.web.connected import Connected
 from collector.web.door import CollectSite, the_door
 from tests.support.connected import Connected as Place
 from tests.support.connected import connected
+from tests.support.effort import examples
 from tests.web.doors import CHROME, ORIGIN, SITE, Collector, batch, page
 
 KEY = "k" * 64
@@ -185,7 +186,7 @@ values = st.dictionaries(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
 @given(values)
 def test_whatever_an_address_says_it_is_an_impression_or_nothing(lasting: Collector, given: dict[str, str]) -> None:
     cookie = visit(lasting)

@@ -29,6 +29,7 @@ from collector.store.ledger import SqlLedger
 from collector.store.protocol import LedgerDown, Mark
 from collector.web.door import the_door
 from tests.faults.collectors import Running
+from tests.support.effort import examples
 from tests.support.pages import ORIGIN, Installation, installed
 
 TOKEN = "a-token-long-enough-1"
@@ -125,7 +126,7 @@ EVENT = st.fixed_dictionaries(
 REQUEST = st.tuples(st.lists(EVENT | ANY, max_size=8), st.sampled_from(["Chrome/120", "curl/8"]), st.booleans())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(requests=st.lists(REQUEST, max_size=6))
 def test_received_is_the_sum_of_what_became_of_it_whatever_is_sent(
     shop: Installation, requests: list[tuple[list[Any], str, bool]]

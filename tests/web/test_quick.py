@@ -23,6 +23,7 @@ from collector.inbox.record import Record, decode
 from collector.inloop import InLoop, beginning
 from collector.plain import PlainHeads
 from collector.web.quick import QuickDoor
+from tests.support.effort import examples
 from tests.web.doors import CHROME, ORIGIN, Collector, batch, page
 from tests.web.test_collect_fuzz import anything, events
 
@@ -196,7 +197,7 @@ BODIES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(BODIES | st.just(batch(key="wk_other")) | st.just(b"{"), st.fixed_dictionaries({}, optional=HEADERS))
 def test_both_ways_say_and_keep_the_same(ways: TwoWays, body: object, headers: dict[str, str]) -> None:
     raw = request(body, **headers)
@@ -215,7 +216,7 @@ LINES = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(LINES | st.sampled_from(["Host: x", "Host: x:80", "Connection: keep-alive", " fold"]), max_size=4))
 def test_a_plain_head_is_what_gunicorn_takes_it_for(lines: list[str]) -> None:
     raw = "\r\n".join(["POST /collect HTTP/1.1", *lines, "Content-Length: 3", "", "abc"]).encode("latin-1")
