@@ -63,7 +63,9 @@ def from_here(request: Request) -> bool:
         address = ip_address(peer)
     except ValueError:
         return False
-    local = (getattr(address, "ipv4_mapped", None) or address).is_loopback
+    # nginx forwards by HTTP/1.0 and under our own name where nobody configured it, and then adds no header either.
+    direct = request.environ.get("SERVER_PROTOCOL") != "HTTP/1.0"
+    local = direct and (getattr(address, "ipv4_mapped", None) or address).is_loopback
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
     return local and name in _LOCAL_NAMES and not any(header in request.headers for header in _FORWARDED)
 

@@ -389,3 +389,10 @@ def test_the_accounting_survives_killing_a_real_worker(tmp_path: Path) -> None:
         assert TRACKER_DROPPED.name + "_total" not in {name for name, _ in found}
     finally:
         server.kill_all()
+
+
+def test_a_proxy_that_nobody_configured_does_not_pass_for_this_host(guarded: list[Installation]) -> None:
+    client = guarded[0].app.test_client()
+    plain = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8000"}
+    assert client.get("/metrics", environ_overrides=plain).status_code == 200
+    assert client.get("/metrics", environ_overrides={**plain, "SERVER_PROTOCOL": "HTTP/1.0"}).status_code == 403
