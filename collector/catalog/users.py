@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import cast
 
 from argon2 import PasswordHasher
@@ -16,8 +17,15 @@ from collector.core.errors import UserError
 
 # argon2id with the library's parameters, which follow RFC 9106's second recommendation.
 _hasher = PasswordHasher()
-# Verified for unknown users, so that they take as long as known ones (REQUIREMENTS D14). Nobody has this password.
-_NOBODY = _hasher.hash("nobody has this password")
+
+
+@cache
+def _nobody() -> str:
+    """What is verified for unknown users, so that they take as long as known ones (REQUIREMENTS D14).
+
+    Nobody has this password. Made at the first need: every command would wait for it.
+    """
+    return _hasher.hash("nobody has this password")
 
 
 def _user(row: Record) -> User:
@@ -98,7 +106,7 @@ class Users(Throttle):
         if wait:
             return LoginResult(None, wait)
         row = self._account(email)
-        stored = row["password"] if row else _NOBODY
+        stored = row["password"] if row else _nobody()
         if not _fits(stored, password[: check.MAX_PASSWORD + 1]) or row is None:
             return LoginResult(None)
         self._succeeded(email, address)

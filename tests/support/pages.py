@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import ClassVar
+from unittest.mock import patch
 from uuid import UUID
 
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from werkzeug.test import TestResponse
 
 from collector.app import close_app, create_app
@@ -76,9 +82,28 @@ class Installation:
 
     def user(self, email: str, role: str) -> User:
         """Somebody with a role at the site."""
-        made = self.catalog.create_user(email, PASSWORD, self.now)
+        with cheap_passwords():
+            made = self.catalog.create_user(email, PASSWORD, self.now)
         self.catalog.set_role(made.id, self.site_id, role)
         return made
+
+
+class Compiled(BytecodeCache):
+    """Templates that an app of this process has compiled already: each test makes an app of its own."""
+
+    known: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+def cheap_passwords() -> AbstractContextManager[object]:
+    """Within it a password's hash costs next to nothing: most tests log in by a link, and hundreds make a user."""
+    return patch("collector.catalog.users._hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 def install(folder: Path, url: str = "", public_url: str = "", **values: str) -> Installation:
@@ -90,10 +115,12 @@ def install(folder: Path, url: str = "", public_url: str = "", **values: str) ->
     ledger.migrate()
     catalog.migrate()
     now = now_ms()
-    owner = catalog.create_user(EMAIL, PASSWORD, now, admin=True)
+    with cheap_passwords():
+        owner = catalog.create_user(EMAIL, PASSWORD, now, admin=True)
     goals = (Goal("Purchase", "event:purchase", "total", "EUR"), Goal("Sign-up", "event:signup"))
     site = catalog.add_site("shop", [ORIGIN], now, goals=goals)
     app = create_app(settings)
+    app.jinja_env.bytecode_cache = Compiled()
     return Installation(settings, app, catalog, ledger, ViewStore(settings.data, ledger), site, owner, now)
 
 
