@@ -13,7 +13,7 @@ demo: $(VENV)/.installed  ## the real product with a demo shop and simulated vis
 
 test: $(VENV)/.tested check  ## everything: lint, types, all tests (browser and Postgres included)
 	$(BIN)/python -m tests.support.prepare
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not alone' $(ARGS) || [ $$? -eq 5 ]
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not alone' $(ARGS) || [ $$? -eq 5 ]
 	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? -eq 5 ]
 
 check: $(VENV)/.tested

@@ -35,6 +35,7 @@ class Load:
         connections: how many are open at once, each a browser of its own with the cookie it was given.
         size: events a request.
         rate: requests a second in all; 0 for as many as are answered.
+        renew: after so many requests a connection goes on as a new browser without a cookie; 0 never.
         keep_ids: whether the result lists the ids that were acknowledged.
         bare: any 200 acknowledges everything: a server without a collector, to compare.
     """
@@ -46,6 +47,7 @@ class Load:
     size: int = 1
     rate: float = 0.0
     origin: str = ORIGIN
+    renew: int = 0
     keep_ids: bool = False
     bare: bool = False
 
@@ -143,6 +145,7 @@ class _Connection:
         self._result = result
         self._bodies = _Bodies(load)
         self._cookie = b""
+        self._made = 0
         self._ids: list[str] = []
         self._body = b""
         self._read = b""
@@ -171,6 +174,9 @@ class _Connection:
     def send(self) -> bool:
         """Begin a request: a new batch, or the open one again. False where the connection broke."""
         if not self._ids:
+            if self._load.renew and self._made and self._made % self._load.renew == 0:
+                self._bodies, self._cookie = _Bodies(self._load), b""
+            self._made += 1
             self._ids, self._body = self._bodies.make()
         request = b"%b%bContent-Length: %d\r\n\r\n%b" % (self._head, self._cookie, len(self._body), self._body)
         self._read = b""

@@ -118,7 +118,8 @@ def sample(server: Running) -> dict[str, float]:
 def steady(server: Running, seconds: float, rate: float) -> tuple[Result, list[dict[str, float]], Reader]:
     """Load and reading for so long, a sample every `EVERY` s."""
     stop, results = threading.Event(), list[Result]()
-    load = Load(server.settings.port, server.site.write_key, connections=16, size=5, rate=rate, keep_ids=True)
+    # Visits of twenty events: a few browsers with endless histories would be nobody's site.
+    load = Load(server.settings.port, server.site.write_key, connections=16, size=5, rate=rate, renew=4, keep_ids=True)
     sender = threading.Thread(target=lambda: results.append(run(load, seconds)))
     reader = Reader(server, stop)
     sender.start()
