@@ -1,4 +1,24 @@
-"""What a report answers with: blocks of columns and rows that a page draws and a CSV writes. Never HTML."""
+"""What a report answers with: blocks of columns and rows that a page draws and a CSV writes. Never HTML.
+
+How a block is drawn is told by its kind and by `draw`, whose values are names of columns unless said otherwise. The
+rows are what the table under the plot and the CSV show; `links[row]` leads to the people behind a row, and
+`cell_links` (column name: list of arguments, one a row) to those behind one of its cells. `unseen` names columns that
+are codes for programs and that no page shows.
+
+* number: a card a column; `change`, `low`, `high` stand below the number before them.
+* bars: the first column with a bar as long as `y`; with `low` and `high`, or `other`, points on a line.
+* series: a line (`as`: "bars" for a histogram, `stack`: true for bars on each other) of the columns `y` over `x`, or
+  of one line a value of `group`; `low` and `high` are a band; `open` is true where a period is unfinished, and the end
+  of the line is dashed from there.
+* grid: a heat table, one row a cell: `y` is the label of its row, `x` that of its column, `value` what the cell says,
+  `tone` what colours it (`value`, where not named), `size` a column shown beside the row's label, `open` true where the
+  cell is unfinished (hatched), `pooled` the one value of `y` (not a column) whose row holds all others together and
+  stands first. Rows and columns of numbers and days are in their order, others in that of their first cell. A cell
+  without a value, or that has no row, is blank. `cell_links` of `y` or `size` lead from the row's label or size.
+* flow: a Sankey diagram, one row a link: `layer` is the whole number of the step that the link starts at, `from` and
+  `to` the names of its two ends (`to` stands in `layer` + 1), `value` how many went, `muted` a column that is true
+  where the link is people leaving, which is drawn pale. `cell_links` of `from` and `to` lead from the two ends.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +57,7 @@ class Block:
     Attributes:
         id: stable within the report.
         columns, rows: every row has one cell a column.
-        draw: hints for the plot, names of columns by role (`x`, `y`, `group`, `low`, `high`, `stack` ...). Those of
-            `unseen` are codes for programs, which a page leaves out.
+        draw: hints for the plot, names of columns by role: see the head of this module.
         links: for each row, the query arguments (name, value pairs) of the people behind it, or None.
         note: one sentence under the plot (too few, unfinished ...).
         empty: what to say when there are no rows.
