@@ -18,7 +18,7 @@ from collector.reports import groups
 from collector.reports.base import Report
 from collector.reports.cookieless import count_daily, day_note
 from collector.reports.scope import choose, inside
-from collector.reports.visitors_rows import COLUMNS, Listed, person_rows
+from collector.reports.visitors_rows import COLUMNS, Listed, last_seen, person_rows
 
 SEARCH_LIMIT = 100_000
 
@@ -87,14 +87,6 @@ def fitting(journeys: Journeys, part: Part, query: Query) -> Bool:
 def _matchers(query: Query) -> Sequence[Matcher]:
     given = query.values.get("did")
     return given if isinstance(given, tuple) else ()
-
-
-def last_seen(part: Part, include_bots: bool) -> Int64:
-    """For each person the time of the last event that counts."""
-    if include_bots or not part.bot.any():
-        return part.time[part.person_row[1:] - 1]
-    times = np.where(part.bot == 0, part.time, np.iinfo(np.int64).min)
-    return np.maximum.reduceat(times, part.person_row[:-1])
 
 
 def _latest(part: Part, query: Query, mask: Bool, page: Page) -> list[tuple[int, int, int]]:

@@ -1,8 +1,8 @@
-"""The rows of a people list: what is known of each person shown, over their whole journey."""
+"""What is known of each person shown in a list, over their whole journey."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from collector.core.event import PAGE, Agent
 from collector.core.query import Query
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Part
+from collector.journeys.part import Bool, Int32, Int64, Part
 from collector.reports.scope import kind_mask, rows_of_any
 
 COLUMNS = (
@@ -29,6 +29,7 @@ COLUMNS = (
     Column("goals", T("Goals reached")),
     Column("last_page", T("Last page")),
 )
+FACTS = {column.name: column for column in COLUMNS[1:]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,61 +45,81 @@ class Listed:
 def person_rows(journeys: Journeys, query: Query, shown: Sequence[Listed]) -> list[list[Cell]]:
     """The cells of the people shown; names are looked up for these alone."""
     names = journeys.people.keys([one.code for one in shown])
-    is_page = kind_mask(journeys, lambda kind: kind.type == PAGE)
-    goals = _goals(journeys, query, shown)
-    return [
-        [
-            names.get(one.code, str(one.code)),
-            *_facts(journeys, query, one, is_page),
-            goals[at],
-            _last_page(journeys, query, one),
-        ]
-        for at, one in enumerate(shown)
-    ]
-
-
-def _rows(query: Query, one: Listed) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    first, end = one.part.person_row[one.place : one.place + 2].tolist()
-    rows = np.arange(first, end)
-    return rows if query.include_bots else rows[one.part.bot[rows] == 0]
-
-
-def _facts(journeys: Journeys, query: Query, one: Listed, is_page: Bool) -> list[Cell]:
-    part, rows = one.part, _rows(query, one)
-    pages = int(np.count_nonzero(is_page[part.kind[rows]]))
-    start = part.session_row[part.session[rows[0]]]
-    source = journeys.source_at(int(part.source[start]))
-    agents = part.agent[rows]
-    known = agents[agents >= 0]
-    agent = journeys.agents.get(int(known[-1]), Agent()) if len(known) else Agent()
-    return [
-        one.code % 2 == 1,
-        int(part.time[rows[0]]),
-        one.last_seen,
-        len(np.unique(part.session[rows])),
-        pages,
-        len(rows) - pages,
-        source.channel,
-        source.source,
-        agent.device,
-    ]
-
-
-def _last_page(journeys: Journeys, query: Query, one: Listed) -> str:
-    pages = one.part.page[_rows(query, one)]
-    pages = pages[pages >= 0]
-    return journeys.pages.get(int(pages[-1]), ("", ""))[1] if len(pages) else ""
-
-
-def _goals(journeys: Journeys, query: Query, shown: Sequence[Listed]) -> list[str]:
-    reached: list[list[str]] = [[] for _ in shown]
+    rows: list[list[Cell]] = [[names.get(one.code, str(one.code))] for one in shown]
     for part in {id(one.part): one.part for one in shown}.values():
-        here = [(at, one.place) for at, one in enumerate(shown) if one.part is part]
-        for name, matcher in query.site.goals:
-            rows = rows_of_any(journeys, part, [matcher], query.include_bots)
-            first = np.searchsorted(rows, part.person_row[[place for _, place in here]])
-            last = np.searchsorted(rows, part.person_row[[place + 1 for _, place in here]])
-            for (at, _), low, high in zip(here, first.tolist(), last.tolist(), strict=True):
-                if high > low:
-                    reached[at].append(name)
+        here = [at for at, one in enumerate(shown) if one.part is part]
+        known = facts(journeys, query, part, np.array([shown[at].place for at in here], dtype=np.int64))
+        for place, at in enumerate(here):
+            rows[at] += [known[column][place] for column in FACTS]
+    return rows
+
+
+def facts(journeys: Journeys, query: Query, part: Part, places: Int64) -> Mapping[str, list[Cell]]:
+    """For each column of `FACTS` a cell for each of these persons of the part, bots' rows aside unless asked for.
+
+    The work is proportional to the rows of these persons, goals aside: ask for those shown only.
+    """
+    rows, owner = _rows(part, places, query.include_bots)
+    count = len(places)
+    first = np.searchsorted(owner, np.arange(count))
+    last = np.searchsorted(owner, np.arange(count), side="right") - 1
+    pages = np.bincount(owner[kind_mask(journeys, lambda kind: kind.type == PAGE)[part.kind[rows]]], minlength=count)
+    sources = [
+        journeys.source_at(number) for number in part.source[part.session_row[part.session[rows[first]]]].tolist()
+    ]
+    agents = _latest(part.agent[rows], owner, count)
+    seen = _latest(part.page[rows], owner, count)
+    visits = np.unique((owner << 32) | part.session[rows]) >> 32
+    return {
+        "identified": (part.persons[places] % 2 == 1).tolist(),
+        "first_seen": part.time[rows[first]].tolist(),
+        "last_seen": part.time[rows[last]].tolist(),
+        "sessions": np.bincount(visits, minlength=count).tolist(),
+        "page_views": pages.tolist(),
+        "events": (last - first + 1 - pages).tolist(),
+        "channel": [source.channel for source in sources],
+        "source": [source.source for source in sources],
+        "device": [journeys.agents.get(number, Agent()).device for number in agents.tolist()],
+        "goals": list(_goals(journeys, query, part, places)),
+        "last_page": [journeys.pages.get(number, ("", ""))[1] for number in seen.tolist()],
+    }
+
+
+def last_seen(part: Part, include_bots: bool) -> Int64:
+    """For each person the time of the last event that counts."""
+    if include_bots or not part.bot.any():
+        return part.time[part.person_row[1:] - 1]
+    times = np.where(part.bot == 0, part.time, np.iinfo(np.int64).min)
+    return np.maximum.reduceat(times, part.person_row[:-1])
+
+
+def _rows(part: Part, places: Int64, include_bots: bool) -> tuple[Int64, Int64]:
+    """The rows of these persons that count, and for each the person's position in `places`."""
+    first = part.person_row[places]
+    lengths = part.person_row[places + 1] - first
+    owner = np.repeat(np.arange(len(places)), lengths)
+    rows = np.arange(len(owner)) + np.repeat(first - (np.cumsum(lengths) - lengths), lengths)
+    counted: Bool = part.bot[rows] == 0
+    if include_bots or counted.all():
+        return rows, owner
+    # Of whoever has nothing but what bots left, everything is shown.
+    counted |= (np.bincount(owner, weights=counted, minlength=len(places)) == 0)[owner]
+    return rows[counted], owner[counted]
+
+
+def _latest(ids: Int32, owner: Int64, count: int) -> Int64:
+    """Each owner's last id that is known, -1 where none is."""
+    found = np.full(count, -1, dtype=np.int64)
+    known = np.flatnonzero(ids >= 0)
+    found[owner[known]] = ids[known]  # owners ascend, and of several writes to one place the last one stays
+    return found
+
+
+def _goals(journeys: Journeys, query: Query, part: Part, places: Int64) -> list[str]:
+    reached: list[list[str]] = [[] for _ in range(len(places))]
+    for name, matcher in query.site.goals:
+        rows = rows_of_any(journeys, part, [matcher], query.include_bots)
+        did = np.searchsorted(rows, part.person_row[places + 1]) > np.searchsorted(rows, part.person_row[places])
+        for at in np.flatnonzero(did).tolist():
+            reached[at].append(name)
     return [", ".join(names) for names in reached]
