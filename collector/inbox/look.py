@@ -31,16 +31,24 @@ def waiting(folder: Path) -> Sequence[Waiting]:
     found = []
     for files in all_boxes(folder):
         try:
-            found.append(_look(files))
+            found.append(look(files))
         except sqlite3.Error:
             continue
     return found
 
 
-def _look(files: BoxFiles) -> Waiting:
+def look(files: BoxFiles, patience: float = 1) -> Waiting:
+    """What waits in one box, as far as the loader has told.
+
+    Args:
+        patience: seconds to wait for whoever holds it.
+
+    Raises:
+        sqlite3.Error: it cannot be read just now, or at all.
+    """
     done = read_done(files)
     address = f"{files.records.absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=1)) as connection:
+    with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=patience)) as connection:
         records, size = connection.execute(_SUMS, (done,)).fetchone()
         first = connection.execute(_FIRST, (done,)).fetchone()
     return Waiting(records, size, _received(first[0]) if first else 0)
