@@ -19,7 +19,7 @@ from collector.catalog.catalog import Catalog
 from collector.core.errors import UserError
 from collector.inbox.files import all_boxes
 from collector.settings import Settings
-from collector.store.open import open_ledger
+from collector.store.open import open_ledger, sqlite_path
 
 PREFIX = "desireline-"
 SUFFIX = ".tar.gz"
@@ -36,12 +36,6 @@ class Backup:
     size: int
     events: int
     waiting: int
-
-
-def sqlite_path(settings: Settings) -> Path | None:
-    """The file of the database, None where a server holds it."""
-    scheme, _, rest = settings.database.partition("://")
-    return Path(rest) if scheme == "sqlite" else None
 
 
 def our_tables(scratch: Path) -> frozenset[str]:
@@ -91,7 +85,7 @@ def make_backup(settings: Settings, folder: Path, now: int, keep: int = 0, said:
 
 def _check_room(settings: Settings, folder: Path) -> None:
     """A copy, the packed file beside it, and the copy read back; the second takes the first one's place."""
-    path = sqlite_path(settings)
+    path = sqlite_path(settings.database)
     needed = 2 * path.stat().st_size if path and path.exists() else 0
     free = shutil.disk_usage(folder).free
     if free < needed + settings.disk_floor:
@@ -107,7 +101,7 @@ def _write(settings: Settings, scratch: Path, target: Path, now: int, said: Said
     # The inbox before the database: what is loaded in between is in both, and its ids make it one.
     waiting = _copy_boxes(settings.inbox, stage / INBOX)
     shutil.copyfile(settings.data / KEYS, stage / KEYS)
-    path = sqlite_path(settings)
+    path = sqlite_path(settings.database)
     if path is not None:
         rows, applied = sqlite.copy_database(path, stage / sqlite.FILE, said)
     else:

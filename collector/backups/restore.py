@@ -15,14 +15,14 @@ from playhouse.migrations import Runner
 
 from collector.backups import postgres, sqlite
 from collector.backups.archive import Said, quiet, sync, unpack
-from collector.backups.make import INBOX, our_tables, sqlite_path
+from collector.backups.make import INBOX, our_tables
 from collector.backups.manifest import KEYS, MANIFEST, Manifest, check_files, read_manifest
 from collector.catalog import catalog
 from collector.core.errors import UserError
 from collector.inbox.files import BoxFiles, all_boxes, hold
 from collector.settings import Settings
 from collector.store import ledger
-from collector.store.open import open_engine
+from collector.store.open import open_engine, sqlite_path
 
 _FOLDERS = {"ledger_migration": ledger.MIGRATIONS, "catalog_migration": catalog.MIGRATIONS}
 
@@ -95,7 +95,7 @@ def _stop_others(settings: Settings) -> int:
 
 def _check_fits(settings: Settings, manifest: Manifest) -> None:
     """Whether this version and this kind of database can take the backup."""
-    engine = "postgres" if sqlite_path(settings) is None else "sqlite"
+    engine = "postgres" if sqlite_path(settings.database) is None else "sqlite"
     if engine != manifest.engine:
         raise UserError(
             f"This backup is of {manifest.engine} and the database is {engine}.",
@@ -112,7 +112,7 @@ def _check_fits(settings: Settings, manifest: Manifest) -> None:
 
 def _check_free(settings: Settings, replace: bool) -> None:
     """Raise UserError where an installation is there and may not be replaced."""
-    path = sqlite_path(settings)
+    path = sqlite_path(settings.database)
     there = (settings.data / KEYS).exists() or (path is not None and path.exists()) or bool(all_boxes(settings.inbox))
     if path is None and not there:
         engine = open_engine(settings.database)
@@ -131,7 +131,7 @@ def _set_aside(settings: Settings, now: int) -> Path | None:
     """Move what is there into a folder of its own."""
     stamp = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%d-%H%M%S")
     aside = settings.data / f"before-restore-{stamp}"
-    path = sqlite_path(settings)
+    path = sqlite_path(settings.database)
     sides = [path.with_name(path.name + end) for end in ("", "-wal", "-shm")] if path else []
     there = [one for one in (settings.data / KEYS, settings.inbox, *sides) if one.exists()]
     shutil.rmtree(settings.data / "journeys", ignore_errors=True)  # a cache of what was: made anew
@@ -145,7 +145,7 @@ def _set_aside(settings: Settings, now: int) -> Path | None:
 
 def _put_back(settings: Settings, stage: Path) -> None:
     """Move the files of a checked backup to where they belong."""
-    path = sqlite_path(settings)
+    path = sqlite_path(settings.database)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(str(stage / sqlite.FILE), path)

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import peewee
 
-from collector.backups.make import sqlite_path
 from collector.catalog import catalog
 from collector.catalog.catalog import Catalog
 from collector.core.errors import UserError
 from collector.core.times import MINUTE, SECOND
 from collector.doctor.finding import Case, Finding, age, bad, ok, size, warn
 from collector.store import ledger
-from collector.store.open import open_engine
+from collector.store.open import open_engine, sqlite_path
 from collector.store.protocol import LedgerDown
 
 _HISTORIES = (("ledger_migration", ledger.MIGRATIONS), ("catalog_migration", catalog.MIGRATIONS))
@@ -27,7 +26,7 @@ _LONG_LOG = 512 * 2**20
 
 def database(case: Case) -> Iterator[Finding]:
     """Whether it answers; sets `case.engine` and `case.catalog` where it does."""
-    path = sqlite_path(case.settings)
+    path = sqlite_path(case.settings.database)
     if path is not None and not path.exists():
         yield bad("database", f"{path} is not there.", "Restore it, or name the right one with --data or --database.")
         return

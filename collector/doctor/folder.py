@@ -8,11 +8,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from collector.backups.make import sqlite_path
 from collector.core.errors import UserError
 from collector.core.times import DAY
 from collector.doctor.finding import Case, Finding, age, bad, ok, size, warn
 from collector.settings import NAMES, load_keys, unknown_variables
+from collector.store.open import sqlite_path
 
 # SQLite's log needs memory shared between processes, which these do not give, and their locks are not to be trusted.
 _REMOTE = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs", "fuse.glusterfs")
@@ -75,7 +75,7 @@ def keys(case: Case) -> Iterator[Finding]:
 
 def disk(case: Case) -> Iterator[Finding]:
     """Whether there is room."""
-    for place in {case.settings.data, (sqlite_path(case.settings) or case.settings.data).parent}:
+    for place in {case.settings.data, (sqlite_path(case.settings.database) or case.settings.data).parent}:
         try:
             free = shutil.disk_usage(place)
             nodes = os.statvfs(place)
@@ -98,7 +98,7 @@ def disk(case: Case) -> Iterator[Finding]:
 
 def mount(case: Case) -> Iterator[Finding]:
     """Whether the files are on a disk of this machine."""
-    for place in {case.settings.data, sqlite_path(case.settings) or case.settings.data}:
+    for place in {case.settings.data, sqlite_path(case.settings.database) or case.settings.data}:
         kind = mounted_as(place, _MOUNTS)
         if kind in _REMOTE:
             yield bad(

@@ -20,20 +20,22 @@ def open_engine(url: str) -> Engine:
     Raises:
         UserError: `url` names no database that is supported.
     """
+    path = sqlite_path(url)
+    if path is not None:
+        if not path.is_absolute() or url.endswith("/"):
+            raise UserError(f"{url!r} names no file.", _HELP)
+        return SqliteEngine(path)
     scheme, _, _ = url.partition("://")
-    if scheme == "sqlite":
-        return SqliteEngine(_sqlite_path(url))
     if scheme in ("postgresql", "postgres"):
         return PostgresEngine("postgresql" + url[len(scheme) :])
     raise UserError(f"{scheme or url!r} is not a database that can be used.", _HELP)
 
 
-def _sqlite_path(url: str) -> Path:
+def sqlite_path(url: str) -> Path | None:
+    """The file of the database at `url`, None where a server holds it."""
     # Taken literally, not as a quoted URL: a folder's name may hold any character.
-    path = url.removeprefix("sqlite://")
-    if not path.startswith("/") or path.endswith("/"):
-        raise UserError(f"{url!r} names no file.", _HELP)
-    return Path(path)
+    scheme, _, path = url.partition("://")
+    return Path(path) if scheme == "sqlite" else None
 
 
 def open_ledger(url: str) -> Ledger:
