@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from collector.atomic import replace_text
 from collector.core.times import DAY
 from collector.importing import Imported
 
@@ -27,15 +28,6 @@ def fingerprint(path: Path, *told: str) -> str:
         file.seek(max(0, size - _PART))
         digest.update(file.read(_PART))
     return digest.hexdigest()
-
-
-def write_private(path: Path, text: str) -> None:
-    """Put `text` in the place of the file at once, for the owner only."""
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    fresh.replace(path)
 
 
 class Progress:
@@ -76,7 +68,7 @@ class Progress:
             "left_out": done.left_out,
             "report": report,
         }
-        write_private(self._path, json.dumps(state))
+        replace_text(self._path, json.dumps(state), private=True)
 
     def clear(self) -> None:
         """Forget it: the import is done, or begins anew."""
@@ -95,7 +87,7 @@ def log_salt(folder: Path, now_ms: int) -> bytes:
         return bytes.fromhex(json.loads(path.read_text())["salt"])
     except (OSError, ValueError, KeyError, TypeError):
         salt = secrets.token_bytes(32)
-        write_private(path, json.dumps({"made": now_ms, "salt": salt.hex()}))
+        replace_text(path, json.dumps({"made": now_ms, "salt": salt.hex()}), private=True)
         return salt
 
 

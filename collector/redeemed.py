@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 from pathlib import Path
 
+from collector.atomic import create_text
 from collector.core.times import MINUTE, SECOND
 
 # Longer than any token lives.
@@ -30,21 +30,10 @@ class Redeemed:
             if not path.exists():
                 self._folder.mkdir(mode=0o700, exist_ok=True)
                 self._sweep(now_ms)
-                self._put(path, mine)
+                create_text(path, mine)
             return path.read_text() == mine
         except OSError:
             return False
-
-    def _put(self, path: Path, text: str) -> None:
-        """Write the file whole under another name and link it into place: of two at once, one wins."""
-        fresh = path.with_name(f"{secrets.token_hex(8)}.new")
-        fresh.write_text(text)
-        try:
-            path.hardlink_to(fresh)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
 
     def _sweep(self, now_ms: int) -> None:
         for entry in os.scandir(self._folder):

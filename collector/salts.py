@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from collector.atomic import replace_text
 from collector.core.times import DAY
 
 
@@ -43,7 +43,7 @@ class DailySalts:
             stored = self._read()
             kept = _current(stored, now_ms // DAY)
             if kept != stored:
-                self._write(kept)
+                _write(self._path, kept)
 
     def _share(self, day: int) -> dict[int, bytes]:
         """Read the file, add the day where no other worker did, drop the old ones."""
@@ -53,7 +53,7 @@ class DailySalts:
             if day not in kept:
                 kept[day] = secrets.token_bytes(32)
             if kept != stored:
-                self._write(kept)
+                _write(self._path, kept)
             return kept
 
     @contextmanager
@@ -69,12 +69,9 @@ class DailySalts:
         except (FileNotFoundError, ValueError, AttributeError, TypeError):
             return {}
 
-    def _write(self, salts: dict[int, bytes]) -> None:
-        fresh = self._path.with_suffix(".new")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump({str(number): salt.hex() for number, salt in salts.items()}, file)
-        fresh.replace(self._path)
+
+def _write(path: Path, salts: Mapping[int, bytes]) -> None:
+    replace_text(path, json.dumps({str(number): salt.hex() for number, salt in salts.items()}), private=True)
 
 
 def _current(salts: Mapping[int, bytes], day: int) -> dict[int, bytes]:

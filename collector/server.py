@@ -16,6 +16,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from collector.app import close_app, create_app
+from collector.atomic import replace_text
 from collector.catalog.catalog import Catalog
 from collector.settings import Settings, load_keys, read_settings
 from collector.store.open import open_ledger
@@ -127,10 +128,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 def note_start(settings: Settings) -> None:
     """Leave word of what this server was started with, for the doctor, whose shell seldom has the same variables."""
     told = {name: getattr(settings, name) for name in NOTED}
-    fresh = settings.data / f"{NOTE}.new"
     try:
-        fresh.write_text(json.dumps(told))
-        fresh.replace(settings.data / NOTE)
+        replace_text(settings.data / NOTE, json.dumps(told))
     except OSError as error:
         log.warning("%s cannot be written: %s", NOTE, error)
 

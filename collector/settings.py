@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from collector.atomic import create_text
 from collector.core.errors import UserError
 
 _MB = 2**20
@@ -190,7 +191,7 @@ def load_keys(settings: Settings) -> Keys:
     path = settings.data / "keys.json"
     prepare_data(settings)
     if not path.exists():
-        _make_keys(path)
+        create_text(path, _new_keys(), durable=True)
     try:
         data = json.loads(path.read_text())
         cookie = tuple(bytes.fromhex(key) for key in data["cookie"])
@@ -204,18 +205,5 @@ def load_keys(settings: Settings) -> Keys:
     return Keys(cookie, session)
 
 
-def _make_keys(path: Path) -> None:
-    """Write new keys under another name and link them into place: of two first starts at once, one wins."""
-    fresh = path.with_name(f"keys-{secrets.token_hex(8)}.new")
-    text = json.dumps({"cookie": [secrets.token_hex(_KEY_BYTES)], "session": secrets.token_hex(_KEY_BYTES)})
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(fresh)
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
+def _new_keys() -> str:
+    return json.dumps({"cookie": [secrets.token_hex(_KEY_BYTES)], "session": secrets.token_hex(_KEY_BYTES)})

@@ -18,7 +18,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "inbox": ({"core"}, set()),
     "store": ({"core"}, {"peewee", "playhouse", "psycopg", "numpy"}),
     "catalog": ({"core", "store.open", "store.engine", "store.protocol"}, {"peewee", "playhouse", "psycopg", "argon2"}),
-    "journeys": ({"core", "store.protocol"}, {"numpy"}),
+    "journeys": ({"core", "store.protocol", "atomic"}, {"numpy"}),
     "reports": ({"core", "journeys"}, {"numpy", "scipy"}),
     "demo": ({"core"}, {"numpy"}),
 }

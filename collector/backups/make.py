@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from collector.atomic import replace_text
 from collector.backups import postgres, sqlite
 from collector.backups.archive import Said, pack, quiet, sync, unpack
 from collector.backups.manifest import FORMAT, KEYS, MANIFEST, Manifest, check_files, file_hash, read_manifest
@@ -154,9 +154,8 @@ def _verify(settings: Settings, scratch: Path, packed: Path, said: Said) -> None
 
 
 def _note(settings: Settings, target: Path, now: int) -> None:
-    fresh = settings.data / f"{NOTE}.new"
-    fresh.write_text(json.dumps({"time": now, "path": str(target.absolute()), "bytes": target.stat().st_size}))
-    os.replace(fresh, settings.data / NOTE)
+    note = {"time": now, "path": str(target.absolute()), "bytes": target.stat().st_size}
+    replace_text(settings.data / NOTE, json.dumps(note))
 
 
 def _prune(folder: Path, keep: int, newest: Path) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from collector.atomic import replace_text
 from collector.journeys.merge import Column
 from collector.journeys.part import Bool, Int64, Part
 
@@ -142,9 +143,7 @@ class SiteFiles:
             np.save(folder / f"{column}.npy", getattr(generation, column))
         meta = replace(generation.meta, boot=boot())
         (folder / "meta.json").write_text(json.dumps(asdict(meta)))
-        fresh = self.folder / "CURRENT.new"
-        fresh.write_text(name)
-        os.replace(fresh, self.folder / CURRENT)
+        replace_text(self.folder / CURRENT, name)
         return replace(generation, name=name, meta=meta)
 
     def sweep(self, kept: tuple[Generation, ...]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fcntl import LOCK_EX, flock
@@ -13,6 +12,7 @@ from threading import Lock
 
 import numpy as np
 
+from collector.atomic import replace_text
 from collector.core.event import Json
 from collector.journeys.journeys import PropertyColumn
 from collector.journeys.part import Int32, Int64, Part
@@ -98,9 +98,7 @@ def _write(folder: Path, old: Stored, ids: list[int], codes: list[int], values: 
     np.save(folder / pieces[-1], whole if len(pieces) == 1 else added)
     texts = f"values-{upto}.json"
     (folder / texts).write_text(json.dumps(values))
-    fresh = folder / "index.new"
-    fresh.write_text(json.dumps({"upto": upto, "pieces": pieces, "values": texts}))
-    os.replace(fresh, folder / "index.json")
+    replace_text(folder / "index.json", json.dumps({"upto": upto, "pieces": pieces, "values": texts}))
     for path in folder.iterdir():
         if path.name not in {"lock", "index.json", texts, *pieces}:
             path.unlink(missing_ok=True)

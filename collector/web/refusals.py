@@ -12,6 +12,7 @@ from threading import Lock
 
 from flask import Flask, Response, g, request
 
+from collector.atomic import replace_text
 from collector.core.times import HOUR, SECOND
 
 _KEPT = 100
@@ -48,9 +49,7 @@ class Refusals:
             text = json.dumps([asdict(one) for one in self._kept])
         path = self._folder / f"refusals-{os.getpid()}.json"
         try:
-            fresh = path.with_suffix(".new")
-            fresh.write_text(text)
-            fresh.replace(path)
+            replace_text(path, text)
             self._sweep(refused.time)
         except OSError:
             # A full disk must not turn a refusal into an error: the page just knows less.
