@@ -176,6 +176,7 @@ def test_while_the_ledger_is_down_nothing_is_lost_or_quarantined_twice(ledger: F
     for _ in range(3):
         with pytest.raises(LedgerDown):
             taking.drain_once()
+    assert read_done(inbox.files) == 0, "told to delete what the ledger does not hold"
     ids += put(inbox, {})
     ledger.down = False
     taking.drain_all()
@@ -281,6 +282,22 @@ def test_the_box_of_a_dead_worker_is_drained_and_removed(ledger: Failing, tmp_pa
     assert stored(ledger) == ids
     assert list((tmp_path / "inbox").iterdir()) == []
     assert taking.drain_once() == 0
+
+
+def test_a_dead_worker_s_box_that_cannot_be_read_just_now_is_not_removed(
+    ledger: Failing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = Inbox(tmp_path / "inbox", disk_floor=0)
+    ids = put(dead, {})
+    dead.close()
+    taking = loader(ledger, dead)
+    monkeypatch.setattr(BoxReader, "read", lambda *_: [])  # what it answers while another recovers the file
+    taking.drain_once()
+    monkeypatch.undo()
+    assert dead.files.records.exists()
+    taking.drain_once()
+    assert stored(ledger) == ids
+    assert not dead.files.records.exists()
 
 
 def test_an_unreadable_box_stays_and_does_not_stop_the_others(ledger: Failing, inbox: Inbox) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from collector.inbox.box import Inbox, InboxFull
 from collector.inbox.drain import BoxReader, readers
-from collector.inbox.files import BoxFiles, all_boxes, read_done, write_done
+from collector.inbox.files import BoxFiles, all_boxes, connect, read_done, write_done
 from collector.inbox.record import decode, encode
 
 
@@ -37,6 +37,14 @@ def test_a_record_is_readable_by_another_connection_once_put_returns(inbox: Inbo
     assert reader.read(1, 10) == [(2, b"two")]
     assert reader.read(0, 1) == [(1, b"one")]
     reader.close()
+
+
+def test_a_commit_is_forced_to_disk_and_a_reader_waits_for_none(inbox: Inbox) -> None:
+    """A power cut is what `kill -9` cannot stand for: the system would still write what was handed to it."""
+    connection = connect(inbox.files.records)
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL: an fsync at every commit
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
 
 
 def test_a_look_at_a_box_stops_at_so_many_bytes(inbox: Inbox) -> None:
