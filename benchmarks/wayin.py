@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -25,11 +26,12 @@ from benchmarks.machine import CORES, Busy, syncs_per_second
 from collector.settings import read_settings
 from collector.store.open import open_ledger
 from tests.faults.collectors import Running
-from tests.support.postgres import cluster, free_port
+from tests.support.postgres import Cluster, cluster, free_port
 
 COMBINATIONS = ((64, 1), (64, 50), (1, 1), (1, 50))
 REQUESTS_AIM, EVENTS_AIM, LATENCY_AIM, LOADER_AIM = 3_000, 60_000, 50.0, 30_000
 DRAINED = 120.0
+LOADER_RUNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +178,18 @@ def main(arguments: list[str] | None = None) -> int:
             faults = wrong(running, acked, unsure)
         finally:
             running.stop()
-        loaded = loader_speed(f"sqlite://{folder / 'loader.sqlite3'}", folder / "sqlite", given.load_events)
-        aim("loader on SQLite, events/s", loaded, LOADER_AIM)
         with cluster() as server:
-            loaded = loader_speed(server.create("bench"), folder / "postgres", given.load_events)
-        aim("loader on Postgres (fsync off), events/s", loaded, LOADER_AIM)
+            loaded = [_loaders(folder / str(number), server, given.load_events) for number in range(LOADER_RUNS)]
+        for name, speeds in zip(("SQLite", "Postgres (fsync off)"), zip(*loaded, strict=True), strict=True):
+            aim(f"loader on {name}, events/s, median of {LOADER_RUNS}", statistics.median(speeds), LOADER_AIM)
     return 1 if faults else 0
+
+
+def _loaders(folder: Path, server: Cluster, events: int) -> tuple[float, float]:
+    """Events a second on SQLite and on Postgres, one after the other so that both meet the same machine."""
+    folder.mkdir()
+    sqlite = loader_speed(f"sqlite://{folder / 'ledger.sqlite3'}", folder / "sqlite", events)
+    return sqlite, loader_speed(server.create(), folder / "postgres", events)
 
 
 if __name__ == "__main__":

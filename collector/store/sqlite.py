@@ -26,7 +26,8 @@ PRAGMAS = {
     "busy_timeout": 15_000,
     "foreign_keys": 1,
     "secure_delete": "fast",
-    "cache_size": -64_000,
+    # A thread's connection fills this and never gives it back; the system's own cache of the file serves as well.
+    "cache_size": -16_000,
     # A chunk of events touches pages all over the index of ids: in a longer log most of them are written back once.
     "wal_autocheckpoint": 4_000,
     "journal_size_limit": 64_000_000,
