@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from collector.core.blocks import Block, Cell, Column
 from collector.web import format as shown
+from collector.web.cells import CellView
 from collector.web.figures import Interval, bar_widths, intervals
+from collector.web.flow import flow
+from collector.web.heat import Heat, heat
+from collector.web.hints import as_names
 from collector.web.language import gettext
+from collector.web.plots import Mark, series
 from collector.web.words import value_words
 
 Row = Sequence[Cell]
@@ -28,31 +32,6 @@ class Head:
     label: str
     help: str
     numeric: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CellView:
-    """One cell: its words, where it leads, and how it stands.
-
-    Attributes:
-        numeric: right-aligned with tabular figures.
-        tight: short enough to stay on one line.
-        key: a name of somebody, cut where it is too long; the whole stands in its title.
-        whole: what the words leave out, as a title.
-    """
-
-    text: str
-    numeric: bool
-    href: str = ""
-    tight: bool = False
-    tone: str = ""
-    key: bool = False
-    whole: str = ""
-
-    @property
-    def style(self) -> str:
-        """The cell's class: numbers, names, short things that stay on one line, or words that may wrap."""
-        return "num" if self.numeric else "key" if self.key else "tight" if self.tight else "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +69,7 @@ class BlockView:
     csv: str
     json: str
     chart: dict[str, object] | None = None
+    heat: Heat | None = None
     zero: float | None = None
     wide: bool = True
     cards: Sequence[Card] = ()
@@ -136,13 +116,23 @@ def heading(column: Column) -> Head:
     return Head(column.name, shown.text(column.label), shown.text(column.help), column.unit in shown.NUMERIC)
 
 
-def view(block: Block, zone: tzinfo, link: LinkOf, person: PersonLink, csv: str, json: str, now: int) -> BlockView:
+def view(
+    block: Block,
+    zone: tzinfo,
+    link: LinkOf,
+    person: PersonLink,
+    csv: str,
+    json: str,
+    now: int,
+    marks: Sequence[Mark] = (),
+) -> BlockView:
     """The block ready to be drawn.
 
     Args:
         now: ms UTC, to leave out of times what goes without saying.
         link: the address behind a row's query arguments. person: the address of a person's timeline by key.
         csv, json: addresses of the block's twins.
+        marks: what happened on which day, drawn on plots over days.
     """
     bars = bar_widths(block)
     lines, zero = intervals(block)
@@ -167,7 +157,8 @@ def view(block: Block, zone: tzinfo, link: LinkOf, person: PersonLink, csv: str,
         empty=shown.text(block.empty, zone),
         csv=csv,
         json=json,
-        chart=series(block, zone) if block.kind == "series" else None,
+        chart=_chart(block, zone, drawn, marks),
+        heat=heat(block, drawn) if block.kind == "grid" else None,
         cards=_cards(block, rows[0], zone) if block.kind == "number" and rows else (),
         next=_next(block),
         dots=(_label(block, "y"), _label(block, "other")),
@@ -175,6 +166,15 @@ def view(block: Block, zone: tzinfo, link: LinkOf, person: PersonLink, csv: str,
         wide=block.kind in ("series", "number", "flow", "grid") or len(seen) > 5 or block.draw.get("wide") is True,
         values=block.rows,
     )
+
+
+def _chart(
+    block: Block, zone: tzinfo, drawn: Sequence[Sequence[CellView]], marks: Sequence[Mark]
+) -> dict[str, object] | None:
+    """The data of the plot that the page's script draws, None where the block has none."""
+    if block.kind == "series":
+        return series(block, zone, marks)
+    return flow(block, drawn) if block.kind == "flow" else None
 
 
 def _label(block: Block, hint: str) -> str:
@@ -268,105 +268,10 @@ def _set_of(block: Block, row: Row, column: Column) -> str:
 
 
 def linked_column(block: Block) -> int:
-    """Which column opens the people behind a row: that of the hint `link`, else of people, else the first count."""
+    """Which column opens the people behind a row: the hint's `link`, a plot's value, people, or the first count."""
     names = [column.name for column in block.columns]
-    for wanted in (block.draw.get("link"), "people"):
+    value = block.draw.get("value") if block.kind in ("grid", "flow") else None
+    for wanted in (block.draw.get("link"), value, "people"):
         if wanted in names:
             return names.index(str(wanted))
     return next((at for at, column in enumerate(block.columns) if column.unit == "count"), 0)
-
-
-def series(block: Block, zone: tzinfo) -> dict[str, object] | None:
-    """The data of a line or stacked plot: labels of x, and for each line numbers with the words of its tooltip."""
-    if not block.rows:
-        return None
-    names = [column.name for column in block.columns]
-    x = names.index(str(block.draw["x"])) if block.draw.get("x") in names else 0
-    ys = [names.index(name) for name in as_names(block.draw.get("y")) if name in names] or [
-        at for at, column in enumerate(block.columns) if at != x and column.unit in shown.NUMERIC
-    ]
-    group = names.index(str(block.draw["group"])) if block.draw.get("group") in names else None
-    if not ys:
-        return None
-    lines = _grouped(block, x, ys[0], group, zone) if group is not None else _plain(block, ys, zone)
-    ticks = list(dict.fromkeys(row[x] for row in block.rows))
-    unit = block.columns[x].unit
-    return {
-        "x": [_tick(value, unit, zone) for value in ticks],
-        "unit": block.columns[ys[0]].unit,
-        "lines": lines,
-        "stack": bool(block.draw.get("stack")),
-        "bars": block.draw.get("as") == "bars" or bool(block.draw.get("stack")),
-        "open": _open_from(block, names, len(ticks)),
-    }
-
-
-def as_names(value: object) -> list[str]:
-    """A draw hint as a list of column names."""
-    if isinstance(value, str):
-        return [value]
-    return [str(name) for name in value] if isinstance(value, list | tuple) else []
-
-
-def _tick(value: Cell, unit: str, zone: tzinfo) -> str:
-    if unit == "date" and isinstance(value, str):
-        return shown.short_day(value)
-    return shown.cell(value, unit, zone)  # type: ignore[arg-type]
-
-
-def _plain(block: Block, ys: Sequence[int], zone: tzinfo) -> list[dict[str, object]]:
-    bounds = {name: at for at, name in enumerate(column.name for column in block.columns)}
-    low, high = (bounds.get(str(block.draw.get(end))) for end in ("low", "high"))
-    found = []
-    for y in ys:
-        line = _line(shown.text(block.columns[y].label), [row[y] for row in block.rows], block.columns[y], zone)
-        line["before"] = block.columns[y].name.startswith("previous_")
-        # An interval belongs to the last of the lines.
-        if low is not None and high is not None and y == ys[-1]:
-            line["low"] = [_finite(row[low]) for row in block.rows]
-            line["high"] = [_finite(row[high]) for row in block.rows]
-        found.append(line)
-    return found
-
-
-def _grouped(block: Block, x: int, y: int, group: int, zone: tzinfo) -> list[dict[str, object]]:
-    ticks = list(dict.fromkeys(row[x] for row in block.rows))
-    cells = {(row[group], row[x]): row[y] for row in block.rows}
-    groups = list(dict.fromkeys(row[group] for row in block.rows))
-    unit = block.columns[group].unit
-    return [
-        _line(shown.cell(name, unit, zone), [cells.get((name, tick)) for tick in ticks], block.columns[y], zone)
-        for name in groups
-    ]
-
-
-def _line(name: str, values: Sequence[Cell], column: Column, zone: tzinfo) -> dict[str, object]:
-    return {
-        "name": name,
-        "data": [_finite(value) for value in values],
-        "shown": [shown.cell(value, column.unit, zone) for value in values],
-    }
-
-
-def _finite(value: Cell) -> float | int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return value
-
-
-def _open_from(block: Block, names: Sequence[str], ticks: int) -> int | None:
-    """The first tick of the unfinished end of a line, drawn dashed.
-
-    The hint `open` names a column that is true where a period is unfinished, `unfinished` one that is true where it is
-    finished.
-    """
-    open_, finished = block.draw.get("open"), block.draw.get("unfinished")
-    column = open_ or finished
-    if column not in names or len(block.rows) != ticks:
-        return None
-    at = names.index(str(column))
-    undone = [bool(row[at]) == bool(open_) for row in block.rows]
-    first = len(undone)
-    while first and undone[first - 1]:
-        first -= 1
-    return first if first < len(undone) else None

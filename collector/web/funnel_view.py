@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from collector.core.blocks import Result
 from collector.web import format as shown
-from collector.web.draw import BlockView, CellView
+from collector.web.cells import CellView
+from collector.web.draw import BlockView
 from collector.web.figures import finite
 from collector.web.words import value_words
 

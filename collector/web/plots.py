@@ -1,0 +1,126 @@
+"""Blocks as data for the page's script: lines and bars over time or any axis."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import date, tzinfo
+from typing import TypeAlias
+
+from collector.core.blocks import Block, Cell, Column
+from collector.web import format as shown
+from collector.web.figures import finite
+from collector.web.hints import as_names
+
+# What happened (a release, a campaign): its ISO day and its words.
+Mark: TypeAlias = tuple[str, str]
+
+
+def series(block: Block, zone: tzinfo, marks: Sequence[Mark] = ()) -> dict[str, object] | None:
+    """The data of a line or stacked plot: labels of x, and for each line numbers with the words of its tooltip.
+
+    Args:
+        marks: (ISO day, words) of what happened, drawn as upright lines where `x` are days.
+    """
+    if not block.rows:
+        return None
+    names = [column.name for column in block.columns]
+    x = names.index(str(block.draw["x"])) if block.draw.get("x") in names else 0
+    ys = [names.index(name) for name in as_names(block.draw.get("y")) if name in names] or [
+        at for at, column in enumerate(block.columns) if at != x and column.unit in shown.NUMERIC
+    ]
+    group = names.index(str(block.draw["group"])) if block.draw.get("group") in names else None
+    if not ys:
+        return None
+    lines = _grouped(block, x, ys[0], group, zone) if group is not None else _plain(block, ys, zone)
+    ticks = list(dict.fromkeys(row[x] for row in block.rows))
+    unit = block.columns[x].unit
+    return {
+        "x": [_tick(value, unit, zone) for value in ticks],
+        "unit": block.columns[ys[0]].unit,
+        "lines": lines,
+        "stack": bool(block.draw.get("stack")),
+        "bars": block.draw.get("as") == "bars" or bool(block.draw.get("stack")),
+        "open": _open_from(block, names, len(ticks)),
+        "marks": _marks(ticks, marks) if unit == "date" else [],
+    }
+
+
+def _marks(ticks: Sequence[Cell], marks: Sequence[Mark]) -> list[dict[str, object]]:
+    """The tick that each mark's day falls into, with its words; those outside of the plot are left out."""
+    days = [one for one in map(_day, ticks) if one]
+    if len(days) < len(ticks) or days != sorted(days):
+        return []
+    # The last tick is as long as the one before it: a day, a week, or a month.
+    last = days[-1] + (days[-1] - days[-2] if len(days) > 1 else date.resolution)
+    found: dict[int, list[str]] = {}
+    for text, words in sorted(marks):
+        when = _day(text)
+        if when and days[0] <= when < last:
+            found.setdefault(bisect_right(days, when) - 1, []).append(f"{shown.short_day(text)}: {words}")
+    return [{"at": at, "words": words} for at, words in sorted(found.items())]
+
+
+def _day(value: Cell) -> date | None:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return None
+
+
+def _tick(value: Cell, unit: str, zone: tzinfo) -> str:
+    if unit == "date" and isinstance(value, str):
+        return shown.short_day(value)
+    return shown.cell(value, unit, zone)  # type: ignore[arg-type]
+
+
+def _plain(block: Block, ys: Sequence[int], zone: tzinfo) -> list[dict[str, object]]:
+    bounds = {name: at for at, name in enumerate(column.name for column in block.columns)}
+    low, high = (bounds.get(str(block.draw.get(end))) for end in ("low", "high"))
+    found = []
+    for y in ys:
+        line = _line(shown.text(block.columns[y].label), [row[y] for row in block.rows], block.columns[y], zone)
+        line["before"] = block.columns[y].name.startswith("previous_")
+        # An interval belongs to the last of the lines.
+        if low is not None and high is not None and y == ys[-1]:
+            line["low"] = [finite(row[low]) for row in block.rows]
+            line["high"] = [finite(row[high]) for row in block.rows]
+        found.append(line)
+    return found
+
+
+def _grouped(block: Block, x: int, y: int, group: int, zone: tzinfo) -> list[dict[str, object]]:
+    ticks = list(dict.fromkeys(row[x] for row in block.rows))
+    cells = {(row[group], row[x]): row[y] for row in block.rows}
+    groups = list(dict.fromkeys(row[group] for row in block.rows))
+    unit = block.columns[group].unit
+    return [
+        _line(shown.cell(name, unit, zone), [cells.get((name, tick)) for tick in ticks], block.columns[y], zone)
+        for name in groups
+    ]
+
+
+def _line(name: str, values: Sequence[Cell], column: Column, zone: tzinfo) -> dict[str, object]:
+    return {
+        "name": name,
+        "data": [finite(value) for value in values],
+        "shown": [shown.cell(value, column.unit, zone) for value in values],
+    }
+
+
+def _open_from(block: Block, names: Sequence[str], ticks: int) -> int | None:
+    """The first tick of the unfinished end of a line, drawn dashed.
+
+    The hint `open` names a column that is true where a period is unfinished, `unfinished` one that is true where it is
+    finished.
+    """
+    open_, finished = block.draw.get("open"), block.draw.get("unfinished")
+    column = open_ or finished
+    if column not in names or len(block.rows) != ticks:
+        return None
+    at = names.index(str(column))
+    undone = [bool(row[at]) == bool(open_) for row in block.rows]
+    first = len(undone)
+    while first and undone[first - 1]:
+        first -= 1
+    return first if first < len(undone) else None
