@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from collector.core.errors import UserError
@@ -61,13 +61,9 @@ def parse_date(text: str) -> date:
 
 
 def day_start(day: date, zone: ZoneInfo) -> int:
-    """Milliseconds UTC of local midnight; where midnight does not exist, of the first instant of the day."""
-    local = datetime.combine(day, time.min, tzinfo=zone)
-    # A skipped midnight (some DST changes) maps to an instant of the previous day: go through UTC and back.
-    instant = local.astimezone(UTC)
-    if instant.astimezone(zone).date() < day:  # pragma: no cover - depends on zone data
-        instant += timedelta(hours=1)
-    return int(instant.timestamp() * 1000)
+    """Milliseconds UTC of local midnight, the earlier of two; where there is none, of the first instant of the day."""
+    # A midnight that the clock skips is read by the offset before (PEP 495), which is the instant of the skip.
+    return int(datetime.combine(day, time.min, tzinfo=zone).timestamp() * 1000)
 
 
 def day_of(ms: int, zone: ZoneInfo) -> date:

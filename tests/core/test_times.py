@@ -6,7 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from collector.core.errors import UserError
@@ -53,6 +53,8 @@ def test_a_day_in_spring_has_23_hours_and_one_in_autumn_25() -> None:
 
 
 @given(st.dates(date(2000, 1, 1), date(2040, 1, 1)), st.sampled_from(ZONES))
+@example(date(2018, 11, 4), "America/Sao_Paulo")  # no midnight: the clock went from 23:59 to 01:00
+@example(date(2017, 11, 5), "America/Havana")  # two of them
 def test_the_first_instant_of_a_day_is_in_it_and_the_one_before_is_not(day: date, name: str) -> None:
     zone = ZoneInfo(name)
     start = day_start(day, zone)
