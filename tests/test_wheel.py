@@ -44,8 +44,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def desireline(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The command in an environment that holds the wheel and what it depends on."""
     home = tmp_path_factory.mktemp("empty")
-    venv.create(home / "env", with_pip=True)
-    run(home / "env/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel, cwd=home)
+    venv.create(home / "env")
+    # By the pip that is here, and compiled as far as it is used only: a fifth of the time.
+    pip = (sys.executable, "-m", "pip", "--python", home / "env/bin/python", "--disable-pip-version-check")
+    run(*pip, "install", "--quiet", "--no-compile", wheel, cwd=home)
     return home / "env/bin/desireline"
 
 
