@@ -2,60 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from chdb.session import Session
 from numpy.typing import NDArray
 
-LAYOUTS: Mapping[str, str] = {
-    "kind_first": "ENGINE = MergeTree ORDER BY (kind, visitor, time)",
-    "visitor_first": "ENGINE = MergeTree ORDER BY (visitor, time)",
-    "memory": "ENGINE = Memory",
-}
-_COLUMNS = "kind UInt16, visitor UInt32, time UInt64"
+from benchmarks.table import LAYOUTS, WIDTHS, Answer, write_rows
+
+_COLUMNS = ", ".join(f"{name} UInt{bits}" for name, bits in WIDTHS.items())
 
 
 class ClickHouse:
-    """A session with the tables of `LAYOUTS`; two threads."""
+    """An `Engine`; beside the ordered tables there is one in memory."""
+
+    name = "ClickHouse"
+    layouts = (*LAYOUTS, "memory")
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._session: Any = Session(str(folder / "chdb"))
 
-    def load(self, columns: Mapping[str, NDArray[np.int64]]) -> None:
+    def load(self, columns: Mapping[str, NDArray[Any]]) -> None:
         """Fill every table, and let it merge what it has."""
-        rows = np.empty(len(columns["time"]), dtype=[("kind", "<u2"), ("visitor", "<u4"), ("time", "<u8")])
-        for name in ("kind", "visitor", "time"):
-            rows[name] = columns[name]
         raw = self._folder / "events.bin"
-        rows.tofile(raw)
-        for name, engine in LAYOUTS.items():
-            self._session.query(f"CREATE TABLE {name} ({_COLUMNS}) {engine}")
+        write_rows(columns, raw)
+        for name in self.layouts:
+            engine = f"MergeTree ORDER BY ({', '.join(LAYOUTS[name])})" if name in LAYOUTS else "Memory"
+            self._session.query(f"CREATE TABLE {name} ({_COLUMNS}) ENGINE = {engine}")
             self._session.query(f"INSERT INTO {name} SELECT * FROM file('{raw}', 'RowBinary', '{_COLUMNS}')")
-            if name != "memory":
+            if name in LAYOUTS:
                 self._session.query(f"OPTIMIZE TABLE {name} FINAL")
         raw.unlink()
 
-    def funnel(self, layout: str, kinds: Sequence[int], window: int) -> list[int]:
-        """How many visitors reached each step, by `windowFunnel`; the window in ms."""
-        steps = ", ".join(f"kind = {kind}" for kind in kinds)
-        within = ", ".join(map(str, kinds))
-        in_order = ", optimize_aggregation_in_order = 1" if layout == "visitor_first" else ""
-        answer = self._session.query(
-            f"SELECT level, count() FROM (SELECT visitor, windowFunnel({window})(time, {steps}) AS level FROM {layout} "
-            f"WHERE kind IN ({within}) GROUP BY visitor) GROUP BY level ORDER BY level "
-            f"SETTINGS max_threads = 2{in_order}",
-            "CSV",
-        )
-        exactly = [0] * (len(kinds) + 1)
-        for line in str(answer).split():
-            level, count = line.split(",")
-            exactly[int(level)] = int(count)
-        return [sum(exactly[step:]) for step in range(1, len(kinds) + 1)]
+    def ask(self, sql: str) -> Answer:
+        """All rows of the answer, as whole numbers."""
+        settings = "max_threads = 2" + (", optimize_aggregation_in_order = 1" if "/* in order */" in sql else "")
+        answer = self._session.query(f"{sql} SETTINGS {settings}", "CSV")
+        return [tuple(map(int, line.split(","))) for line in str(answer).split()]
 
     def version(self) -> str:
-        """ClickHouse's version."""
         return str(self._session.query("SELECT version()", "CSV")).strip().strip('"')

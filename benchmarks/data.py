@@ -1,102 +1,158 @@
 # ruff: noqa: ARG002 - the arguments are the protocol's
-"""Ten million events as a busy site has them, and a ledger over arrays, so that no database is in the measurement."""
+"""Millions of events as a busy site has them, and a ledger over arrays, so that no database is in the measurement."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.acts import acts
+from benchmarks.people import Persons, persons, visits
+from benchmarks.vocabulary import AGENTS, CATEGORIES, COUNTRIES, KINDS, NUMBER, PAGES, PLANS, SOURCES
 from collector.core.event import Agent, Json, Kind, Source
-from collector.core.times import DAY, HOUR
-from collector.store.protocol import Change, Columns, LinkRow
+from collector.store.protocol import Change, Columns, LinkRow, PersonRow, VisitorRow
 
-KINDS = 200
-DAYS = 75
-START = 1_760_000_000_000
-CHANNELS = ("paid_search", "organic_search", "email", "referral", "retargeting", "paid_social")
+EVENTS = ("visitor", "time", "kind", "page", "source", "agent", "bot", "value", "person", "landing")
+FORMAT = 2
+_SCANNED = ("visitor", "time", "kind", "page", "source", "agent", "bot")
+PROPERTIES = ("plan", "category", "country", "step", "currency", "total")
+_TYPES = {"visitor": np.int32, "time": np.int64, "value": np.float64, "person": np.int32, "landing": np.bool_}
+
+Array = NDArray[Any]
 
 
-def generate(events: int, persons: int, folder: Path, seed: int = 1) -> dict[str, NDArray[np.int64]]:
-    """Columns in order of arrival, made once and kept in `folder`.
-
-    Kinds and persons are skewed (a few of each make most of the events); people come in visits of a few events.
-    """
-    kept = folder / f"events-{events}-{persons}-{seed}.npy"
-    names = ("visitor", "time", "kind", "source", "agent")
+def generate(events: int, people: int, folder: Path, seed: int = 1) -> dict[str, Array]:
+    """Columns in order of arrival (and `persons.*`, one entry a person), made once, kept in `folder`, then mapped."""
+    kept = folder / f"events-{events}-{people}-{seed}-{FORMAT}"
     if not kept.exists():
-        made = _made(events, persons, np.random.default_rng(seed))
-        folder.mkdir(parents=True, exist_ok=True)
-        np.save(kept, np.stack([made[name] for name in names]))
-    loaded = np.load(kept)
-    return {name: loaded[at] for at, name in enumerate(names)}
+        random = np.random.default_rng(seed)
+        who = persons(people, random)
+        columns: dict[str, Array] = {
+            **acts(events, who, visits(who, random), random),
+            **{f"persons.{name}": getattr(who, name) for name in Persons.__slots__},
+        }
+        fresh = folder / f"making-{os.getpid()}"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        for name, values in columns.items():
+            np.save(fresh / f"{name}.npy", values.astype(_TYPES.get(name, np.int16)) if name in EVENTS else values)
+        fresh.rename(kept)
+    return {path.stem: np.load(path, mmap_mode="r") for path in sorted(kept.glob("*.npy"))}
 
 
-def _made(events: int, persons: int, random: np.random.Generator) -> dict[str, NDArray[np.int64]]:
-    eager = random.lognormal(0.0, 1.0, persons)
-    visits = events // 4
-    who = np.concatenate([np.arange(persons), random.choice(persons, visits - persons, p=eager / eager.sum())])
-    begun = START + random.integers(0, DAYS * DAY, visits)
-    of_visit = np.concatenate([np.arange(visits), random.integers(0, visits, events - visits)])
-    weights = 1 / np.arange(1, KINDS + 1)
-    time = begun[of_visit] + random.integers(0, HOUR // 2, events)
-    order = np.argsort(time, kind="stable")
-    of_visit, time = of_visit[order], time[order]
-    kind = random.choice(KINDS, events, p=weights / weights.sum()) + 1
-    source = np.where(random.random(visits) < 0.6, random.integers(1, len(CHANNELS) + 1, visits), -1)
-    return {
-        "visitor": who[of_visit] + 1,
-        "time": time,
-        "kind": kind,
-        "source": source[of_visit],
-        "agent": random.integers(1, 4, persons)[who[of_visit]],
-    }
+def kind_of(text: str) -> int:
+    """The number of a kind by `type:name`."""
+    subject, _, name = text.partition(":")
+    return next(number for kind, number in NUMBER.items() if (kind.type, kind.name) == (subject, name))
 
 
 class ArrayLedger:
     """As much of a ledger as a view is built from, over columns in memory; events can be added at the end."""
 
-    def __init__(self, columns: dict[str, NDArray[np.int64]]) -> None:
-        self._columns = columns
+    def __init__(self, columns: Mapping[str, Array]) -> None:
+        self._columns = {name: columns[name] for name in EVENTS}
+        self._persons = {
+            name.removeprefix("persons."): values for name, values in columns.items() if name not in EVENTS
+        }
+        second = self._persons["second"]
+        self._second = np.flatnonzero(second) + 1
+        self.people = len(second)
 
-    def add(self, columns: dict[str, NDArray[np.int64]]) -> None:
+    @property
+    def events(self) -> int:
+        """How many there are."""
+        return len(self._columns["time"])
+
+    def add(self, columns: Mapping[str, Array]) -> None:
         """New events."""
         self._columns = {name: np.concatenate([values, columns[name]]) for name, values in self._columns.items()}
 
     def scan(self, site: int, after: int, limit: int) -> Columns:
-        found = {name: values[after : after + limit] for name, values in self._columns.items()}
-        count = len(found["time"])
-        return Columns(
-            id=np.arange(after + 1, after + count + 1),
-            page=found["kind"],
-            bot=np.zeros(count, dtype=np.int64),
-            value=np.where(found["kind"] == KINDS, 10.0, np.nan),
-            **found,
-        )
+        found = {name: np.asarray(self._columns[name][after : after + limit]).astype(np.int64) for name in _SCANNED}
+        value = np.asarray(self._columns["value"][after : after + limit]).astype(np.float64)
+        return Columns(id=np.arange(after + 1, after + len(value) + 1), value=value, **found)
 
     def scan_visitors(self, site: int, visitors: Sequence[int]) -> Columns:
         raise NotImplementedError("no event of these comes late")
 
     def kinds(self, site: int, after: int = 0) -> Sequence[tuple[int, Kind]]:
-        return [(number, Kind("event", f"kind-{number}")) for number in range(after + 1, KINDS + 1)]
+        return list(enumerate(KINDS, 1))[after:]
 
     def pages(self, site: int, after: int = 0) -> Sequence[tuple[int, str, str]]:
-        return [(number, f"https://a.example/{number}", f"/{number}") for number in range(after + 1, KINDS + 1)]
+        return [(number, f"https://shop.example{path}", path) for number, path in enumerate(PAGES, 1)][after:]
 
     def sources(self, site: int, after: int = 0) -> Sequence[tuple[int, Source]]:
-        every = [(number, Source(name, f"{name}.example")) for number, name in enumerate(CHANNELS, 1)]
-        return every[after:]
+        return list(enumerate(SOURCES, 1))[after:]
 
     def agents(self, after: int = 0) -> Sequence[tuple[int, Agent]]:
-        return [(number, Agent(name)) for number, name in enumerate(("desktop", "mobile", "tablet"), 1)][after:]
+        return list(enumerate(AGENTS, 1))[after:]
+
+    def person_of(self, visitor: int) -> int:
+        """The number of the person behind a visitor."""
+        return visitor if visitor <= self.people else int(self._second[visitor - self.people - 1])
 
     def links(self, site: int, visitors: Sequence[int] | None = None) -> Sequence[LinkRow]:
-        return []
+        known = self._persons["known"]
+        if visitors is None:
+            some = (np.flatnonzero(known) + 1).tolist()
+            visitors = [*some, *range(self.people + 1, self.people + len(self._second) + 1)]
+        owners = ((visitor, self.person_of(visitor)) for visitor in visitors)
+        return [LinkRow(v, v, person, 0, "identify") for v, person in owners if known[person - 1]]
 
     def changes(self, site: int, after: int) -> Sequence[Change]:
         return []
 
+    def cookieless(self, site: int, after: int = 0) -> tuple[Sequence[int], int]:
+        return [], after
+
+    def visitor_keys(self, site: int, ids: Sequence[int]) -> Mapping[int, str]:
+        return {number: f"v_{number:032x}" for number in ids}
+
+    def user_ids(self, site: int, ids: Sequence[int]) -> Mapping[int, str]:
+        return {number: f"user-{number}" for number in ids}
+
+    def person(self, site: int, key: str) -> tuple[PersonRow | None, Sequence[VisitorRow]]:
+        if key.startswith("user-"):
+            number = int(key.removeprefix("user-"))
+            second = int(self._persons["second"][number - 1])
+            rows = [VisitorRow(one, f"v_{one:032x}") for one in (number, second) if one]
+            return PersonRow(number, key, {}), rows
+        return None, [VisitorRow(int(key.removeprefix("v_"), 16), key)] if key.startswith("v_") else []
+
+    def property_names(self, site: int, limit: int = 200) -> Sequence[str]:
+        return PROPERTIES
+
     def property_values(self, site: int, name: str, after: int, upto: int) -> Iterator[tuple[int, Json]]:
-        return iter(())
+        here = slice(after, upto)
+        kind = np.asarray(self._columns["kind"][here])
+        fits, code, values = self._property(name, here, kind)
+        rows = np.flatnonzero(fits)
+        yield from zip((rows + after + 1).tolist(), [values[one] for one in code[rows].tolist()], strict=True)
+
+    def _property(self, name: str, here: slice, kind: Array) -> tuple[NDArray[np.bool_], Array, Sequence[Json]]:
+        sold = np.isin(kind, [kind_of(f"event:{what}") for what in ("checkout", "purchase")])
+        lead = np.isin(kind, [kind_of(f"event:{what}") for what in ("signup", "trial_started", "subscription_started")])
+        person = np.asarray(self._columns["person"][here]) - 1
+        if name == "country":
+            return np.asarray(self._columns["landing"][here]) | sold | lead, self._persons["country"][person], COUNTRIES
+        if name == "plan":
+            return lead, self._persons["plan"][person], PLANS
+        if name == "category":
+            goods = np.isin(kind, [number for one, number in NUMBER.items() if one.name.startswith("/product/")])
+            goods |= kind == kind_of("event:add_to_cart")
+            # What is put into the cart is of the category that this person likes best.
+            return goods, (np.where(goods, kind * 7 + person, 0) % len(CATEGORIES)), list(CATEGORIES)
+        if name == "step":
+            forms = np.isin(kind, [number for one, number in NUMBER.items() if one.type.startswith("form")])
+            return forms, person % 4, [1, 2, 3, 4]
+        if name == "currency":
+            return sold, person * 0, ["EUR"]
+        if name == "total":
+            return sold, np.arange(len(kind)), np.asarray(self._columns["value"][here]).tolist()
+        return np.zeros(len(kind), dtype=np.bool_), kind, []

@@ -1,4 +1,4 @@
-"""The five-step funnel beside ClickHouse's windowFunnel: same events, same machine, same process, in turns.
+"""The five-step funnel beside ClickHouse's windowFunnel and DuckDB's joins: same events, process and numbers, in turns.
 
 Prints one line a figure, and fails where the numbers differ or the ratio is below what is promised.
 """
@@ -6,116 +6,65 @@ Prints one line a figure, and fails where the numbers differ or the ratio is bel
 from __future__ import annotations
 
 import argparse
-import resource
-import statistics
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar, cast
-from zoneinfo import ZoneInfo
 
-import numpy as np
-
-from benchmarks.clickhouse import LAYOUTS, ClickHouse
-from benchmarks.data import DAYS, START, ArrayLedger, generate
+from benchmarks.clickhouse import ClickHouse
+from benchmarks.data import kind_of
+from benchmarks.duck import DuckDB
+from benchmarks.measure import in_turns, say
+from benchmarks.people import NOW
+from benchmarks.questions import STEPS
+from benchmarks.table import Engine, engine_columns
+from benchmarks.views import SIZES, bench_site, opened
 from collector.core.matcher import parse_matcher
-from collector.core.query import Site, parse_query
+from collector.core.query import parse_query
 from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
-from collector.journeys.view import ViewStore
 from collector.reports.funnel import REPORT
 from collector.reports.funnel_outcome import outcome
 from collector.reports.funnel_plan import Plan
 from collector.reports.funnel_steps import counts_by_step
-from collector.store.protocol import Ledger
 
-KINDS = (1, 2, 3, 4, 5)
 WINDOW = 7 * DAY
 PROMISED = 5.0
-NEW_EVENTS = 10_000
-SITE = 1
-Found = TypeVar("Found")
 
 
-def timed(work: Callable[[], Found]) -> tuple[float, Found]:
-    """Milliseconds, and what came out."""
-    begun = time.perf_counter()
-    found = work()
-    return (time.perf_counter() - begun) * 1_000, found
+def in_clickhouse(house: Engine, layout: str, kinds: Sequence[int]) -> list[int]:
+    """How many persons reached each step, by `windowFunnel`."""
+    steps = ", ".join(f"kind = {kind}" for kind in kinds)
+    in_order = "/* in order */ " if layout == "person_first" else ""
+    levels = house.ask(
+        f"SELECT {in_order}level, count() FROM (SELECT person, windowFunnel({WINDOW})(time, {steps}) AS level "
+        f"FROM {layout} WHERE kind IN ({', '.join(map(str, kinds))}) GROUP BY person) GROUP BY level ORDER BY level"
+    )
+    exactly = {level: people for level, people in levels}
+    return [sum(exactly.get(level, 0) for level in range(step, len(kinds) + 1)) for step in range(1, len(kinds) + 1)]
 
 
-def resident() -> int:
-    """Bytes of this process in memory."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+def in_duckdb(duck: Engine, layout: str, kinds: Sequence[int]) -> list[int]:
+    """The same by joining to each step the next one after it, which is right as long as the steps' kinds differ."""
+    tables = [f"s1 AS MATERIALIZED (SELECT person, time AS begun, time FROM {layout} WHERE kind = {kinds[0]})"]
+    for step, kind in enumerate(kinds[1:], 2):
+        tables.append(
+            f"s{step} AS MATERIALIZED (SELECT a.person, a.begun, b.time FROM s{step - 1} a ASOF JOIN "
+            f"(SELECT person, time FROM {layout} WHERE kind = {kind}) b ON a.person = b.person AND a.time <= b.time "
+            f"WHERE b.time <= a.begun + {WINDOW})"
+        )
+    counts = ", ".join(f"(SELECT count(DISTINCT person) FROM s{step})" for step in range(1, len(kinds) + 1))
+    return list(duck.ask(f"WITH {', '.join(tables)} SELECT {counts}")[0])
 
 
-class Peak:
-    """The most memory of this process while the block ran, looked at every 20 ms."""
-
-    def __enter__(self) -> Peak:
-        self.bytes, self._over = 0, threading.Event()
-        self._watch = threading.Thread(target=self._look)
-        self._watch.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._watch.join()
-
-    def _look(self) -> None:
-        while not self._over.wait(0.02):
-            self.bytes = max(self.bytes, resident())
-
-
-def say(what: str, figure: float, unit: str) -> None:
-    print(f"{what:<58}{figure:>12,.1f} {unit}", flush=True)
-
-
-def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--events", type=int, default=10_000_000)
-    options.add_argument("--persons", type=int, default=1_000_000)
-    options.add_argument("--runs", type=int, default=7)
-    options.add_argument("--promised", type=float, default=PROMISED, help="the least ratio that passes")
-    given = options.parse_args()
-    columns = generate(given.events, given.persons, Path(tempfile.gettempdir()) / "desireline-bench")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        ledger = ArrayLedger(columns)
-        views = ViewStore(folder, cast(Ledger, ledger))
-        journeys = _view(views, cast(Ledger, ledger), folder)
-        house = ClickHouse(folder)
-        house.load(columns)
-        print(f"ClickHouse {house.version()}, {given.events:,} events, {given.persons:,} persons")
-        best = _compare(journeys, house, given.runs)
-        _pages(journeys)
-        _refresh(views, ledger, given.persons)
-    print(f"{'at least ' + str(given.promised):<58}{'kept' if best >= given.promised else 'BROKEN':>12}")
-    return 0 if best >= given.promised else 1
-
-
-def _view(views: ViewStore, ledger: Ledger, folder: Path) -> Journeys:
-    before = resident()
-    with Peak() as peak:
-        took, _ = timed(lambda: views.refresh(SITE))
-    say("view built from columns", took / 1_000, "s")
-    say("view on disk", sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20, "MiB")
-    say("most memory while building it, mapped files included", (peak.bytes - before) / 2**20, "MiB")
-    took, journeys = timed(lambda: ViewStore(folder, ledger).open(SITE))
-    say("view opened by another process", took, "ms")
-    return journeys
-
-
-def _compare(journeys: Journeys, house: ClickHouse, runs: int) -> float:
-    steps = tuple(parse_matcher(f"event:kind-{kind}") for kind in KINDS)
+def ours(journeys: Journeys) -> Mapping[str, Callable[[], list[int]]]:
+    """The same numbers with and without the times of every chain, and as the report's whole page."""
+    steps = tuple(parse_matcher(step) for step in STEPS)
     plan = Plan(steps, WINDOW, "ordered", (), -(2**62), 2**62)
-    query = parse_query(REPORT.params, _arguments(), _site(), START + DAYS * DAY)
+    query = parse_query(REPORT.params, {"step": STEPS, "window": ["7d"], "all-time": ["1"]}, bench_site(), NOW)
 
-    def ours() -> list[int]:
+    def reached() -> list[int]:
         return counts_by_step(outcome(journeys, query, plan).reach, len(steps))
 
     def with_chains() -> list[int]:
@@ -123,73 +72,56 @@ def _compare(journeys: Journeys, house: ClickHouse, runs: int) -> float:
         assert len(found.time) == len(steps)
         return counts_by_step(found.reach, len(steps))
 
-    expected = ours()
-    every: dict[str, Callable[[], list[int]]] = {"ours": ours, "ours, with the times of every chain": with_chains}
-    every |= {f"ClickHouse, {layout}": partial(house.funnel, layout, KINDS, WINDOW) for layout in LAYOUTS}
-    times: dict[str, list[float]] = {name: [] for name in every}
-    for _ in range(runs):
-        for name, work in every.items():
-            took, found = timed(work)
-            times[name].append(took)
-            assert found == expected, (name, found, expected)
+    def page() -> list[int]:
+        block = REPORT.run(journeys, query).block("steps")
+        people = [column.name for column in block.columns].index("people")
+        return [int(str(row[people])) for row in block.rows]
+
+    return {"ours": reached, "ours, with the times of every chain": with_chains, "ours, the whole page": page}
+
+
+def compare(journeys: Journeys, engines: Sequence[Engine], runs: int) -> float:
+    """Print the times of all; our ratio to the best of the others."""
+    kinds = [kind_of(step) for step in STEPS]
+    works = dict(ours(journeys))
+    for engine in engines:
+        answer = in_clickhouse if engine.name == "ClickHouse" else in_duckdb
+        works |= {f"{engine.name}, {layout}": partial(answer, engine, layout, kinds) for layout in engine.layouts}
+    expected = works["ours"]()
+    times, answers = in_turns(works, runs)
+    for name, answer_ in answers.items():
+        assert answer_ == expected, (name, answer_, expected)
     print("people at each step, the same from all: " + ", ".join(f"{people:,}" for people in expected))
-    medians = {name: statistics.median(taken) for name, taken in times.items()}
-    for name, median in medians.items():
-        say(f"funnel of 5 steps: {name}", median, "ms")
-    best = min(median for name, median in medians.items() if name.startswith("ClickHouse"))
-    say("ratio to ClickHouse's best, with every chain", best / medians["ours, with the times of every chain"], "")
-    say("ratio to ClickHouse's best, the same five numbers", best / medians["ours"], "times")
-    return best / medians["ours"]
+    for name, took in times.items():
+        say(f"funnel of 5 steps: {name}", took, "ms")
+    best = min(took for name, took in times.items() if not name.startswith("ours"))
+    say(
+        "ratio to the best of the others: with every chain",
+        best / times["ours, with the times of every chain"],
+        "times",
+    )
+    say("ratio to the best of the others: the whole page", best / times["ours, the whole page"], "times")
+    say("ratio to the best of the others: the same five numbers", best / times["ours"], "times")
+    return best / times["ours"]
 
 
-def _arguments() -> dict[str, list[str]]:
-    return {"step": [f"event:kind-{kind}" for kind in KINDS], "window": ["7d"], "all-time": ["1"]}
-
-
-def _site() -> Site:
-    return Site(SITE, "bench", ZoneInfo("Europe/Berlin"))
-
-
-def _pages(journeys: Journeys) -> None:
-    """Whole funnel pages: all blocks, warm."""
-    now = START + DAYS * DAY
-    pages: dict[str, dict[str, list[str]]] = {
-        "as asked": {},
-        "the last 30 days": {"all-time": ["0"]},
-        "by device": {"by": ["device"]},
-        "without kind-9 between": {"exclude": ["event:kind-9@1-3"]},
-        "of sessions": {"unit": ["session"]},
-        "in any order": {"order": ["any"]},
-        "with nothing between": {"order": ["strict"]},
-        "with a step of many kinds": {"step": ["event:kind-1*", "event:kind-2", "event:kind-3"]},
-    }
-    for name, more in pages.items():
-        query = parse_query(REPORT.params, {**_arguments(), **more}, _site(), now)
-        REPORT.run(journeys, query)
-        page = partial(REPORT.run, journeys, query)
-        say(
-            f"funnel page, all blocks, {name}",
-            min(timed(page)[0] for _ in range(3)),
-            "ms",
-        )
-
-
-def _refresh(views: ViewStore, ledger: ArrayLedger, persons: int) -> None:
-    random = np.random.default_rng(2)
-    times = []
-    for turn in range(5):
-        ledger.add(
-            {
-                "visitor": random.integers(1, persons + persons // 100, NEW_EVENTS),
-                "time": START + (DAYS + turn) * DAY + np.sort(random.integers(0, DAY, NEW_EVENTS)),
-                "kind": random.integers(1, 50, NEW_EVENTS),
-                "source": np.full(NEW_EVENTS, -1),
-                "agent": np.full(NEW_EVENTS, 1),
-            }
-        )
-        times.append(timed(lambda: (views.refresh(SITE), views.open(SITE)))[0])
-    say(f"refresh with {NEW_EVENTS:,} new events, median", statistics.median(times), "ms")
-    say(f"refresh with {NEW_EVENTS:,} new events, slowest", max(times), "ms")
+def main(arguments: list[str] | None = None) -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--size", choices=tuple(SIZES), default="10m")
+    options.add_argument("--runs", type=int, default=5)
+    options.add_argument("--promised", type=float, default=PROMISED, help="the least ratio that passes")
+    given = options.parse_args(arguments)
+    journeys = opened(given.size)[0]
+    with tempfile.TemporaryDirectory() as name:
+        engines: list[Engine] = [ClickHouse(Path(name)), DuckDB(Path(name))]
+        columns = engine_columns(journeys)
+        for engine in engines:
+            engine.load(columns)
+            print(engine.name, engine.version())
+        del columns
+        best = compare(journeys, engines, given.runs)
+    print(f"{'at least ' + str(given.promised):<66}{'kept' if best >= given.promised else 'BROKEN':>12}")
+    return 0 if best >= given.promised else 1
 
 
 if __name__ == "__main__":

@@ -1,0 +1,47 @@
+"""What every report is asked by the benchmarks: one table, a line a question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+Arguments = Mapping[str, Sequence[str]]
+
+ALL: Arguments = {"all-time": ["1"]}
+YEAR: Arguments = {"from": ["2025-07-01"], "to": ["2026-06-30"]}
+STEPS = ("page:/", "page:/products", "event:add_to_cart", "event:checkout", "event:purchase")
+FUNNEL: Arguments = {"step": STEPS, "window": ["7d"]}
+
+# (report, what is special about it, arguments). A report that is not listed is asked its example, over all time.
+QUESTIONS: Sequence[tuple[str, str, Arguments]] = (
+    ("overview", "30 days", {}),
+    ("overview", "five years", ALL),
+    ("overview", "five years, of buyers", {**ALL, "segment": ["Buyers"]}),
+    ("funnel", "30 days", FUNNEL),
+    ("funnel", "five years", {**FUNNEL, **ALL}),
+    ("funnel", "by device", {**FUNNEL, **ALL, "by": ["device"]}),
+    ("funnel", "not by those who were at the pricing between", {**FUNNEL, **ALL, "exclude": ["page:/pricing@1-3"]}),
+    ("funnel", "of sessions", {**FUNNEL, **ALL, "unit": ["session"]}),
+    ("funnel", "in any order", {**FUNNEL, **ALL, "order": ["any"]}),
+    ("funnel", "with nothing between", {**FUNNEL, **ALL, "order": ["strict"]}),
+    ("funnel", "a first step of 160 pages", {**ALL, "step": ["page:/product/*", *STEPS[2:]]}),
+    ("visitors", "latest", {}),
+    ("visitors", "five years, who bought", {**ALL, "where": ["event:purchase"]}),
+    ("events", "30 days", {}),
+    ("events", "five years", ALL),
+    ("chat", "five years", ALL),
+    ("retargeting", "five years", {**ALL, "goal": ["event:purchase"], "cart": ["event:add_to_cart"]}),
+    ("impact", "of chat on buying", {**ALL, "exposure": ["event:chat_started"], "goal": ["event:purchase"]}),
+)
+# Reports without a question of their own: they show one person, or what the engine is given by hand.
+UNASKED = frozenset(("timeline",))
+
+
+def asked(names: Sequence[str], examples: Mapping[str, Arguments]) -> list[tuple[str, str, Arguments]]:
+    """The questions of these reports, in their order; the example of those that have none."""
+    found: list[tuple[str, str, Arguments]] = []
+    for name in names:
+        own = [question for question in QUESTIONS if question[0] == name]
+        if not own and name not in UNASKED:
+            own = [(name, "its example, five years", {**examples[name], **ALL})]
+        found += own
+    return found
