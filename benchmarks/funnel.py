@@ -41,7 +41,7 @@ def in_clickhouse(house: Engine, layout: str, kinds: Sequence[int]) -> list[int]
         f"SELECT {in_order}level, count() FROM (SELECT person, windowFunnel({WINDOW})(time, {steps}) AS level "
         f"FROM {layout} WHERE kind IN ({', '.join(map(str, kinds))}) GROUP BY person) GROUP BY level ORDER BY level"
     )
-    exactly = {level: people for level, people in levels}
+    exactly = {row[0]: row[1] for row in levels}
     return [sum(exactly.get(level, 0) for level in range(step, len(kinds) + 1)) for step in range(1, len(kinds) + 1)]
 
 

@@ -20,7 +20,7 @@ from typing import cast
 import numpy as np
 
 from benchmarks.data import EVENTS, ArrayLedger
-from benchmarks.measure import Peak, kept, memory, resident, say, size_on_disk, timed
+from benchmarks.measure import Peak, kept, least, memory, resident, say, size_on_disk, timed
 from benchmarks.people import NOW
 from benchmarks.questions import Arguments, asked
 from benchmarks.views import SITE, bench_site, ledger, opened
