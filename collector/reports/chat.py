@@ -102,6 +102,6 @@ REPORT = Report(
     params=(GOAL, HORIZON, VALUE, PEOPLE),
     run=run,
     example={"goal": ["event:purchase"], "all-time": ["1"]},
-    menu=41,
+    menu=53,
     follows=lambda _: "part",
 )

@@ -86,5 +86,5 @@ REPORT = Report(
     ),
     run=run,
     example={"search": ["cart"]},
-    menu=60,
+    menu=25,
 )

@@ -167,6 +167,6 @@ REPORT = Report(
     ),
     run=run,
     example={"goal": ["event:purchase"], "all-time": ["1"]},
-    menu=42,
+    menu=54,
     follows=lambda _: "part",
 )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Flask, g, request, url_for
 
+from collector.core.text import T
+from collector.reports.base import Report
 from collector.reports.registry import reports
 from collector.web.format import text
 from collector.web.guard import SiteAccess
 from collector.web.language import gettext
 from collector.web.session import current_user
+
+# Groups of reports by the first place (`Report.menu`) in each.
+_GROUPS = ((0, T("Now")), (30, T("Journeys")), (50, T("What works")), (60, T("Your own")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,37 +28,68 @@ class Item:
     here: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Links under one heading.
+
+    Attributes:
+        main: about journeys, and so open on a wide window; the others open where one of their pages is shown.
+    """
+
+    title: str
+    links: Sequence[Item]
+    main: bool
+
+    @property
+    def here(self) -> bool:
+        """Whether the page that is shown is one of these."""
+        return any(link.here for link in self.links)
+
+
 def _item(label: str, endpoint: str, site: str) -> Item:
     return Item(label, url_for(endpoint, site_name=site), request.endpoint == endpoint)
 
 
-def navigation(access: SiteAccess) -> list[dict[str, object]]:
-    """Groups of links: reports in menu order and saved ones, how data comes in, and what can be set by this reader."""
+def group_of(report: Report) -> int:
+    """Which group a report's place puts it in: the last that begins at or before it."""
+    return max(at for at, (first, _) in enumerate(_GROUPS) if first <= (report.menu or 0))
+
+
+def navigation(access: SiteAccess) -> list[Group]:
+    """Groups of links: reports in menu order and what was kept, how data comes in, and what this reader can set."""
     site = access.site.name
     here = (request.view_args or {}).get("report_name", "")
     # A timeline is reached from the list of visitors, and is shown as a part of it.
     here = {"timeline": "visitors"}.get(here, here)
-    asked = [
-        Item(text(report.title), url_for("reports.show", site_name=site, report_name=name), name == here)
-        for name, report in reports().items()
-        if report.menu is not None
-    ]
-    asked.append(_item(gettext("Saved reports"), "saved.listing", site))
-    own = [_item(gettext("Install"), "install.page", site)]
+    asked: list[list[Item]] = [[] for _ in _GROUPS]
+    for name, report in reports().items():
+        if report.menu is not None:
+            href = url_for("reports.show", site_name=site, report_name=name)
+            asked[group_of(report)].append(Item(text(report.title), href, name == here))
+    asked[-1].append(_item(gettext("Saved reports"), "saved.listing", site))
+    groups = [Group(text(title), links, True) for (_, title), links in zip(_GROUPS, asked, strict=True)]
+    groups += [Group(gettext("Site"), _own(access, site), False), Group(gettext("Settings"), _set(access, site), False)]
+    return [group for group in groups if group.links]
+
+
+def _own(access: SiteAccess, site: str) -> list[Item]:
+    found = [_item(gettext("Install"), "install.page", site)]
     if access.may_edit:
-        own.append(_item(gettext("Connections"), "connections.page", site))
-    own += [_item(gettext("Data quality"), "quality.page", site), _item(gettext("Bots"), "bots.page", site)]
-    changed = []
+        found.append(_item(gettext("Connections"), "connections.page", site))
+    return [*found, _item(gettext("Data quality"), "quality.page", site), _item(gettext("Bots"), "bots.page", site)]
+
+
+def _set(access: SiteAccess, site: str) -> list[Item]:
+    found = []
     if access.may_edit:
-        changed.append(_item(gettext("General"), "settings.page", site))
+        found.append(_item(gettext("General"), "settings.page", site))
     if access.is_owner:
-        changed.append(_item(gettext("Privacy"), "privacy.page", site))
-        changed.append(_item(gettext("Signed user ids"), "identity.page", site))
-        changed.append(_item(gettext("Team"), "team.page", site))
+        found.append(_item(gettext("Privacy"), "privacy.page", site))
+        found.append(_item(gettext("Signed user ids"), "identity.page", site))
+        found.append(_item(gettext("Team"), "team.page", site))
     if access.may_edit:
-        changed.append(_item(gettext("Shared links"), "shares.page", site))
-    groups = [(gettext("Reports"), asked), (gettext("Site"), own), (gettext("Settings"), changed)]
-    return [{"title": title, "items": items} for title, items in groups if items]
+        found.append(_item(gettext("Shared links"), "shares.page", site))
+    return found
 
 
 def install(app: Flask) -> None:

@@ -1,4 +1,4 @@
-// Small things that every page may use: copying a text, printing, one menu open at a time.
+// Small things that every page may use: copying a text, one menu open at a time, and what was opened stays open.
 for (const button of document.querySelectorAll('button[data-copy]')) {
   button.hidden = false;
   button.addEventListener('click', async () => {
@@ -25,3 +25,11 @@ document.addEventListener('keydown', (event) => {
     }
   }
 });
+
+// What somebody opened or closed stays so on the next page of this browser.
+for (const details of document.querySelectorAll('details[data-kept]')) {
+  const key = details.dataset.kept;
+  const kept = localStorage.getItem(key);
+  if (kept && !details.querySelector('[aria-current]')) details.open = kept === 'open';
+  details.querySelector('summary').addEventListener('click', () => localStorage.setItem(key, details.open ? 'shut' : 'open'));
+}

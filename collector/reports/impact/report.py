@@ -116,6 +116,6 @@ REPORT = Report(
     ),
     run=run,
     example={"exposure": ["event:chat_started"], "goal": ["event:purchase"], "all-time": ["1"]},
-    menu=40,
+    menu=52,
     follows=lambda _: "whole",
 )
