@@ -1,0 +1,75 @@
+"""Where each visit's or person's path is anchored: its landing, the start, the goal or the event asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from collector.core.matcher import Matcher
+from collector.core.query import Query
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Bool, Int64, Part
+from collector.reports.funnel_outcome import outcome
+from collector.reports.funnel_plan import Plan, lasting
+from collector.reports.paths.places import Rules, place_rows
+from collector.reports.paths.tape import tape
+from collector.reports.scope import choose
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Anchors:
+    """One a unit of the part, ascending: the unit, the row it is anchored at, and that of the goal, -1 for none."""
+
+    part: Part
+    unit: Int64
+    row: Int64
+    goal: Int64
+
+    def where(self, mask: Bool) -> Anchors:
+        """Some of them."""
+        return Anchors(self.part, self.unit[mask], self.row[mask], self.goal[mask])
+
+
+def of_steps(journeys: Journeys, query: Query, steps: tuple[Matcher, ...], window: int) -> list[Anchors]:
+    """Anchored at the first of the steps, with the second as goal: the very chains of the funnel of these steps."""
+    plan = Plan(steps, window, "ordered", (), query.start, query.end)
+    found = outcome(journeys, query, plan)
+    anchors = []
+    for part, chain in zip(found.parts, found.chains, strict=True):
+        goal = np.full(len(chain.unit), -1, dtype=np.int64)
+        if len(steps) > 1:
+            goal[chain.reach > 1] = chain.details.row(1)
+        anchors.append(Anchors(part, chain.unit.astype(np.int64), chain.details.row(0).astype(np.int64), goal))
+    return anchors
+
+
+def landings(journeys: Journeys, query: Query, rules: Rules, window: int) -> list[Anchors]:
+    """Anchored at the first place: of a visit whose first place is in the range, or of a person in the range."""
+    sessions = query.values["unit"] == "session"
+    anchors = []
+    for part in journeys.each():
+        chosen = choose(journeys, part, query, lasting=lasting(sessions, window))
+        rows = _first_rows(journeys, query, part, rules, sessions)
+        rows = rows[(part.time[rows] >= query.start) & (part.time[rows] < query.end)]
+        rows = rows[chosen[part.person[rows]]]
+        unit = (part.session if sessions else part.person)[rows].astype(np.int64)
+        anchors.append(Anchors(part, unit, rows, np.full(len(rows), -1, dtype=np.int64)))
+    return anchors
+
+
+def _first_rows(journeys: Journeys, query: Query, part: Part, rules: Rules, sessions: bool) -> Int64:
+    """The first place row of each unit; of persons the first one in the range."""
+    if sessions or query.span is None:
+        start = tape(journeys, part, rules, sessions, query.include_bots)
+        return start.row[start.start[:-1][start.start[1:] > start.start[:-1]]].astype(np.int64)
+    rows = place_rows(journeys, part, rules, query.include_bots)
+    rows = rows[(part.time[rows] >= query.start) & (part.time[rows] < query.end)]
+    person = part.person[rows]
+    return rows[np.concatenate(([True], person[1:] != person[:-1]))] if len(rows) else rows
+
+
+def without(anchors: Sequence[Anchors], others: Sequence[Anchors]) -> list[Anchors]:
+    """Those of units that are not among the others; both have the same parts in the same order."""
+    return [one.where(~np.isin(one.unit, other.unit)) for one, other in zip(anchors, others, strict=True)]
