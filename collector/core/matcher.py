@@ -138,6 +138,12 @@ def _unquote(value: str) -> str:
     return value.strip()
 
 
+def last_condition(text: str) -> tuple[str, Condition] | None:
+    """The condition that a matcher's text ends with, and the text before it; None where it ends with none."""
+    found = _CONDITION.search(text) if text.endswith("]") else None
+    return found and (text[: found.start()].rstrip(), Condition(found[1].strip(), found[2], _unquote(found[3])))
+
+
 def parse_matcher(text: str) -> Matcher:
     """The matcher written as `text`.
 
@@ -148,9 +154,9 @@ def parse_matcher(text: str) -> Matcher:
     if len(rest) > MAX_LENGTH:
         raise UserError("This matcher is too long.", f"At most {MAX_LENGTH} characters.")
     conditions: list[Condition] = []
-    while rest.endswith("]") and (found := _CONDITION.search(rest)):
-        conditions.insert(0, Condition(found[1].strip(), found[2], _unquote(found[3])))
-        rest = rest[: found.start()].rstrip()
+    while found := last_condition(rest):
+        rest = found[0]
+        conditions.insert(0, found[1])
     if rest == "any":
         return Matcher("any", "", tuple(conditions))
     subject, colon, pattern = rest.partition(":")
