@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from hashlib import blake2b
@@ -125,7 +126,8 @@ class RowReader:
     def __init__(
         self, columns: Columns, arrival: Arrival, zone: tzinfo, typed: bool, bot_reasons: Collection[str] = ("",)
     ) -> None:
-        self._columns, self._arrival, self._zone, self._typed = columns, arrival, zone, typed
+        self._columns, self._zone, self._typed = columns, zone, typed
+        self._arrival = replace(arrival, judged=True) if columns.ours else arrival
         self._bot_reasons = bot_reasons
         self._mapped = {getattr(columns, role) for role in Columns.__slots__ if role not in ("rest", "ours")}
         self._seen: dict[bytes, int] = {}

@@ -57,6 +57,7 @@ class Arrival:
         user_agent: the header, cut.
         hints: reasons to think of a bot that the headers or the browser itself gave.
         server: true for a request with the secret key.
+        judged: true for rows of our own export: whether they were set aside, and whose they are, was decided once.
         relayed: true where each event names its visitor, and its user as a claim, without the secret key; `user_agent`
             is "" where a program speaks for them.
         ahead: by how many ms our clock is ahead of the device's; None takes this request's own measure.
@@ -72,3 +73,4 @@ class Arrival:
     server: bool = False
     ahead: int | None = None
     relayed: bool = False
+    judged: bool = False

@@ -14,6 +14,7 @@ from collector.ingest.agent import parse_agent
 from collector.ingest.bots import BY_USER_AGENT, agent_reason, is_spam, is_trusted
 from collector.ingest.clock import event_time
 from collector.ingest.deny import NAMED
+from collector.ingest.preview import FILES, PREVIEW, is_preview
 from collector.ingest.rules import Arrival
 from collector.ingest.source import campaign_source, impression_source, is_own, referrer_source
 from collector.ingest.url import mask_text, mask_words, parse_place
@@ -148,13 +149,17 @@ def put_value(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:  
 
 
 def flag_bot(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
-    """The reason to think that no person did this; servers skip the list unless they name a user agent (F7)."""
+    """The reason to think that no visitor did this; servers skip the list unless they name a user agent (F7)."""
     agent = raw.get("ua", "") if arrival.server else arrival.user_agent
-    if not agent and (arrival.server or arrival.relayed):
-        return  # a program speaks for somebody whose browser it does not name
-    event.bot = _reason(event, arrival, raw, agent)
-    if event.bot:
-        event.flagged = (agent, arrival.bots.version)
+    # Without one, a program speaks for somebody whose browser it does not name.
+    if agent or not (arrival.server or arrival.relayed):
+        event.bot = _reason(event, arrival, raw, agent)
+        if event.bot:
+            event.flagged = (agent, arrival.bots.version)
+    if not event.bot and not arrival.judged and _is_tried_out(arrival, raw):
+        event.bot = PREVIEW
+        # User 17 of a developer's database is not the user 17 of the site.
+        event.user = None
 
 
 def _reason(event: Event, arrival: Arrival, raw: Mapping[str, Any], agent: str) -> str:
@@ -165,11 +170,24 @@ def _reason(event: Event, arrival: Arrival, raw: Mapping[str, Any], agent: str) 
         listed = ""
     if listed or arrival.server:
         return listed
-    if arrival.hints:
-        return arrival.hints[0]
+    if arrival.hints and (signs := [sign for sign in arrival.hints if sign != PREVIEW]):
+        return signs[0]
     if event.type == events.PAGE and "ref" in raw and is_spam(parse_place(raw["ref"]).host, rules.spam_hosts):
         return "referrer_spam"
     return ""
+
+
+def _is_tried_out(arrival: Arrival, raw: Mapping[str, Any]) -> bool:
+    """Whether it happened on a page that is tried out: the door said so, or the address does and is not the site's."""
+    if PREVIEW in arrival.hints:
+        return True
+    url: str = raw.get("url", "")
+    if not url:
+        return False
+    host = parse_place(url, arrival.rules.hidden_params).host
+    if not host:
+        return url[:5].lower() == FILES
+    return is_preview(host) and not is_own(host, "", arrival.rules.own_hosts)
 
 
 STEPS: tuple[tuple[str, Step], ...] = (

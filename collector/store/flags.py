@@ -17,6 +17,8 @@ QUARTER = 15 * MINUTE
 _BOTS: Mapping[str, int] = {reason: number for number, reason in enumerate(BOT_REASONS)}
 # Those that a user agent's trusted part overrules: what the list says, never what the browser or its acts say.
 BY_AGENT = (_BOTS["ua_list"], _BOTS["ai_agent"])
+# What the place of the page says, which the site's origins overrule (`collector.store.places`).
+PLACE = _BOTS["preview"]
 _AT_ONCE = 500
 _TALLY = (
     "INSERT INTO tally (site, bot, events) VALUES (?, ?, ?) "
@@ -146,7 +148,7 @@ def reclassify(engine: Engine, site: int, trusted: Sequence[str], now: int) -> i
     """Clear what trusted user agents sent, restore what is no longer trusted; events that changed."""
     wanted = _trusted_pairs(engine, site, trusted)
     people = {row[0] for row in engine.rows("SELECT visitor FROM trusted_visitor WHERE site = ?", (site,))}
-    cleared = engine.rows("SELECT DISTINCT visitor, bot FROM cleared WHERE site = ?", (site,))
+    cleared = engine.rows("SELECT DISTINCT visitor, bot FROM cleared WHERE site = ? AND bot <> ?", (site, PLACE))
     gone = {(row[0], row[1]) for row in cleared if row[0] not in people} - wanted
     changed = _restore_pairs(engine, site, gone, now)
     for bot in BY_AGENT:
@@ -187,8 +189,8 @@ def _clear(engine: Engine, site: int, visitors: Sequence[int], bots: Iterable[in
         (ids, reasons),
     )
     engine.run(f"UPDATE event SET bot = 0 WHERE {where}", (ids, reasons))  # noqa: S608
-    _move(engine, site, [(bot, 0, number) for _, bot, number in counted])
-    _journal(engine, site, {row[0] for row in counted}, now)
+    move(engine, site, [(bot, 0, number) for _, bot, number in counted])
+    journal(engine, site, {row[0] for row in counted}, now)
     return sum(row[2] for row in counted)
 
 
@@ -206,8 +208,8 @@ def _restore(engine: Engine, site: int, visitor: int, bot: int, now: int) -> int
     mine = "SELECT event FROM cleared WHERE visitor = ? AND bot = ?"
     number = engine.run(f"UPDATE event SET bot = ? WHERE bot = 0 AND id IN ({mine})", (bot, visitor, bot))  # noqa: S608
     engine.run("DELETE FROM cleared WHERE visitor = ? AND bot = ?", (visitor, bot))
-    _move(engine, site, [(0, bot, number)])
-    _journal(engine, site, {visitor}, now)
+    move(engine, site, [(0, bot, number)])
+    journal(engine, site, {visitor}, now)
     return number
 
 
@@ -220,18 +222,19 @@ def flag_visitor(engine: Engine, site: int, visitor: int, reason: str, since: in
         number = engine.run(
             "UPDATE event SET bot = ? WHERE visitor = ? AND time >= ? AND bot = 0", (bot, visitor, since)
         )
-        _move(engine, site, [(0, bot, number)])
-        _journal(engine, site, {visitor} if number else (), now)
+        move(engine, site, [(0, bot, number)])
+        journal(engine, site, {visitor} if number else (), now)
     return number
 
 
-def _move(engine: Engine, site: int, moves: Iterable[tuple[int, int, int]]) -> None:
-    """Keep the totals true: (from, to, events)."""
+def move(engine: Engine, site: int, moves: Iterable[tuple[int, int, int]]) -> None:
+    """Keep the totals true: (from, to, events); inside `Engine.writing`."""
     rows: list[Row] = []
     for old, new, number in moves:
         rows += [(site, old, -number), (site, new, number)]
     engine.run_many(_TALLY, rows)
 
 
-def _journal(engine: Engine, site: int, visitors: Iterable[int], now: int) -> None:
+def journal(engine: Engine, site: int, visitors: Iterable[int], now: int) -> None:
+    """Have the journeys of these visitors made anew; inside `Engine.writing`."""
     engine.run_many(CHANGE, [(site, "bots", visitor, now) for visitor in sorted(visitors)])

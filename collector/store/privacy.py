@@ -58,6 +58,18 @@ class FlaggedVisitor:
     last: int
 
 
+@dataclass(frozen=True, slots=True)
+class FlaggedPlace:
+    """An origin whose pages were only tried out, "" where there is none; how many events were set aside, and the last.
+
+    That is a local or a preview host which the site does not list among its origins.
+    """
+
+    origin: str
+    events: int
+    last: int
+
+
 class Aside(Protocol):
     """What is shown of something in quarantine: `protocol.Quarantined` is one."""
 
@@ -145,6 +157,16 @@ class PrivacyVerbs(Protocol):
 
     def reclassify(self, site: int, trusted: Sequence[str], now: int) -> int:
         """Make stored events agree with the trusted parts of user agents; how many changed."""
+
+    def flagged_places(self, site: int, start: int, end: int) -> Sequence[FlaggedPlace]:
+        """Where pages were tried out in that time, most events first."""
+
+    def reclassify_places(self, site: int, own: Callable[[str], bool], now: int) -> int:
+        """Make stored events of pages that were tried out agree with the site's own origins; how many changed.
+
+        Args:
+            own: whether pages of an origin are the site's.
+        """
 
     def flag_visitor(self, site: int, key: str, reason: str, since: int, now: int) -> int:
         """Set a visitor's events from `since` on aside for `reason`, unless somebody called it a person; how many."""

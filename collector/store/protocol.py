@@ -31,6 +31,7 @@ BOT_REASONS = (
     "ai_agent",
     "no_user_agent",
     "behaviour",
+    "preview",
 )
 
 

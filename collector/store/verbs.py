@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from collector.core.errors import UserError
-from collector.store import consent, deletion, flags, forget, retention, suppress
+from collector.store import consent, deletion, flags, forget, places, retention, suppress
 from collector.store.clean import clean_text
 from collector.store.engine import Engine
-from collector.store.privacy import Consent, FlaggedAgent, FlaggedVisitor, RetentionRun
+from collector.store.privacy import Consent, FlaggedAgent, FlaggedPlace, FlaggedVisitor, RetentionRun
 from collector.store.protocol import Quarantined
 
 
@@ -73,6 +73,12 @@ class SqlPrivacy:
 
     def reclassify(self, site: int, trusted: Sequence[str], now: int) -> int:
         return flags.reclassify(self.engine, site, trusted, now)
+
+    def flagged_places(self, site: int, start: int, end: int) -> Sequence[FlaggedPlace]:
+        return places.flagged_places(self.engine, site, start, end)
+
+    def reclassify_places(self, site: int, own: Callable[[str], bool], now: int) -> int:
+        return places.reclassify_places(self.engine, site, own, now)
 
     def flag_visitor(self, site: int, key: str, reason: str, since: int, now: int) -> int:
         row = self.engine.row("SELECT id, current FROM visitor WHERE site = ? AND key = ?", (site, clean_text(key)))

@@ -18,6 +18,10 @@ _EXPLANATIONS = {
     "referrer_spam": T("The referrer is known for visits that never happened, made to be seen in reports."),
     "admin": T("Marked as somebody who runs the site."),
     "no_user_agent": T("No browser was named at all, which every real one does."),
+    "preview": T(
+        "The page is on somebody’s own machine or network, in a file, or on a host known for previews and tunnels, "
+        "and the site does not list it among its origins."
+    ),
     "behaviour": T(
         "Sixty pages or more in each of five minutes in a row, without a single click, form or event of the site."
     ),

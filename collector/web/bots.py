@@ -1,23 +1,26 @@
-"""Bots: what was set aside as no person's, why, and how people overrule it (REQUIREMENTS F10)."""
+"""Bots: what was set aside as no visitor's, why, and how people overrule it (REQUIREMENTS F8, F10)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from collector.catalog import check
+from collector.catalog.values import Site
 from collector.core.blocks import Block, Cell, Column
 from collector.core.query import parse_span
 from collector.core.text import T
 from collector.core.times import Span, day_of
+from collector.ingest.preview import host_of, is_preview
 from collector.journeys.journeys import Journeys
 from collector.store.flags import QUARTER
 from collector.web import draw
 from collector.web.address import address, grouped, pairs_of
 from collector.web.bot_words import explanation
+from collector.web.door import CollectSite
 from collector.web.format import ago, count, percent, text
 from collector.web.guard import SiteAccess, of_site
 from collector.web.language import gettext, ngettext
@@ -28,7 +31,7 @@ blueprint = Blueprint("bots", __name__)
 # What a user agent's name can be overruled for: the lists that know it by that name.
 BY_NAME = frozenset(("ua_list", "ai_agent"))
 _EVER = 2**62
-_AGENTS, _VISITORS = 50, 20
+_AGENTS, _VISITORS, _PLACES = 50, 20, 20
 _MOST_DAYS, _MOST_WEEKS = 92, 104
 
 
@@ -88,6 +91,17 @@ def page(access: SiteAccess) -> str:
             }
             for one in rooms.ledger.flagged_visitors(site.id, start, end, _VISITORS)
         ],
+        places=[
+            {
+                "origin": one.origin,
+                "name": one.origin or gettext("Files, and events without an address"),
+                "events": count(one.events),
+                "last": ago(one.last, now),
+                "can": is_preview(host_of(one.origin)),
+            }
+            for one in rooms.ledger.flagged_places(site.id, start, end)[:_PLACES]
+        ],
+        own_places=own_places(access.record),
         trusted=access.record.options.trusted_agents,
         people=[(key, ago(since, now)) for key, since in rooms.ledger.trusted_visitors(site.id)],
         spam=access.record.options.spam_referrers,
@@ -201,8 +215,44 @@ def untrust(access: SiteAccess) -> Response:
 def _overrule(access: SiteAccess, key: str, people: bool) -> int:
     rooms, trusted = access.rooms, access.record.options.trusted_agents
     number = rooms.ledger.trust_visitor(access.site.id, key, people, trusted, rooms.clock())
+    if not people:
+        # Of what was restored, some may come from places that the site has made its own since.
+        number -= agree_on_places(access, access.record)
     rooms.views.refresh(access.site.id)
     return number
+
+
+def own_places(record: Site) -> list[str]:
+    """The origins of a site that would be set aside if it did not list them; none where it has no other."""
+    found = [origin for origin in record.origins if is_preview(host_of(origin).removeprefix("*."))]
+    return found if len(found) < len(record.origins) else []
+
+
+def agree_on_places(access: SiteAccess, record: Site) -> int:
+    """Have stored events of pages that were tried out follow the site's origins; how many changed."""
+    rooms = access.rooms
+    own = CollectSite(record.id, record.origins).allows
+    changed = rooms.ledger.reclassify_places(record.id, own, rooms.clock())
+    rooms.views.refresh(record.id)
+    return changed
+
+
+@blueprint.post("/<site_name>/bots/place")
+@of_site("owner")
+def place(access: SiteAccess) -> Response:
+    """Make the origin of pages that were tried out one of the site's, or no longer; stored events follow."""
+    origin, record = request.form.get("origin", ""), access.record
+    others = [one for one in record.origins if one != origin]
+    if "own" in request.form:
+        if not is_preview(host_of(origin)):
+            abort(400)
+        others = [*record.origins, origin]
+    elif origin not in own_places(record):
+        abort(400)
+    changed = agree_on_places(access, access.rooms.catalog.update_site(access.site.id, origins=others))
+    said = gettext("The site lists this origin now.") if "own" in request.form else gettext("That is taken back.")
+    flash(said + " " + _changed(changed))
+    return _back(access)
 
 
 @blueprint.post("/<site_name>/bots/spam")

@@ -11,6 +11,7 @@ from collector.ingest.bots import MAX_USER_AGENT, header_hints
 from collector.ingest.check import Body, BodyError, Checked, check_events, read_body
 from collector.ingest.clean import clean_text
 from collector.ingest.hooks.providers import without_replaced
+from collector.ingest.preview import FILES, PREVIEW
 from collector.ingest.signed import by_secret_key
 from collector.web.answers import GIF, Refusal, answer, preflight, with_cors
 from collector.web.door import CollectSite, Door, the_door
@@ -34,8 +35,8 @@ def collect() -> Response:
     if secret is not None:
         return _keep_for_server(door, now, body, secret)
     site = _known(door, body.key)
-    _check_origin(site, request.headers.get("Origin", ""))
-    taken = take(door, request, site, body, now)
+    tried = _check_origin(site, request.headers.get("Origin", ""), body)
+    taken = take(door, request, site, body, now, tried)
     keep(door, taken.sender, taken.checked)
     return acknowledge(door, request, taken)
 
@@ -50,11 +51,15 @@ class Taken:
     checked: Checked
 
 
-def take(door: Door, request: Request, site: CollectSite, body: Body, now: int) -> Taken:
-    """Say from whom a browser's request is, and check its events; nothing is kept or counted yet."""
+def take(door: Door, request: Request, site: CollectSite, body: Body, now: int, tried: bool = False) -> Taken:
+    """Say from whom a browser's request is, and check its events; nothing is kept or counted yet.
+
+    Args:
+        tried: it comes from a page that tries the tag out.
+    """
     user_agent = clean_text(request.headers.get("User-Agent", ""), MAX_USER_AGENT)
-    who = identify(body, site, door, request, now, user_agent)
-    hints = sorted({*body.hints, *header_hints(request.headers.get)})
+    who = identify(body, site, door, request, now, user_agent, tried)
+    hints = sorted({*body.hints, *header_hints(request.headers.get), *((PREVIEW,) if tried else ())})
     fresh, told = without_replaced(body.events, site.connected.chats)
     checked = check_events(fresh, site.id, prove=door.prove(site))
     checked.statuses += told
@@ -82,7 +87,7 @@ def pixel() -> Response:
     values = request.args
     url = values.get("url") or request.headers.get("Referer", "")
     site = _known(door, values.get("key", ""))
-    _check_origin(site, "/".join(url.split("/", 3)[:3]))
+    tried = _check_origin(site, "/".join(url.split("/", 3)[:3]))
     if request.method == "HEAD":
         return with_cors(Response(mimetype="image/gif"), request)  # a look, not a visit
     event = {"id": str(uuid4()), "type": "page", "url": url}
@@ -97,7 +102,7 @@ def pixel() -> Response:
         hints=(),
         events=[event],
     )
-    taken = take(door, request, site, body, now)
+    taken = take(door, request, site, body, now, tried)
     keep(door, taken.sender, taken.checked)
     response = Response(GIF, mimetype="image/gif")
     if taken.checked.statuses[0][1] != "ok":
@@ -141,12 +146,20 @@ def _known(door: Door, key: str) -> CollectSite:
     return site
 
 
-def _check_origin(site: CollectSite, origin: str) -> None:
+def _check_origin(site: CollectSite, origin: str, body: Body | None = None) -> bool:
+    """Whether the pages of an origin only try the tag out; Refusal where they are neither the site's nor that."""
     g.collect_site = site.id  # the install page tells of refusals by site
-    if not site.allows(origin):
-        raise Refusal(
-            403, "origin", "The site does not list the origin this was sent from; add it to the site's origins."
-        )
+    if site.allows(origin):
+        return False
+    if site.previews(origin) or (origin == "null" and body is not None and _of_files(body)):
+        return True
+    raise Refusal(403, "origin", "The site does not list the origin this was sent from; add it to the site's origins.")
+
+
+def _of_files(body: Body) -> bool:
+    """Whether every event says that it happened in a file, which pages of no origin need not be."""
+    urls = [event.get("url") if isinstance(event, dict) else None for event in body.events]
+    return bool(urls) and all(isinstance(url, str) and url.startswith(FILES) for url in urls)
 
 
 def _keep_for_server(door: Door, now: int, body: Body, secret: str) -> Response:

@@ -15,6 +15,7 @@ from flask import Flask, current_app
 from collector.counters import Counters
 from collector.inbox.box import Inbox, InboxFull
 from collector.ingest.keep_policy import ANYTHING, KeepPolicy
+from collector.ingest.preview import host_of, is_preview
 from collector.ingest.rules import Policy
 from collector.ingest.signed import Prove, by_signature
 from collector.settings import Keys
@@ -55,6 +56,10 @@ class CollectSite:
             if wild and origin.startswith(f"{wild[1]}://") and origin.endswith(f".{wild[2]}{wild[3] or ''}"):
                 return True
         return False
+
+    def previews(self, origin: str) -> bool:
+        """Whether pages of this origin only try the tag out: what they send is kept, apart from visitors (F8)."""
+        return is_preview(host_of(origin)) and not self.allows(origin)
 
 
 class SiteBook(Protocol):

@@ -10,12 +10,14 @@ from pathlib import Path
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from collector.core.times import HOUR
+from collector.ingest.preview import PREVIEW
 from collector.web.format import ago
 from collector.web.guard import SiteAccess, of_site
 from collector.web.language import gettext
 from collector.web.static_files import FOLDER
 
 blueprint = Blueprint("install", __name__)
+_EVER = 2**62
 MANIFEST = FOLDER / "dist" / "manifest.json"
 
 
@@ -92,6 +94,8 @@ def check(access: SiteAccess) -> Check:
     refused = rooms.refusals.recent(site.id, now - HOUR)
     if refused:
         return Check("wrong", gettext("A request was refused"), _why(refused[0].code, refused[0].origin))
+    if counts.get(f"bot:{PREVIEW}", 0):
+        return Check("wait", gettext("Your tag works, on a page that is only tried out"), _tried_out(access))
     if events:
         words = gettext("Everything that came so far looks like a bot. Open the site in your own browser.")
         return Check("wrong", gettext("Only bots so far"), words)
@@ -103,6 +107,19 @@ def check(access: SiteAccess) -> Check:
         return Check("wrong", gettext("Wrong key in the tag"), words)
     words = gettext("No request has come yet. Open a page that has the tag; this turns green within a second.")
     return Check("wait", gettext("Waiting for the first event"), words)
+
+
+def _tried_out(access: SiteAccess) -> str:
+    """What to say where events came from local or preview pages alone."""
+    places = access.rooms.ledger.flagged_places(access.site.id, -_EVER, _EVER)
+    last = max(places, key=lambda one: one.last, default=None)
+    where = last.origin if last is not None and last.origin else gettext("a file or an unknown page")
+    return gettext(
+        "Events arrive from %(where)s and are set aside, so that no report counts them. Put the tag on %(origins)s, "
+        "and this turns green. If your visitors really are at the former, say so under Bots.",
+        where=where,
+        origins=", ".join(access.record.origins) or gettext("an origin that the site lists"),
+    )
 
 
 def _origin_of(access: SiteAccess, origin: str) -> bool:

@@ -13,6 +13,7 @@ from collector.counters import DOOR_EVENTS
 from collector.ingest.bots import MAX_USER_AGENT, header_hints
 from collector.ingest.check import OK, QUARANTINED, BodyError, check_events
 from collector.ingest.clean import clean_text
+from collector.ingest.preview import PREVIEW
 from collector.ingest.segment import KINDS, Batch, read_batch
 from collector.ingest.segment_events import Speaker, wire_events
 from collector.ingest.signed import by_secret_key
@@ -155,20 +156,21 @@ def _keep_claims(door: Door, site: CollectSite, found: Batch, now: int) -> _Stat
     """Messages that only the public key vouches for: a browser's, or those of a program that speaks for visitors."""
     origin = request.headers.get("Origin", "")
     g.collect_site = site.id  # the install page tells of refusals by site
-    if origin and not site.allows(origin):
+    tried = bool(origin) and site.previews(origin)
+    if origin and not tried and not site.allows(origin):
         raise Refusal(
             403, "origin", "The site does not list the origin this was sent from; add it to the site's origins."
         )
-    mode = mode_of("cookie", site, request)
+    mode = mode_of("cookieless" if tried else "cookie", site, request)
     agent = clean_text(request.headers.get("User-Agent", ""), MAX_USER_AGENT).strip() or "-" if origin else ""
-    visitor = _for_a_day(door, site, now, agent) if mode == "cookieless" else str
+    visitor = _for_a_day(door, site, now, f"{PREVIEW}|{agent}" if tried else agent) if mode == "cookieless" else str
     claims = not (origin and mode == "cookieless")
     named = wire_events(found, Speaker(site.id, now, claims=claims, visitor=visitor))
     if mode == "off":
         door.counters.add(DOOR_EVENTS, (str(site.id), _PRIVACY), len(named))
         return [(shown, _PRIVACY) for shown, _ in named]
     checked = check_events([raw for _, raw in named], site.id, server=True, prove=door.prove(site))
-    hints = header_hints(request.headers.get) if origin else ()
+    hints = (*header_hints(request.headers.get), *((PREVIEW,) if tried else ())) if origin else ()
     # One browser is one visitor, whose clock the loader measures once.
     whose = next((raw["visitor"] for _, raw in named if isinstance(raw, dict) and "visitor" in raw), "")
     sent = now if found.sent is None else found.sent

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from collector.catalog.values import Goal, Retargeting
 from collector.core.errors import UserError
+from collector.web.bots import agree_on_places
 from collector.web.guard import SiteAccess, of_site
 from collector.web.language import gettext
 from collector.web.sites import zones
@@ -70,6 +71,8 @@ def save(access: SiteAccess) -> Response | tuple[str, int]:
         )
     except UserError as error:
         return _show(access, given, error)
+    if changed.origins != access.record.origins:
+        agree_on_places(access, changed)
     flash(gettext("The settings are saved."))
     return redirect(url_for("settings.page", site_name=changed.name))
 

@@ -12,6 +12,7 @@ from collector.core.times import SECOND
 from collector.ingest.check import Body
 from collector.ingest.cookie import EXEMPT_LIFE, LIFE, Identity, cookie_name, mint, read_cookie
 from collector.ingest.link import read_link
+from collector.ingest.preview import PREVIEW
 from collector.ingest.rules import Mode
 from collector.ingest.visitor import boot_visitor, daily_visitor
 from collector.web.door import CollectSite, Door
@@ -44,20 +45,25 @@ def mode_of(body_mode: str, site: CollectSite, request: Request) -> Mode:
     return "cookie"
 
 
-def identify(body: Body, site: CollectSite, door: Door, request: Request, now: int, user_agent: str) -> Who:
-    """Decide the visitor of a browser's request."""
+def identify(
+    body: Body, site: CollectSite, door: Door, request: Request, now: int, user_agent: str, tried: bool = False
+) -> Who:
+    """Decide the visitor of a browser's request.
+
+    Args:
+        tried: it comes from a page that tries the tag out. Anybody may have such a page, so it learns nothing of the
+            site's visitors and is none of them.
+    """
     mode = mode_of(body.mode, site, request)
+    if tried and mode != "off":
+        return _by_day(door, site, request, now, f"{PREVIEW}|{user_agent}", None)
     delete = "" if body.forget or mode == "off" else None
     if mode == "off":
         return Who("", mode, delete)
     if mode == "cookieless":
         if site.preset == "cookieless" and f"{cookie_name(site.id)}=" in request.headers.get("Cookie", ""):
             delete = ""  # from the time before: what the site gave up does not stay in browsers for a year
-        told = site.id, request.remote_addr or "", user_agent
-        yesterday = door.salt_before(now)
-        return Who(
-            daily_visitor(door.salt(now), *told), mode, delete, daily_visitor(yesterday, *told) if yesterday else ""
-        )
+        return _by_day(door, site, request, now, user_agent, delete)
     keys = door.keys.cookie
     known = read_cookie(request.headers.get("Cookie", ""), keys, site.id, now)
     if known and site.preset == "exempt" and now - known.issued > EXEMPT_LIFE:
@@ -73,6 +79,14 @@ def identify(body: Body, site: CollectSite, door: Door, request: Request, now: i
         return Who(known.visitor, mode, _reissue(known, keys, site, now))
     visitor = boot_visitor(keys[0], site.id, body.boot or uuid4().hex)
     return Who(visitor, mode, mint(keys, site.id, visitor, now))
+
+
+def _by_day(door: Door, site: CollectSite, request: Request, now: int, user_agent: str, cookie: str | None) -> Who:
+    """A visitor without a cookie, known until tomorrow."""
+    told = site.id, request.remote_addr or "", user_agent
+    yesterday = door.salt_before(now)
+    before = daily_visitor(yesterday, *told) if yesterday else ""
+    return Who(daily_visitor(door.salt(now), *told), "cookieless", cookie, before)
 
 
 def _reissue(known: Identity, keys: Sequence[bytes], site: CollectSite, now: int) -> str | None:

@@ -45,6 +45,7 @@ _BOTS = {
     "ai_agent": T("AI agent or crawler"),
     "no_user_agent": T("No browser named"),
     "behaviour": T("Opens page after page like a machine"),
+    "preview": T("Local or preview page"),
 }
 _REASONS = {
     "identify": T("as the browser says"),
