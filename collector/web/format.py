@@ -30,8 +30,10 @@ def count(value: float) -> str:
 
 
 def percent(ratio: float) -> str:
-    """A ratio as per cent: one place, or two below one per cent, so that small rates do not read as zero."""
-    small = 0 < abs(ratio) < 0.01
+    """A ratio as per cent: one place, more where it is small, so that what is not zero never reads as zero."""
+    if 0 < abs(ratio) < 0.00005:
+        return _minus(numbers.format_percent(ratio, format="@#%", locale=locale()))
+    small = abs(ratio) < 0.01
     return _minus(numbers.format_percent(ratio, format="#,##0.##%" if small else "#,##0.#%", locale=locale()))
 
 

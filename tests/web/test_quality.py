@@ -30,7 +30,7 @@ def odd(number: int, **more: Any) -> dict[str, Any]:
 
 def test_before_anything_came_the_page_says_so(made: Installation) -> None:
     text = made.client().get("/shop/quality").text
-    assert "No event has come yet." in text
+    assert "No event has come from a tracker or a server yet." in text
     assert "Nothing is in quarantine." in text
 
 
