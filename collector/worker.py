@@ -83,6 +83,17 @@ class InOrder:
         return len(self._connections)
 
 
+def _received(conn: Any) -> bytes | None:
+    """What has come on a connection: None where nothing has yet, no bytes where it is over."""
+    try:
+        data: bytes = conn.sock.recv(READ)
+    except (BlockingIOError, InterruptedError):
+        return None
+    except OSError:
+        return b""
+    return data
+
+
 class PromptWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A request may take `patience` s to arrive at most.
 
@@ -260,12 +271,9 @@ class PromptWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _readable(self, conn: Any, client: Any) -> None:  # noqa: ARG002 - the poller's callback
         if self._inloop is not None and self._inloop.busy(conn):
             return
-        try:
-            data = conn.sock.recv(READ)
-        except (BlockingIOError, InterruptedError):
+        data = _received(conn)
+        if data is None:
             return
-        except OSError:
-            data = b""
         if not data:
             self.drop(conn)
             return
@@ -282,12 +290,9 @@ class PromptWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _discard(self, conn: Any, client: Any) -> None:  # noqa: ARG002 - the poller's callback
         latest, _, left = self._closing[conn]
-        try:
-            data = conn.sock.recv(READ)
-        except (BlockingIOError, InterruptedError):
+        data = _received(conn)
+        if data is None:
             return
-        except OSError:
-            data = b""
         left -= len(data)
         if data and left > 0:
             self._closing[conn] = (latest, time.monotonic() + LINGER_IDLE, left)
