@@ -16,6 +16,7 @@ from collector.settings import Settings, load_keys
 from collector.sites import CatalogBook
 from collector.store.open import open_ledger
 from collector.web import (
+    asking,
     collect,
     health,
     hooks,
@@ -80,6 +81,7 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
     app.register_blueprint(seen.blueprint)
     app.extensions[turns.EXTENSION] = turns.Turns(settings.threads // 2)
     ledger = open_ledger(settings.database)
+    asking.install(app, turns.make_asker(settings, now_ms, ledger.close))
     views = ViewStore(settings.data, ledger)
     pages.install(app, Rooms(settings, catalog, ledger, views, Refusals(settings.data), now_ms))
     return app
@@ -99,6 +101,7 @@ def _inbox(settings: Settings, counters: Counters) -> Inbox:
 
 def close_app(app: Flask) -> None:
     """Commit what waits and close files, when a worker ends."""
+    app.extensions[asking.EXTENSION].end(0)
     with app.app_context():
         the_door().inbox.close()
         the_door().counters.close()

@@ -41,6 +41,7 @@ class Settings:
         drain_seconds: how long the end may take to load what was accepted.
         patience_seconds: how long a client may take to send one request.
         rate_address, rate_site: events a minute that an address and a site may always send; 0 for no limit.
+        question_seconds: how long answering one question may take; past it, it is stopped.
         metrics_token: what a reader of /metrics that is not on this host says as its Bearer token; "" lets none in.
     """
 
@@ -58,6 +59,7 @@ class Settings:
     patience_seconds: int = 30
     rate_address: int = 30_000
     rate_site: int = 3_000_000
+    question_seconds: int = 60
     metrics_token: str = field(default="", repr=False)
 
     @property
@@ -88,6 +90,7 @@ class Settings:
             _PREFIX + "PATIENCE_SECONDS": str(self.patience_seconds),
             _PREFIX + "RATE_ADDRESS": str(self.rate_address),
             _PREFIX + "RATE_SITE": str(self.rate_site),
+            _PREFIX + "QUESTION_SECONDS": str(self.question_seconds),
             _PREFIX + "METRICS_TOKEN": self.metrics_token,
         }
 
@@ -161,6 +164,7 @@ def read_settings(values: Mapping[str, str] | None = None) -> Settings:
         patience_seconds=_whole(values, "PATIENCE_SECONDS", 30, 1, 600),
         rate_address=_whole(values, "RATE_ADDRESS", 30_000, 0, 2**50),
         rate_site=_whole(values, "RATE_SITE", 3_000_000, 0, 2**50),
+        question_seconds=_whole(values, "QUESTION_SECONDS", 60, 1, 3_600),
         metrics_token=_token(values),
     )
 

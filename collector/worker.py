@@ -22,6 +22,7 @@ from typing import Any
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from collector.inloop import InLoop, beginning
+from collector.web.asking import EXTENSION as ASKER
 from collector.web.quick import EXTENSION
 
 READ = 65_536
@@ -125,6 +126,13 @@ class PromptWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         gc.collect()
         gc.freeze()
         super().run()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """TERM: answer what is being asked, but for questions that take longer than a moment."""
+        asker = getattr(getattr(self, "wsgi", None), "extensions", {}).get(ASKER)
+        if asker is not None:
+            asker.end()
+        super().handle_exit(sig, frame)
 
     def is_parent_alive(self) -> bool:
         """Whether the master lives. Where it was killed, its port is let go of at once: the next server needs it."""

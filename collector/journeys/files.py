@@ -26,6 +26,9 @@ from collector.journeys.part import Bool, Int64, Part
 FORMAT = 1
 CURRENT = "CURRENT"
 PROPERTIES = "properties-"
+# Folders of what was derived from the view: `<prefix><erasure>`, gone with all else that an erasure makes wrong.
+ANSWERS = "answers-"
+DERIVED = (PROPERTIES, ANSWERS)
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -111,8 +114,8 @@ class SiteFiles:
         return Part(shift=packing["shift"], origin=packing["origin"], **columns)
 
     def next_erasure(self) -> int:
-        """A number that no property column of before belongs to."""
-        numbers = [int(path.name[len(PROPERTIES) :]) for path in self.folder.glob(f"{PROPERTIES}*")]
+        """A number that nothing derived of before belongs to."""
+        numbers = [int(path.name[len(prefix) :]) for prefix in DERIVED for path in self.folder.glob(f"{prefix}*")]
         return max(numbers, default=0) + 1
 
     def write_segment(self, make: Callable[[Callable[[str, Column], Column]], Part]) -> str:
@@ -148,7 +151,8 @@ class SiteFiles:
 
     def sweep(self, kept: tuple[Generation, ...]) -> None:
         """Remove whatever these generations do not need. Readers that have files open keep their contents."""
-        names = {"lock", CURRENT, *(f"{PROPERTIES}{one.meta.erasure}" for one in kept), *(one.name for one in kept)}
+        names = {"lock", CURRENT, *(one.name for one in kept)}
+        names |= {f"{prefix}{one.meta.erasure}" for prefix in DERIVED for one in kept}
         names |= {segment for one in kept for segment in one.meta.segments}
         for path in self.folder.iterdir():
             if path.name not in names:

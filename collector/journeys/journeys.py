@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from collector.core.deadline import check, progress
 from collector.core.event import Agent, Json, Kind, Source
 from collector.core.matcher import Condition, Matcher, cell_text
 from collector.core.stored import Profile, StoredEvent
@@ -55,6 +57,8 @@ class Journeys:
     """What reports are asked of. `as_of` is ms UTC of the ledger state that the parts hold.
 
     cookieless: visitors counted for a day only, ascending.
+    generation: the name of this state of the view; "" for one that only memory holds.
+    derived: the folder of answers that come from it, which the next erasure removes.
     """
 
     parts: Sequence[Part]
@@ -67,6 +71,8 @@ class Journeys:
     as_of: int
     memo: dict[object, object] = field(default_factory=dict)
     cookieless: Int64 = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    generation: str = ""
+    derived: Path | None = None
 
     def kind_ids(self, matcher: Matcher) -> frozenset[int]:
         """The kinds that fit a matcher, by looking at the dictionary only; remembered."""
@@ -93,8 +99,10 @@ class Journeys:
         return part.memo.get(("hits", matcher, include_bots), lambda: self._find(part, matcher, include_bots))
 
     def _find(self, part: Part, matcher: Matcher, include_bots: bool) -> Hits:
+        check()
         rows = self._rows_by_kind(part, matcher, include_bots)
         for condition in matcher.conditions:
+            check()
             rows = rows[self._passes(part, condition, rows)]
         return Hits(part.key[rows], rows.astype(np.int32))
 
@@ -161,6 +169,7 @@ class Journeys:
         Names: channel, source, medium, campaign (of the row's session), device, os, browser, page, landing (first page
         of the session), event (the kind's name); any other is a property of the event. Unknown is the empty text.
         """
+        check()
         if name in _SOURCE_FIELDS:
             ids = self.session_source(part, rows)
             return _coded(ids, {n: str(getattr(self.source_at(n), name)) for n in np.unique(ids).tolist()})
@@ -178,8 +187,14 @@ class Journeys:
         return _coded(ids, {n: cell_text(column.values[n]) if n >= 0 else "" for n in np.unique(ids).tolist()})
 
     def each(self) -> Iterator[Part]:
-        """The parts that hold anybody."""
-        return (part for part in self.parts if part.alive.any())
+        """The parts that hold anybody; between two of them a question may be stopped."""
+        parts = [part for part in self.parts if part.alive.any()]
+        whole, done = sum(part.size for part in parts), 0
+        for part in parts:
+            check()
+            yield part
+            done += part.size
+            progress(done / whole if whole else 1.0)
 
 
 def _of_a_day(persons: Int64, cookieless: Int64) -> Bool:

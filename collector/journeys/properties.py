@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from fcntl import LOCK_EX, flock
+from fcntl import LOCK_EX, LOCK_NB, flock
 from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
+from typing import TextIO
 
 import numpy as np
 
 from collector.atomic import replace_text
+from collector.core.deadline import Stopped, check, progress
 from collector.core.event import Json
 from collector.journeys.journeys import PropertyColumn
 from collector.journeys.part import Int32, Int64, Part
 from collector.store.protocol import Ledger
 
 _MOST_PIECES = 8
+# Ids of events that are asked of the ledger at once: between two such pieces a question may be stopped.
+_SLICE = 200_000
+# How often who waits for another to read a property looks whether it may wait on.
+_LOOK = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,10 +52,14 @@ class LedgerProperties:
         return part.memo.get(("property", name), lambda: _on_rows(self._stored(name), part))
 
     def _stored(self, name: str) -> Stored:
-        with self._lock:
+        while not self._lock.acquire(timeout=_LOOK):
+            check()
+        try:
             if name not in self._known:
                 self._known[name] = self._brought_up(name)
             return self._known[name]
+        finally:
+            self._lock.release()
 
     def _brought_up(self, name: str) -> Stored:
         folder = self._folder / blake2b(name.encode(), digest_size=12).hexdigest()
@@ -55,24 +67,50 @@ class LedgerProperties:
         if stored.upto >= self._head:
             return stored
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "lock").open("w") as lock:
-            flock(lock, LOCK_EX)
+        with (folder / "lock").open("w") as lock, _alone(lock):
             stored = _read(folder)
             if stored.upto < self._head:
                 stored = self._extend(folder, name, stored)
         return stored
 
     def _extend(self, folder: Path, name: str, stored: Stored) -> Stored:
+        """Read on to the head. Who is stopped on the way leaves what was read to the next who asks."""
         values = list(stored.values)
         places = {json.dumps(value, sort_keys=True): place for place, value in enumerate(values)}
-        ids, codes = [], []
-        for number, value in self._ledger.property_values(self._site, name, stored.upto, self._head):
-            place = places.setdefault(json.dumps(value, sort_keys=True), len(values))
-            if place == len(values):
-                values.append(value)
-            ids.append(number)
-            codes.append(place)
+        ids: list[int] = []
+        codes: list[int] = []
+        upto = stored.upto
+        try:
+            while upto < self._head:
+                check()
+                end = min(upto + _SLICE, self._head)
+                for number, value in self._ledger.property_values(self._site, name, upto, end):
+                    place = places.setdefault(json.dumps(value, sort_keys=True), len(values))
+                    if place == len(values):
+                        values.append(value)
+                    ids.append(number)
+                    codes.append(place)
+                upto = end
+                progress((upto - stored.upto) / (self._head - stored.upto))
+        except Stopped:
+            if upto > stored.upto:
+                _write(folder, stored, ids, codes, values, upto)
+            raise
         return _write(folder, stored, ids, codes, values, self._head)
+
+
+@contextmanager
+def _alone(lock: TextIO) -> Iterator[None]:
+    """Hold a file's lock, which closing it gives back."""
+    while True:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            check()
+            time.sleep(_LOOK)
+        else:
+            break
+    yield
 
 
 def _read(folder: Path) -> Stored:

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 
 from collector.journeys.dictionaries import Dictionaries
-from collector.journeys.files import PROPERTIES, Generation, SiteFiles
+from collector.journeys.files import ANSWERS, PROPERTIES, Generation, SiteFiles
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Part
 from collector.journeys.people import LedgerPeople
@@ -102,6 +102,8 @@ class ViewStore:
                 people=LedgerPeople(self._ledger, site),
                 as_of=checked,
                 cookieless=dictionaries.cookieless,
+                generation=generation.name,
+                derived=files.folder / f"{ANSWERS}{meta.erasure}",
             )
             return opened.journeys
 

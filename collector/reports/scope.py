@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from collector.core.deadline import check
 from collector.core.event import PAGE, PASSIVE, Kind
 from collector.core.matcher import Matcher
 from collector.core.query import FILTERS, Query
@@ -41,6 +42,7 @@ def people_rows(part: Part, include_bots: bool) -> Bool:
 
 def inside(part: Part, query: Query, chosen: Bool, start: int, end: int) -> Bool:
     """Rows of chosen persons with `start` <= time < `end`."""
+    check()
     mask = (part.time >= start) & (part.time < end)
     if not query.include_bots:
         mask &= part.bot == 0
@@ -55,6 +57,7 @@ def choose(journeys: Journeys, part: Part, query: Query, lasting: bool = False) 
     Where they are followed for longer than a day (`lasting`), those counted for a day only are left out unless asked
     for: a window, a cohort or a comparison over time would take each of their days for another person (E4).
     """
+    check()
     chosen = journeys.chosen(part, query.where, query.where_not, query.include_bots)
     if lasting and not query.include_cookieless:
         of_a_day = journeys.of_a_day(part)
@@ -76,6 +79,7 @@ def sessions(journeys: Journeys, part: Part, include_bots: bool) -> Sessions:
     key = ("sessions", id(part), include_bots)
     found = journeys.memo.get(key)
     if not isinstance(found, Sessions):
+        check()
         found = _sessions(journeys, part, include_bots)
         journeys.memo[key] = found
     return found

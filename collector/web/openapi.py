@@ -89,6 +89,7 @@ def _errors(*codes: int) -> Json:
         413: "Too large: send less at once.",
         429: "Too many: wait for Retry-After seconds.",
         503: "No room, or no database, just now: send the same again after Retry-After seconds.",
+        504: "It takes longer than a question may: ask for fewer days, fewer steps or fewer people.",
     }
     return {str(code): _answer(words[code], _ref("Error")) for code in codes}
 
@@ -271,7 +272,7 @@ def _report(report: Report, suffix: str) -> Json:
     parameters = [_path("site"), *(_param(param) for param in report.params)]
     parameters += [_query(name, _HELP.get(name, ""), _common(name)) for name in COMMON]
     answers: Json = {"200": _answer("The answer.", _ref("Report"))}
-    wrong = _errors(400, 401, 404, 429, 503)
+    wrong = _errors(400, 401, 404, 429, 503, 504)
     if suffix == "csv":
         parameters.append(_query("block", "Which block; the first that is more than a number where nothing is said."))
         answers = {"200": _answer("One block, headers first.", {"type": "string"}, "text/csv")}

@@ -24,6 +24,7 @@ from collector.web import (
     people,
     privacy,
     quality,
+    questions,
     refusals,
     reports,
     saved,
@@ -61,6 +62,7 @@ BLUEPRINTS = (
     saved.blueprint,
     shares.blueprint,
     quality.blueprint,
+    questions.blueprint,
     bots.blueprint,
     privacy.blueprint,
     settings_page.blueprint,
@@ -96,5 +98,6 @@ def install(app: Flask, rooms: Rooms) -> None:
     security.install(app, rooms.settings.public_url.startswith("https://"))
     navigation.install(app)
     errors.install(app)
+    questions.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

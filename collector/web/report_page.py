@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from flask import url_for
 
 from collector.core.blocks import Block, Result
+from collector.core.deadline import Cancelled
 from collector.core.errors import UserError
 from collector.core.query import Query, parse_span
 from collector.core.text import T
@@ -23,6 +24,7 @@ from collector.web.fields import field as make_field
 from collector.web.format import moment, text
 from collector.web.guard import SiteAccess
 from collector.web.period import Period, period
+from collector.web.questions import STOPPED, shortened
 from collector.web.turns import ask_in_turn
 from collector.web.words import BREAKDOWNS, value_words
 
@@ -236,10 +238,13 @@ def build(access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, 
     if missing and not any(param.name in given for param in report.params):
         return ReportPage(**base, period=_period(path, pairs, given, access, now), can_save=False)  # type: ignore[arg-type]
     try:
-        query, result = ask_in_turn(f"user {access.user.id}", report, journeys, given, site, now)
+        if any(name == STOPPED for name, _ in pairs):
+            raise Cancelled
+        query, result = ask_in_turn(f"user {access.user.id}", report, journeys, given, site, now, page=True)
     except UserError as error:
         shown = _period(path, pairs, given, access, now)
         return ReportPage(**base, period=shown, **field_words(error, report), can_save=False)  # type: ignore[arg-type]
+    result = shortened(result)
     return ReportPage(
         **base,  # type: ignore[arg-type]
         period=period(path, pairs, given, query.span),

@@ -15,8 +15,9 @@ from collector.core.query import Query
 from collector.core.write import block_csv, dump_json
 from collector.reports.base import Report
 from collector.reports.registry import reports
-from collector.web import special
+from collector.web import questions, special
 from collector.web.address import address, canonical, grouped, is_canonical, pairs_of
+from collector.web.asking import StillWorking
 from collector.web.guard import SiteAccess, of_site
 from collector.web.language import gettext
 from collector.web.report_page import build
@@ -57,7 +58,10 @@ def _page(access: SiteAccess, report: Report) -> Response | str | tuple[str, int
     if not is_canonical(given, defaults):
         return redirect(address(request.path, canonical(given, defaults)))
     journeys = access.rooms.views.open(access.site.id)
-    page = build(access, journeys, report, given, access.rooms.clock())
+    try:
+        page = build(access, journeys, report, given, access.rooms.clock())
+    except StillWorking as working:
+        return questions.working_page(report, given, working)
     more = special.extras(access, page)
     try:
         html = render_template(f"reports/{report.name}.html", page=page, **more)
@@ -102,5 +106,5 @@ def _chosen(result: Result) -> Block:
 
 def _json(access: SiteAccess, report: Report) -> FlaskResponse:
     query, result = _ask(access, report)
-    text = dump_json(report.name, query.arguments, result, access.site.zone)
+    text = dump_json(report.name, query.arguments, questions.shortened(result), access.site.zone)
     return FlaskResponse(text, mimetype="application/json")

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from collector.catalog.shares import Share
 from collector.core import query
 from collector.core.blocks import Block, Result
+from collector.core.deadline import Stopped
 from collector.core.errors import UserError
 from collector.core.query import Query
 from collector.core.times import DAY, SECOND
@@ -31,6 +32,7 @@ from collector.web.format import day, moment, text
 from collector.web.guessing import refuse_guessers, wrong_guess
 from collector.web.impact_view import effects
 from collector.web.language import gettext
+from collector.web.questions import shortened
 from collector.web.report_page import in_strips
 from collector.web.rooms import the_rooms
 from collector.web.shares import PERSONAL, maker_of
@@ -117,6 +119,8 @@ def _open(share_id: int) -> Shared:
     now = rooms.clock()
     try:
         asked, result = ask_in_turn(f"link {share.id}", report, rooms.views.open(site.id), arguments, site, now)
+    except Stopped:
+        raise
     except UserError:
         raise Gone from None  # such as a segment that was deleted; what else there is, is no business of the viewer
     if request.method == "GET":
@@ -137,7 +141,7 @@ def page(share_id: int) -> Response:
     json = url_for("shared.as_json", share_id=share_id)
     # Who is there now is beside the question of days that was shared, unless it is the question.
     beside = () if found.report.name == "live" else ("live", "live_people")
-    blocks = [block for block in found.result.blocks if block.id not in beside]
+    blocks = [block for block in shortened(found.result).blocks if block.id not in beside]
     effect = next((block for block in blocks if block.id == "effect"), None)
     views = [draw.view(block, zone, _nowhere, _nobody, _csv_of(share_id, block), json, now) for block in blocks]
     return make_response(
@@ -185,7 +189,7 @@ def _days(asked: Query) -> str:
 def as_json(share_id: int) -> Response:
     """The same answer as JSON."""
     found = _open(share_id)
-    written = dump_json(found.report.name, found.query.arguments, found.result, found.site.zone)
+    written = dump_json(found.report.name, found.query.arguments, shortened(found.result), found.site.zone)
     return Response(written, mimetype="application/json")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Condition
 
@@ -14,8 +14,10 @@ from werkzeug.exceptions import ServiceUnavailable
 from collector.core.blocks import Result
 from collector.core.query import Arguments, Query, Site
 from collector.journeys.journeys import Journeys
-from collector.reports.ask import ask
 from collector.reports.base import Report
+from collector.settings import Settings
+from collector.web import asking
+from collector.web.task import Asked
 
 EXTENSION = "desireline.turns"
 # A page, its two twins and a saved report opened beside it.
@@ -52,15 +54,35 @@ class Turns:
                 self._free.notify_all()
 
 
+def make_asker(settings: Settings, wall: Callable[[], int], leave: Callable[[], None]) -> asking.Asker:
+    """The asker of a process with these settings; `leave` is called by threads that end."""
+    # Most threads may wait with a request for a long answer, but never the last few: other pages go on.
+    seats = Turns(settings.threads - max(1, settings.threads // 4), EACH, wait=0)
+    views = settings.data / "journeys"
+    return asking.Asker(settings.question_seconds, settings.threads * 2, seats.take, views, wall, leave)
+
+
 def ask_in_turn(
-    who: str, report: Report, journeys: Journeys, arguments: Arguments, site: Site, now: int
+    who: str,
+    report: Report,
+    journeys: Journeys,
+    arguments: Arguments,
+    site: Site,
+    now: int,
+    page: bool = False,
 ) -> tuple[Query, Result]:
-    """`collector.reports.ask.ask` for a reader, once it is their turn.
+    """`collector.reports.ask.ask` for a reader, once it is their turn, in a thread that holds the turn while it works.
+
+    Args:
+        page: whether the reader sees a page that can say how far it is; who cannot waits until the answer is ready or
+            the time that a question may take is over.
 
     Raises:
         UserError: what is wrong with the question.
+        TooLong, Cancelled: it was stopped.
+        asking.StillWorking: for a page, when the answer takes longer than a moment.
         ServiceUnavailable: too much is being answered just now.
     """
     turns: Turns = current_app.extensions[EXTENSION]
-    with turns.take(who):
-        return ask(report, journeys, arguments, site, now)
+    asked = Asked(who, report, journeys, arguments, site, now)
+    return asking.the_asker().ask(asked, turns.take, page)
