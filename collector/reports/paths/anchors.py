@@ -20,16 +20,21 @@ from collector.reports.scope import choose
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Anchors:
-    """One a unit of the part, ascending: the unit, the row it is anchored at, and that of the goal, -1 for none."""
+    """One a unit of the part, ascending: the unit, the row it is anchored at, and that of the goal, -1 for none.
+
+    stay: the stay on the tape that the row begins, where that is known already.
+    """
 
     part: Part
     unit: Int64
     row: Int64
     goal: Int64
+    stay: Int64 | None = None
 
     def where(self, mask: Bool) -> Anchors:
         """Some of them."""
-        return Anchors(self.part, self.unit[mask], self.row[mask], self.goal[mask])
+        stay = None if self.stay is None else self.stay[mask]
+        return Anchors(self.part, self.unit[mask], self.row[mask], self.goal[mask], stay)
 
 
 def of_steps(journeys: Journeys, query: Query, steps: tuple[Matcher, ...], window: int) -> list[Anchors]:
@@ -51,23 +56,27 @@ def landings(journeys: Journeys, query: Query, rules: Rules, window: int) -> lis
     anchors = []
     for part in journeys.each():
         chosen = choose(journeys, part, query, lasting=lasting(sessions, window))
-        rows = _first_rows(journeys, query, part, rules, sessions)
-        rows = rows[(part.time[rows] >= query.start) & (part.time[rows] < query.end)]
-        rows = rows[chosen[part.person[rows]]]
+        rows, stay = _first_rows(journeys, query, part, rules, sessions)
+        kept = (part.time[rows] >= query.start) & (part.time[rows] < query.end) & chosen[part.person[rows]]
+        rows = rows[kept]
         unit = (part.session if sessions else part.person)[rows].astype(np.int64)
-        anchors.append(Anchors(part, unit, rows, np.full(len(rows), -1, dtype=np.int64)))
+        none = np.full(len(rows), -1, dtype=np.int64)
+        anchors.append(Anchors(part, unit, rows, none, None if stay is None else stay[kept]))
     return anchors
 
 
-def _first_rows(journeys: Journeys, query: Query, part: Part, rules: Rules, sessions: bool) -> Int64:
-    """The first place row of each unit; of persons the first one in the range."""
+def _first_rows(
+    journeys: Journeys, query: Query, part: Part, rules: Rules, sessions: bool
+) -> tuple[Int64, Int64 | None]:
+    """The first place row of each unit, of persons the first one in the range; and the stay where it begins one."""
     if sessions or query.span is None:
-        start = tape(journeys, part, rules, sessions, query.include_bots)
-        return start.row[start.start[:-1][start.start[1:] > start.start[:-1]]].astype(np.int64)
+        of = tape(journeys, part, rules, sessions, query.include_bots)
+        stay = of.start[:-1][of.start[1:] > of.start[:-1]]
+        return of.row[stay].astype(np.int64), stay
     rows = place_rows(journeys, part, rules, query.include_bots)
     rows = rows[(part.time[rows] >= query.start) & (part.time[rows] < query.end)]
     person = part.person[rows]
-    return rows[np.concatenate(([True], person[1:] != person[:-1]))] if len(rows) else rows
+    return (rows[np.concatenate(([True], person[1:] != person[:-1]))] if len(rows) else rows), None
 
 
 def without(anchors: Sequence[Anchors], others: Sequence[Anchors]) -> list[Anchors]:

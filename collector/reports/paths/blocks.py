@@ -30,6 +30,7 @@ class Answer:
     found: Found
     flow: Flow
     names: Names
+    kept: Link
 
     @property
     def sessions(self) -> bool:
@@ -42,8 +43,7 @@ class Answer:
 
     def link(self, people: str, **more: str) -> Link:
         """The arguments that list the people behind a number."""
-        kept = tuple(pair for pair in self.query.arguments if pair[0] not in OWN)
-        return (*kept, ("people", people), *more.items())
+        return (*self.kept, ("people", people), *more.items())
 
 
 def total(walks: Sequence[Walks]) -> int:

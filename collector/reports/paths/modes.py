@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,7 +121,7 @@ def _on(journeys: Journeys, plan: Plan, asked: Question, anchors: Anchors) -> Wa
         layers=journey[: plan.depth],
         journey=journey[:MOST_PLACES],
         longer=columns[-1] >= 0,
-        seconds=_took(of, reach, anchors, reached),
+        seconds=lambda some: _took(of, reach, anchors, some),
         reached=reached if plan.goal else None,
     )
 
@@ -131,17 +131,12 @@ def _to(journeys: Journeys, plan: Plan, asked: Question, anchors: Anchors) -> Wa
     of, reach = read(journeys, asked, anchors)
     columns = backward(of, reach, MOST_PLACES, asked.loops)
     goal = np.full(len(anchors.unit), GOAL, dtype=of.code.dtype)
-    walked = reach.before >= reach.begin
-    earliest = of.row[np.where(walked, reach.begin, 0)] if len(of.row) else np.zeros(len(walked), dtype=np.int64)
-    took = anchors.part.time[anchors.row] - anchors.part.time[earliest]
-    if not asked.sessions:
-        took = np.minimum(took, asked.window)
     return _walks(
         anchors,
         layers=[*columns[: plan.depth - 1][::-1], goal],
         journey=[goal, *columns[: MOST_PLACES - 1]],
         longer=columns[-1] >= 0,
-        seconds=np.where(walked, took / SECOND, np.nan),
+        seconds=lambda some: _came(asked, of, reach, anchors, some),
         reached=None,
     )
 
@@ -152,19 +147,30 @@ def _around(journeys: Journeys, plan: Plan, asked: Question, anchors: Anchors) -
     left = np.full(len(anchors.unit), LEFT, dtype=of.code.dtype)
     after = onward(of, reach, left, plan.depth - 1 - plan.before, asked.loops)
     layers = [*before, np.full(len(left), ANCHOR, dtype=of.code.dtype), *after]
-    nothing = np.full(len(left), np.nan)
-    return _walks(anchors, layers, layers, np.zeros(len(left), dtype=np.bool_), nothing, None)
+    nothing = np.zeros(len(left), dtype=np.bool_)
+    return _walks(anchors, layers, layers, nothing, lambda some: np.full(len(some), np.nan), None)
 
 
-def _took(of: Tape, reach: Reach, anchors: Anchors, reached: Bool) -> Float64:
+def _took(of: Tape, reach: Reach, anchors: Anchors, some: Int64) -> Float64:
     """Seconds from the anchor to the goal, or to the last place; NaN where there was no further one."""
-    part = anchors.part
-    last = np.full(len(reached), -1, dtype=np.int64)
-    further = reach.end > reach.first
-    last[further] = of.row[reach.end[further] - 1]
-    last = np.where(reached, anchors.goal, last)
-    apart = np.maximum(part.time[np.maximum(last, 0)] - part.time[anchors.row], 0)
+    part, goal = anchors.part, anchors.goal[some]
+    further = reach.end[some] > reach.first[some]
+    last = np.full(len(some), -1, dtype=np.int64)
+    last[further] = of.row[reach.end[some][further] - 1]
+    last = np.where(goal >= 0, goal, last)
+    apart = np.maximum(part.time[np.maximum(last, 0)] - part.time[anchors.row[some]], 0)
     return np.where(last >= 0, apart / SECOND, np.nan)
+
+
+def _came(asked: Question, of: Tape, reach: Reach, anchors: Anchors, some: Int64) -> Float64:
+    """Seconds from the first place (or the beginning of the window in it) to the goal; NaN without a place."""
+    part, begin = anchors.part, reach.begin[some]
+    walked = reach.before[some] >= begin
+    apart = np.zeros(len(some), dtype=np.int64)
+    apart[walked] = part.time[anchors.row[some][walked]] - part.time[of.row[begin[walked]]]
+    if not asked.sessions:
+        apart = np.minimum(apart, asked.window)
+    return np.where(walked, apart / SECOND, np.nan)
 
 
 def _walks(
@@ -172,7 +178,7 @@ def _walks(
     layers: Sequence[Codes],
     journey: Sequence[Codes],
     longer: Bool,
-    seconds: Float64,
+    seconds: Callable[[Int64], Float64],
     reached: Bool | None,
 ) -> Walks:
     part = anchors.part

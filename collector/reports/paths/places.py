@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ _NUMBER = re.compile(r"[0-9]+(\.[A-Za-z]{1,5})?")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HASH = re.compile(r"[0-9a-f]{8,}", re.IGNORECASE)
 _TOKEN = re.compile(r"[0-9A-Za-z]{20,}")
+MOST_NARROW = 32_000  # and something is added to them
 _NO_ACTS = (IDENTIFY, CONSENT, ENGAGEMENT)
 
 
@@ -148,9 +149,4 @@ def at_place(journeys: Journeys, part: Part, rules: Rules, rows: Int64, include_
 
 def narrow(codes: Int32, most: int) -> NDArray[np.int16] | Int32:
     """Codes up to `most` in as few bytes as hold them, with room for the negative ones of `walk`."""
-    return codes.astype(np.int16) if most < np.iinfo(np.int16).max else codes
-
-
-def named(found: Places, codes: Sequence[int]) -> list[str]:
-    """The names of places."""
-    return [found.names[code] for code in codes]
+    return codes.astype(np.int16) if most < MOST_NARROW else codes

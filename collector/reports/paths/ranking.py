@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collector.core.errors import UserError
-from collector.journeys.part import Bool, Float64
+from collector.journeys.part import Bool, Int64
 from collector.reports.paths.walk import NONE, OFFSET, Walks
 
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+MOST_CELLS = 2_000_000  # counted in a table; what would need a larger one is sorted
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,71 +62,106 @@ def made(one: Walks, journey: Journey) -> Bool:
 def commonest(walks: Sequence[Walks], masks: Sequence[Bool], most: int) -> list[Ranked]:
     """The journeys that most of the masked walks are, those of one number by their codes.
 
-    Journeys are told apart by 64 bits made from their places, and then counted place by place.
+    A trie is grown place by place. Beginnings that fewer share than made the last of the best so far are left, for
+    no journey can be commoner than its beginning.
     """
-    marks = [_marks(one)[mask] for one, mask in zip(walks, masks, strict=True)]
-    ordered = np.sort(np.concatenate(marks)) if marks else np.empty(0, dtype=np.uint64)
-    if not len(ordered):
+    chosen = _Chosen(walks, [np.flatnonzero(mask) for mask in masks])
+    if not chosen.size:
         return []
-    begins = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    counts = np.diff(np.append(begins, len(ordered)))
-    # Those as common as the last that is shown are looked at too: which of them is shown is for their codes to say.
-    least = np.partition(counts, len(counts) - most)[len(counts) - most] if len(counts) > most else 1
-    common = np.flatnonzero(counts > least)
-    edge = np.flatnonzero(counts == least)
-    chosen = ordered[begins[np.concatenate((common, edge[: max(4 * most, 100)]))]]
-    return _counted(walks, masks, marks, np.sort(chosen), most)
+    longer, column = chosen.read([one.longer for one in walks]), chosen.column(0)
+    alive, prefix = np.arange(chosen.size), np.zeros(chosen.size, dtype=np.int64)
+    beginnings: list[tuple[int, ...]] = [()]
+    best: list[tuple[int, Journey, tuple[int, Int64, Int64]]] = []
+    depth = len(walks[0].journey)
+    for at in range(depth):
+        following = chosen.column(at + 1) if at + 1 < depth else None
+        here = column[alive]
+        wide = int(column.max()) + OFFSET + 1
+        keys = prefix * (2 * wide)
+        keys += 2 * (here.astype(np.int64) + OFFSET)
+        if following is None:
+            done = np.ones(len(alive), dtype=np.bool_)
+            keys += longer[alive]
+        else:
+            done = (here != NONE) & (following[alive] == NONE)
+        ended, entries = keys[done], alive[done]
+        for key, many in _commonest(ended, most):
+            journey = Journey((*beginnings[key // 2 // wide], key // 2 % wide - OFFSET), bool(key % 2))
+            best.append((-many, journey, (key, ended, entries)))
+        best = sorted(best, key=lambda one: (one[0], one[1].codes, one[1].longer))[:most]
+        if following is None:
+            break
+        alive, keys = alive[~done], keys[~done]
+        common, prefix = _kept(keys, -best[-1][0] if len(best) == most else 1)
+        beginnings = [(*beginnings[key // 2 // wide], key // 2 % wide - OFFSET) for key in common]
+        alive, prefix, column = alive[prefix >= 0], prefix[prefix >= 0], following
+    return [
+        Ranked(journey, -many, chosen.median(entries[ended == key])) for many, journey, (key, ended, entries) in best
+    ]
 
 
-def _marks(one: Walks) -> NDArray[np.uint64]:
-    mark = one.longer.astype(np.uint64)
-    for column in one.journey:
-        mark *= _FACTOR
-        mark += (column + OFFSET).astype(np.uint64)
-        mark ^= mark >> np.uint64(31)
-    return mark
+def _counts(keys: Int64) -> tuple[Int64, Int64]:
+    """The numbers that stand in `keys`, ascending, and how often."""
+    if len(keys) and int(keys.max()) < MOST_CELLS:
+        every = np.bincount(keys)
+        found = np.flatnonzero(every)
+        return found, every[found]
+    return np.unique(keys, return_counts=True)
 
 
-def _counted(
-    walks: Sequence[Walks],
-    masks: Sequence[Bool],
-    marks: Sequence[NDArray[np.uint64]],
-    chosen: NDArray[np.uint64],
-    most: int,
-) -> list[Ranked]:
-    """The journeys behind the marks, counted by their places: marks that are the same by chance do not count."""
-    spelled: dict[int, list[int]] = {}
-    groups, took = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.float64)]
-    for one, mask, own in zip(walks, masks, marks, strict=True):
-        place = np.minimum(np.searchsorted(chosen, own), len(chosen) - 1)
-        fits = chosen[place] == own
-        group, entry = place[fits], np.flatnonzero(mask)[fits]
-        for number, first in zip(*np.unique(group, return_index=True), strict=True):
-            spelled.setdefault(int(number), _spelling(one, int(entry[first])))
-        meant = np.array([spelled.get(number, [NONE] * (len(one.journey) + 1)) for number in range(len(chosen))])
-        same = one.longer[entry] == meant[group, -1]
-        for at, column in enumerate(one.journey):
-            same &= column[entry] == meant[group, at]
-        groups.append(group[same])
-        took.append(one.seconds[entry[same]])
-    every, seconds = np.concatenate(groups), np.concatenate(took)
-    counts = np.bincount(every, minlength=len(chosen))
-    found = [(-int(counts[number]), _journey(codes), number) for number, codes in spelled.items()]
-    found.sort(key=lambda row: (row[0], row[1].codes, row[1].longer))
-    return [Ranked(journey, -count, _median(seconds[every == number])) for count, journey, number in found[:most]]
+def _commonest(keys: Int64, most: int) -> list[tuple[int, int]]:
+    """The most frequent numbers, those as frequent as the last of them too, and how often each stands there."""
+    found, many = _counts(keys)
+    if len(many) > most:
+        kept = many >= np.partition(many, len(many) - most)[len(many) - most]
+        found, many = found[kept], many[kept]
+    # Where no journey is made twice, any of the millions would be as common as another: the lowest codes will do.
+    order = np.lexsort((found, -many))[: 10 * most]
+    return list(zip(found[order].tolist(), many[order].tolist(), strict=True))
 
 
-def _spelling(one: Walks, entry: int) -> list[int]:
-    return [*(int(column[entry]) for column in one.journey), int(one.longer[entry])]
+def _kept(keys: Int64, least: int) -> tuple[list[int], Int64]:
+    """The numbers that stand in `keys` at least so often, and each key's place among them, -1 for none."""
+    found, many = _counts(keys)
+    common = found[many >= least]
+    if len(keys) and int(keys.max()) < MOST_CELLS:
+        table = np.full(int(keys.max()) + 1, -1, dtype=np.int64)
+        table[common] = np.arange(len(common))
+        return common.tolist(), table[keys]
+    place = np.minimum(np.searchsorted(common, keys), max(len(common) - 1, 0))
+    fits = common[place] == keys if len(common) else np.zeros(len(keys), dtype=np.bool_)
+    return common.tolist(), np.where(fits, place, -1)
 
 
-def _journey(spelling: Sequence[int]) -> Journey:
-    codes = list(spelling[:-1])
-    while codes and codes[-1] == NONE:
-        codes.pop()
-    return Journey(tuple(codes), bool(spelling[-1]))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Chosen:
+    """The chosen entries of all walks as one sequence."""
 
+    walks: Sequence[Walks]
+    entries: Sequence[Int64]
 
-def _median(seconds: Float64) -> float | None:
-    known = seconds[~np.isnan(seconds)]
-    return float(np.median(known)) if len(known) else None
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.entries))
+
+    def read(self, arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """What the arrays, one a part, hold for the entries."""
+        found = [
+            array if len(which) == len(array) else array[which]
+            for array, which in zip(arrays, self.entries, strict=True)
+        ]
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def column(self, at: int) -> NDArray[Any]:
+        return self.read([one.journey[at] for one in self.walks])
+
+    def median(self, numbers: Int64) -> float | None:
+        """The median of the seconds of those entries (ascending numbers within the sequence) that have any."""
+        cuts = np.searchsorted(numbers, np.cumsum([0, *map(len, self.entries)]))
+        offset, took = 0, []
+        for at, (one, which) in enumerate(zip(self.walks, self.entries, strict=True)):
+            took.append(one.seconds(which[numbers[cuts[at] : cuts[at + 1]] - offset]))
+            offset += len(which)
+        seconds = np.concatenate(took)
+        known = seconds[~np.isnan(seconds)]
+        return float(np.median(known)) if len(known) else None

@@ -8,7 +8,7 @@ from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.funnel_plan import lasting
-from collector.reports.paths.blocks import Answer, flow_block, journeys_blocks, summary_block
+from collector.reports.paths.blocks import OWN, Answer, flow_block, journeys_blocks, summary_block
 from collector.reports.paths.modes import follow
 from collector.reports.paths.names import names_of
 from collector.reports.paths.nodes import flow_of
@@ -24,7 +24,8 @@ def run(journeys: Journeys, query: Query) -> Result:
     found = follow(journeys, query, rules)
     top = query.values["top"]
     names = names_of(found.plan, places(journeys, rules))
-    answer = Answer(query, found, flow_of(found.walks, top if isinstance(top, int) else 8), names)
+    kept = tuple(pair for pair in query.arguments if pair[0] not in OWN)
+    answer = Answer(query, found, flow_of(found.walks, top if isinstance(top, int) else 8), names, kept)
     which = query.values["people"]
     if isinstance(which, str):
         blocks = [listed_block(journeys, answer, which), flow_block(answer)]

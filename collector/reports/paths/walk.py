@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Float64, Int64, Part
+from collector.journeys.part import Bool, Float64, Int32, Int64, Part
 from collector.reports.paths.anchors import Anchors
 from collector.reports.paths.places import Rules, at_place, place_rows
 from collector.reports.paths.tape import UNIT_BITS, Tape, tape
@@ -40,8 +40,9 @@ class Walks:
     """One entry an anchor.
 
     layers: the columns of the flow, from left to right. journey: the columns of the whole journey (`MOST_PLACES` at
-    most) in the order they are compared in; longer: whether there are more. seconds: how long it took, NaN where only
-    one place is known. reached: whether the goal was reached, None where there is none. time: the anchor's, ms UTC.
+    most) in the order they are compared in; longer: whether there are more. seconds: how long some of them took, NaN
+    where only one place is known. reached: whether the goal was reached, None where there is none. time: the anchor's,
+    ms UTC.
     """
 
     anchors: Anchors
@@ -50,7 +51,7 @@ class Walks:
     layers: Sequence[Codes]
     journey: Sequence[Codes]
     longer: Bool
-    seconds: Float64
+    seconds: Callable[[Int64], Float64]
     reached: Bool | None
 
 
@@ -83,11 +84,14 @@ def question_of(query: Query, rules: Rules) -> Question:
 def reach_of(journeys: Journeys, asked: Question, anchors: Anchors, of: Tape) -> Reach:
     """The stays within the visit, or within the window of a person."""
     part, unit, row = anchors.part, anchors.unit, anchors.row
-    stay = of.stay_at(unit, row)
-    placed = at_place(journeys, part, asked.rules, row, asked.include_bots)
-    # An event may lie within a stay (a click between two views of one page): that page was before it and comes after.
-    within = ~placed & (stay >= of.start[unit])
-    within[within] = of.last[stay[within]] > row[within]
+    stay = of.stay_at(unit, row) if anchors.stay is None else anchors.stay
+    if anchors.stay is None:
+        placed = at_place(journeys, part, asked.rules, row, asked.include_bots)
+        # An event may lie within a stay (a click between views of one page): that page was before it and comes after.
+        within = ~placed & (stay >= of.start[unit])
+        within[within] = of.last[stay[within]] > row[within]
+    else:
+        placed, within = np.ones(len(row), dtype=np.bool_), np.zeros(len(row), dtype=np.bool_)
     first = np.where(within, stay, stay + 1)
     before = np.where(placed, stay - 1, stay)
     begin, end = of.start[unit], of.start[unit + 1]
@@ -156,16 +160,16 @@ def backward(of: Tape, reach: Reach, count: int, loops: bool) -> list[Codes]:
 
 
 def _columns(
-    of: Tape, at: Int64, end: Int64, ending: Codes, count: int, follow: Int64 | None, placed: Bool, way: int
+    of: Tape, start: Int64, stop: Int64, ending: Codes, count: int, follow: Int32 | None, placed: Bool, way: int
 ) -> list[Codes]:
-    here = np.arange(len(at))
+    here, at, end = (given.astype(np.int32) for given in (np.arange(len(start)), start, stop))
     columns = []
     for step in range(count):
         column = np.full(len(placed), NONE, dtype=of.code.dtype)
-        going = at < end[here] if way > 0 else at >= end[here]
+        going = at < end if way > 0 else at >= end
         stopped = here[~going]
         column[stopped] = ending[stopped]
-        here, at = here[going], at[going]
+        here, at, end = here[going], at[going], end[going]
         column[here] = of.code[at]
         columns.append(column)
         if follow is None or not len(at):
@@ -178,21 +182,21 @@ def _columns(
     return columns
 
 
-def _jumps(of: Tape, ahead: bool) -> Int64:
+def _jumps(of: Tape, ahead: bool) -> Int32:
     """For each stay the next (or the one before) that is not a going back to the place of two stays ago.
 
     A unit's end is not looked at here, for who walks stops there by himself.
     """
     size = len(of.code)
-    stays = np.arange(size)
+    stays = np.arange(size, dtype=np.int32)
     other = np.zeros(size, dtype=np.bool_)
     if ahead:
         other[2:] = of.code[2:] != of.code[:-2]
         kept = np.where(other, stays, size)
-        return np.append(np.minimum.accumulate(kept[::-1])[::-1][1:], size)
+        return np.append(np.minimum.accumulate(kept[::-1])[::-1][1:], size).astype(np.int32)
     other[:-2] = of.code[:-2] != of.code[2:]
     kept = np.where(other, stays, -1)
-    return np.concatenate(([-1], np.maximum.accumulate(kept)[:-1])) if size else stays
+    return np.concatenate(([-1], np.maximum.accumulate(kept)[:-1])).astype(np.int32) if size else stays
 
 
 def read(journeys: Journeys, asked: Question, anchors: Anchors) -> tuple[Tape, Reach]:

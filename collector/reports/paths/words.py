@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from collector.core.text import T, Text, Value
-from collector.core.times import MINUTE, SECOND
+from collector.core.times import DAY, MINUTE, SECOND
 from collector.core.words import words
 from collector.reports.paths.blocks import Answer, reached, total
 from collector.reports.paths.modes import Found
@@ -166,11 +168,11 @@ def notes(answer: Answer) -> list[Text]:
 
 def _going(found: Found, one: Walks, now: int) -> int:
     """How many may go on: visits with something in the last half hour, people whose window is open; arrivals do not."""
+    # No visit is longer than a day, so that those begun before cannot be on.
+    entries = np.flatnonzero(one.time > now - (DAY + _SESSION_GAP if found.asked.sessions else found.asked.window))
     if found.asked.sessions:
         part = one.anchors.part
-        last = part.time[part.person_row[one.person + 1] - 1]
-        going = last > now - _SESSION_GAP
-        going &= part.session[part.person_row[one.person + 1] - 1] == one.anchors.unit
-    else:
-        going = one.time > now - found.asked.window
-    return int((going if one.reached is None else going & ~one.reached).sum())
+        last = part.person_row[one.person[entries] + 1] - 1
+        same = part.session[last] == one.anchors.unit[entries]
+        entries = entries[same & (part.time[last] > now - _SESSION_GAP)]
+    return len(entries) if one.reached is None else int(np.count_nonzero(~one.reached[entries]))
