@@ -69,6 +69,11 @@ class ArrayLedger:
         """How many there are."""
         return len(self._columns["time"])
 
+    @property
+    def visitors(self) -> int:
+        """How many there are, those without an event included."""
+        return self.people + len(self._second)
+
     def add(self, columns: Mapping[str, Array]) -> None:
         """New events."""
         self._columns = {name: np.concatenate([values, columns[name]]) for name, values in self._columns.items()}

@@ -15,8 +15,9 @@ from collector.core.times import DAY, Span
 from collector.journeys.journeys import Journeys
 
 Answer = list[tuple[int, ...]]
-# Every column with its width in bits; `day` and `week` count from the first of the data, in the site's zone.
-WIDTHS: Mapping[str, int] = {"kind": 16, "person": 32, "time": 64, "visit": 32, "page": 16, "day": 16, "week": 16}
+# Every column with its width in bits; `day` and `week` count from the first of the data, in the site's zone. `place` is
+# unique and ascends with (person, time): of two events of the same instant all take the same one for the first.
+WIDTHS: Mapping[str, int] = {"kind": 16, "person": 32, "time": 64, "place": 32, "visit": 32, "day": 16, "week": 16}
 # The orders that an engine may keep rows in: it is asked in each, and its best time counts.
 LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "kind_first": ("kind", "person", "time"),
@@ -43,11 +44,12 @@ def engine_columns(journeys: Journeys) -> dict[str, NDArray[Any]]:
     """The columns of a view that is one part, in the order of (person, time)."""
     (part,) = journeys.parts
     rows = np.flatnonzero(part.bot == 0)
-    found = {name: np.asarray(getattr(part, name)[rows]) for name in ("kind", "person", "time", "page")}
+    found = {name: np.asarray(getattr(part, name)[rows]) for name in ("kind", "person", "time")}
     day = days_of(found["time"])
     visit = np.asarray(part.session[rows])
     week = (day + datetime.fromtimestamp(START / 1_000, ZONE).weekday()) // 7
-    return {name: {**found, "visit": visit, "day": day, "week": week}[name] for name in WIDTHS}
+    found |= {"place": rows, "visit": visit, "day": day, "week": week}
+    return {name: found[name] for name in WIDTHS}
 
 
 def days_of(times: NDArray[np.int64]) -> NDArray[np.int64]:

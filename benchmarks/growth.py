@@ -1,0 +1,113 @@
+"""How times and sizes grow with the number of events, and what that makes of a hundred and a thousand million.
+
+Every size is measured in a process of its own; of each row a line through the times, in the logarithms of both, tells
+how steeply they grow and what they would be at sizes that this machine has no room for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from benchmarks.measure import least, memory, size_on_disk, timed
+from benchmarks.people import NOW
+from benchmarks.questions import QUESTIONS, Arguments
+from benchmarks.views import SIZES, bench_site, home, opened
+from collector.core.query import parse_query
+from collector.reports.registry import reports
+
+DEFAULT = ("100k", "1m", "10m")
+FAR = (100_000_000, 1_000_000_000)
+RUNS = 3
+# Of the questions of every report, those that show how it grows: the first over all time, or its first at all.
+BYTES = ("view on disk, MiB", "own memory, MiB")
+
+
+def growing() -> list[tuple[str, Arguments]]:
+    """One question of each report: its name, and the arguments of the first that is asked over all time."""
+    found: dict[str, Arguments] = {}
+    for report, _, arguments in QUESTIONS:
+        if report in reports() and ("all-time" in arguments or report not in found):
+            earlier = found.get(report)
+            found[report] = earlier if earlier is not None and "all-time" in earlier else arguments
+    return list(found.items())
+
+
+def measure(size: str) -> dict[str, float]:
+    """Figures of one size: processor milliseconds a report, warm, and MiB."""
+    journeys = opened(size)[0]
+    found: dict[str, float] = {}
+    for name, arguments in growing():
+        report = reports()[name]
+        query = parse_query(report.params, arguments, bench_site(), NOW)
+        timed(lambda report=report, query=query: report.run(journeys, query))  # type: ignore[misc]
+        found[f"{name}, ms"] = least(lambda report=report, query=query: report.run(journeys, query), RUNS)[1]  # type: ignore[misc]
+    segments = sum(size_on_disk(folder) for folder in home().glob(f"view-{size}-*/journeys/*/seg-*"))
+    return {**found, BYTES[0]: segments / 2**20, BYTES[1]: memory()[0] / 2**20}
+
+
+def fit(events: Sequence[int], figures: Sequence[float]) -> tuple[float, Sequence[float]]:
+    """(the power by which it grows, what it would be at `FAR`), from the two greatest sizes, which bend the least.
+
+    A line through smaller ones would be flatter: what a question costs at any size is most of their time.
+    """
+    x, y = np.log(np.array(events[-2:], dtype=np.float64)), np.log(np.maximum(np.array(figures[-2:]), 1e-3))
+    power = float((y[1] - y[0]) / (x[1] - x[0]))
+    return power, [float(np.exp(y[1] + power * (np.log(far) - x[1]))) for far in FAR]
+
+
+def show(sizes: Sequence[str], measured: Sequence[Mapping[str, float]]) -> None:
+    """The table."""
+    events = [SIZES[size][0] for size in sizes]
+    heads = "".join(f"{_short(count):>10}" for count in events)
+    print(f"{'warm, of processor':<28}{heads}{'grows by':>10}" + "".join(f"{_short(far) + ' *':>12}" for far in FAR))
+    for name in measured[0]:
+        figures = [one[name] for one in measured]
+        power, far = fit(events, figures)
+        cells = "".join(f"{figure:>10,.0f}" for figure in figures)
+        print(f"{name:<28}{cells}{'n^' + format(power, '.2f'):>10}" + "".join(f"{figure:>12,.0f}" for figure in far))
+    print("* as the line through the two greatest sizes would have it; what bounds them before that:")
+    for bound in BOUNDS:
+        print(f"  - {bound}")
+
+
+BOUNDS = (
+    "memory: a question touches the columns it needs, 4 to 8 bytes an event each, of files of about 90 bytes an event;"
+    " beyond what fits into memory its time is that of the disk (9 GB at 100 M, 90 GB at 1,000 M)",
+    "a key holds the person and the time in 63 bits: five years take 38 of them, which leaves 33 M persons a part",
+    "rows of a part are counted in 32 bits: 2,147 M events a part",
+    "one process answers a question with one core: parts can be folded side by side, which nothing does yet",
+    "a refresh merges all segments when the new ones make up a tenth of the oldest: 10 M events at a time at 100 M",
+)
+
+
+def _short(count: int) -> str:
+    return f"{count // 1_000_000:,} M" if count >= 1_000_000 else f"{count // 1_000} k"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--size", action="append", choices=tuple(SIZES), help=f"{', '.join(DEFAULT)} where not given")
+    options.add_argument("--here", action="store_true", help="one size in this process, as JSON")
+    given = options.parse_args(arguments)
+    sizes = given.size or list(DEFAULT)
+    if given.here:
+        print(json.dumps(measure(sizes[0])))
+        return 0
+    measured = []
+    for size in sorted(sizes, key=lambda one: SIZES[one][0]):
+        command = [sys.executable, "-m", "benchmarks.growth", "--here", "--size", size]
+        answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=os.environ)
+        measured.append(json.loads(answer.stdout))
+    show(sorted(sizes, key=lambda one: SIZES[one][0]), measured)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
