@@ -30,6 +30,7 @@ class Report:
         people: whether it counts the people of its range.
         follows: what of an answer follows people for longer than a day ("", "part" or "whole") and so leaves out those
             counted without cookies (`scope.choose` with `lasting`).
+        breaks_down: whether it reads the common option `by`, so that its page offers it.
     """
 
     name: str
@@ -41,3 +42,4 @@ class Report:
     menu: int | None = None
     people: bool = True
     follows: Callable[[Query], str] = nobody
+    breaks_down: bool = False

@@ -17,6 +17,7 @@ from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.web import draw, suggestions
 from collector.web.address import ROWS, Pairs, address, grouped, replaced
+from collector.web.asked import Goals, asked
 from collector.web.draw import BlockView
 from collector.web.field_words import field_words
 from collector.web.fields import FieldView, common
@@ -53,6 +54,8 @@ class ReportPage:
     properties: Sequence[tuple[str, str]]
     given: Mapping[str, Sequence[str]]
     segments: Sequence[str] = ()
+    goals: Goals = ()
+    breaks_down: bool = False
     blocks: Sequence[BlockView] = ()
     headline: str = ""
     notes: Sequence[str] = ()
@@ -73,6 +76,11 @@ class ReportPage:
     def editing(self) -> bool:
         """Whether a further row was just asked for."""
         return self.rows_asked > 0
+
+    @property
+    def asked(self) -> list[str]:
+        """What is asked, for the line that says it."""
+        return asked(self.period.label if self.period else "", self.fields, self.given, self.goals)
 
     @property
     def has_charts(self) -> bool:
@@ -134,6 +142,15 @@ class ReportPage:
     def strips(self) -> list[list[BlockView]]:
         """The blocks in order, neighbouring numbers together."""
         return in_strips(self.blocks)
+
+    def strips_beside(self, *ids: str) -> list[list[BlockView]]:
+        """The same without the blocks called so."""
+        return in_strips([block for block in self.blocks if block.id not in ids])
+
+    @property
+    def without_people(self) -> str:
+        """The address of this page without its list of people."""
+        return address(self.path, replaced(self.pairs, [], UNSEEN))
 
     def whole(self, block_id: str) -> str:
         """The address of this page with one block alone, in full."""
@@ -231,6 +248,8 @@ def build(access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, 
         "suggestions": suggestions.suggest(journeys, ""),
         "properties": breakdowns(access, journeys),
         "segments": list(site.segments),
+        "goals": site.goals,
+        "breaks_down": report.breaks_down,
         "given": given,
         "nothing_yet": not any(part.size for part in journeys.each()),
     }

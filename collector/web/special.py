@@ -53,6 +53,7 @@ def _impact(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
         "own": impact_view.rest(page.blocks),
         "presets": [] if page.answer else _presets(access, page),
         "goal": str(access.site.goals[0][1]) if access.site.goals else "",
+        "goal_name": access.site.goals[0][0] if access.site.goals else "",
         "without_people": address(page.path, replaced(page.pairs, [], ["people"])),
         "exposed_people": address(page.path, replaced(page.pairs, [("people", "exposed")])),
     }

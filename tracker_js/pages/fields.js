@@ -56,9 +56,16 @@ function wire(field) {
 
 for (const field of document.querySelectorAll('input[data-suggest]')) wire(field);
 
-// A change of a plain choice asks at once; without this script the form's own button does.
+// A change of a plain choice asks at once; without this script the form's own button does. The panel it stands in
+// stays open on the page that answers.
+const OPEN = 'asked open';
+const panel = document.querySelector('details.asked');
+if (panel && sessionStorage.getItem(OPEN) === location.pathname) panel.open = true;
+sessionStorage.removeItem(OPEN);
 for (const form of document.querySelectorAll('form[data-auto]')) {
   form.addEventListener('change', (event) => {
-    if (event.target.matches('select, input[type="checkbox"]')) form.requestSubmit();
+    if (!event.target.matches('select, input[type="checkbox"]')) return;
+    if (event.target.closest('details.asked')) sessionStorage.setItem(OPEN, location.pathname);
+    form.requestSubmit();
   });
 }

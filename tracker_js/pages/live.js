@@ -32,6 +32,7 @@ function put(part, fresh) {
     if (details) details.open = true;
   }
   twin(part, held)?.focus({ preventScroll: true });
+  document.dispatchEvent(new Event('fresh'));
 }
 
 // What the server said last, to leave the page alone where it says the same again.

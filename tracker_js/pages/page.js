@@ -1,4 +1,5 @@
-// Small things that every page may use: copying a text, one menu open at a time, and what was opened stays open.
+// Small things that every page may use: copying a text, one menu open at a time, what was opened stays open,
+// and tables that a narrow window has no room for stand as cards.
 for (const button of document.querySelectorAll('button[data-copy]')) {
   button.hidden = false;
   button.addEventListener('click', async () => {
@@ -33,3 +34,34 @@ for (const details of document.querySelectorAll('details[data-kept]')) {
   if (kept && !details.querySelector('[aria-current]')) details.open = kept === 'open';
   details.querySelector('summary').addEventListener('click', () => localStorage.setItem(key, details.open ? 'shut' : 'open'));
 }
+
+const narrow = matchMedia('screen and (max-width: 48rem)');
+
+// Each cell is told its heading, which stands before it where the table is folded.
+function label(table) {
+  const heads = [...table.querySelectorAll('thead tr:last-child > *')].map((head) => head.textContent.trim());
+  for (const row of table.tBodies[0]?.rows ?? []) {
+    [...row.cells].forEach((cell, at) => {
+      cell.dataset.label = heads[at] ?? '';
+      cell.classList.toggle('nothing-said', at > 0 && !cell.children.length && ['', '–'].includes(cell.textContent.trim()));
+      cell.classList.toggle('wide-cell', !cell.matches('.num') && cell.textContent.trim().length > 14);
+    });
+  }
+}
+
+function fold(wrap) {
+  const table = wrap.querySelector('table.data');
+  if (!table) return;
+  table.classList.remove('folded');
+  if (!narrow.matches || wrap.scrollWidth <= wrap.clientWidth + 1) return;
+  label(table);
+  table.classList.add('folded');
+}
+
+const foldAll = () => document.querySelectorAll('.table-wrap').forEach(fold);
+foldAll();
+narrow.addEventListener('change', foldAll);
+window.addEventListener('resize', foldAll);
+// A table inside of what was closed has no width before, and one that was put in anew is not folded yet.
+document.addEventListener('toggle', (event) => event.target.querySelectorAll?.('.table-wrap').forEach(fold), true);
+document.addEventListener('fresh', foldAll);

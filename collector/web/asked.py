@@ -1,0 +1,76 @@
+"""What a page asks, in the words of its summary line: the period, who is counted, and the report's own options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from collector.core.errors import UserError
+from collector.core.matcher import Matcher, parse_matcher
+from collector.core.words import words
+from collector.web.fields import FieldView
+from collector.web.format import text
+from collector.web.language import gettext
+from collector.web.words import value_words
+
+Goals = Sequence[tuple[str, Matcher]]
+
+
+def asked(period: str, fields: Sequence[FieldView], given: Mapping[str, Sequence[str]], goals: Goals) -> list[str]:
+    """The parts of the line: what the address says, and of what it leaves out the options that shape the answer.
+
+    Args:
+        period: the name of the days, "" where they cannot be read.
+        fields: the report's own options as the page shows them.
+        given: the arguments by name.
+    """
+
+    def last(name: str) -> str:
+        values = [value for value in given.get(name, ()) if value.strip()]
+        return values[-1] if values else ""
+
+    said = [period]
+    said += [_field(one, goals) for one in fields if one.given or (one.value and not one.inline and not one.repeat)]
+    if by := last("by"):
+        said.append(gettext("by %(property)s", property=value_words("property", by)))
+    if segment := last("segment"):
+        said.append(gettext("segment “%(name)s”", name=segment))
+    if did := [value for value in given.get("where", ()) if value.strip()]:
+        said.append(gettext("people with %(what)s", what=_all(did, goals)))
+    if did_not := [value for value in given.get("where-not", ()) if value.strip()]:
+        said.append(gettext("people without %(what)s", what=_all(did_not, goals)))
+    if _on(last("include-bots")):
+        said.append(gettext("bots too"))
+    if _on(last("include-cookieless")):
+        said.append(gettext("people without cookies too"))
+    return [one for one in said if one]
+
+
+def _on(value: str) -> bool:
+    return value.lower() in ("1", "true", "yes", "on")
+
+
+def _all(matchers: Sequence[str], goals: Goals) -> str:
+    return gettext(" and ").join(_matcher(one, goals) for one in matchers)
+
+
+def _matcher(value: str, goals: Goals) -> str:
+    """A matcher in words; one that cannot be read as it was written."""
+    try:
+        return text(words(parse_matcher(value), goals))
+    except UserError:
+        return value
+
+
+def _field(field: FieldView, goals: Goals) -> str:
+    """One option with what it is set to; a flag that is on is its label alone."""
+    if field.kind == "flag":
+        return field.label if field.checked else ""
+    labels = dict(field.choices)
+    values = [value for value in field.values if value.strip()] or [field.default]
+    if field.kind == "matcher":
+        values = [_matcher(value, goals) for value in values]
+    elif field.kind == "property":
+        values = [value_words("property", value) for value in values]
+    else:
+        values = [labels.get(value, value) for value in values]
+    return f"{field.label}: {(' → ' if field.name == 'step' else ', ').join(values)}"
