@@ -13,6 +13,9 @@ from zoneinfo import ZoneInfo
 
 from collector.core.errors import UserError
 from collector.core.matcher import Matcher, parse_matcher
+from collector.core.people import PeopleCondition
+from collector.core.people import Segment as Segment
+from collector.core.people_text import check_named, parse_people
 from collector.core.text import Text
 from collector.core.times import Span, day_of, parse_date, parse_duration, parse_period
 
@@ -55,15 +58,6 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """A saved set of people: those who did all of `where` and none of `where_not`."""
-
-    name: str
-    where: tuple[Matcher, ...] = ()
-    where_not: tuple[Matcher, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Site:
     """What a question must know of the site it is asked of."""
 
@@ -80,7 +74,7 @@ class Query:
 
     Attributes:
         span: the range of days; None with `--all-time`.
-        where, where_not: people who did all / none of these at any time (the segment's own added).
+        where, where_not: people of whom all / none of these hold (the segment's own added).
         by: the breakdown's property, or None.
         include_cookieless: whether people counted without cookies are followed for longer than the day they are known.
         values: the report's own parameters by name: Matcher, int (also ms of durations), str, bool, Exclusion, tuples.
@@ -91,8 +85,8 @@ class Query:
     site: Site
     span: Span | None
     now: int
-    where: tuple[Matcher, ...] = ()
-    where_not: tuple[Matcher, ...] = ()
+    where: tuple[PeopleCondition, ...] = ()
+    where_not: tuple[PeopleCondition, ...] = ()
     by: str | None = None
     include_bots: bool = False
     include_cookieless: bool = False
@@ -220,8 +214,9 @@ def parse_query(params: Sequence[Param], arguments: Arguments, site: Site, now: 
     unknown = [name for name in arguments if name not in known and name not in COMMON]
     if unknown:
         raise UserError(f"There is no parameter {unknown[0]!r} here.", f"Known: {', '.join([*known, *COMMON])}.")
-    where = tuple(parse_matcher(text) for text in arguments.get("where", ()) if text.strip())
-    where_not = tuple(parse_matcher(text) for text in arguments.get("where-not", ()) if text.strip())
+    where = tuple(parse_people(text) for text in arguments.get("where", ()) if text.strip())
+    where_not = tuple(parse_people(text) for text in arguments.get("where-not", ()) if text.strip())
+    check_named((*where, *where_not), site.segments)
     name = _last(arguments, "segment")
     if name is not None:
         segment = site.segments.get(name)

@@ -136,17 +136,6 @@ class Journeys:
         mask[part.person[self.rows(part, matcher, include_bots)]] = True
         return mask
 
-    def chosen(
-        self, part: Part, where: Sequence[Matcher] = (), where_not: Sequence[Matcher] = (), include_bots: bool = False
-    ) -> Bool:
-        """Persons alive in this part who did all of `where` and none of `where_not` at any time."""
-        mask = part.alive.copy()
-        for matcher in where:
-            mask &= self.persons_with(part, matcher, include_bots)
-        for matcher in where_not:
-            mask &= ~self.persons_with(part, matcher, include_bots)
-        return mask
-
     def of_a_day(self, part: Part) -> Bool | None:
         """Persons of the part who are counted for a day only, as a mask; None where nobody is.
 

@@ -14,6 +14,8 @@ from collector.core.matcher import Matcher
 from collector.core.query import FILTERS, Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
+from collector.reports import people_mask
+
 
 K = TypeVar("K", bound=Hashable)
 
@@ -58,12 +60,12 @@ def choose(journeys: Journeys, part: Part, query: Query, lasting: bool = False) 
     for: a window, a cohort or a comparison over time would take each of their days for another person (E4).
     """
     check()
-    chosen = journeys.chosen(part, query.where, query.where_not, query.include_bots)
+    left = people_mask.chosen(journeys, part, query)
     if lasting and not query.include_cookieless:
         of_a_day = journeys.of_a_day(part)
         if of_a_day is not None:
-            chosen &= ~of_a_day
-    return chosen
+            left &= ~of_a_day
+    return left
 
 
 def kind_mask(journeys: Journeys, test: Callable[[Kind], bool]) -> Bool:
