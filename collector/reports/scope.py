@@ -16,7 +16,6 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
 from collector.reports import people_mask
 
-
 K = TypeVar("K", bound=Hashable)
 
 MOST_CELLS = 200_000_000
