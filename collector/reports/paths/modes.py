@@ -76,12 +76,13 @@ def plan_of(query: Query) -> Plan:
     start, goal, around = (query.values[name] for name in ("start", "goal", "around"))
     if around is not None and (start is not None or goal is not None):
         raise UserError("Paths go around an event, or from a start to a goal.", "Take one of the two away.")
-    depth = query.values["depth"]
+    given = query.values["depth"]
+    depth = given if isinstance(given, int) else 5
     return Plan(
         start if isinstance(start, Matcher) else None,
         goal if isinstance(goal, Matcher) else None,
         around if isinstance(around, Matcher) else None,
-        depth if isinstance(depth, int) else 5,
+        max(depth, 3) if around is not None else depth,  # a place on either side of the event
     )
 
 
@@ -121,7 +122,7 @@ def _on(journeys: Journeys, plan: Plan, asked: Question, anchors: Anchors) -> Wa
         layers=journey[: plan.depth],
         journey=journey[:MOST_PLACES],
         longer=columns[-1] >= 0,
-        seconds=lambda some: _took(of, reach, anchors, some),
+        seconds=lambda some: _took(asked, of, reach, anchors, some),
         reached=reached if plan.goal else None,
     )
 
@@ -151,14 +152,19 @@ def _around(journeys: Journeys, plan: Plan, asked: Question, anchors: Anchors) -
     return _walks(anchors, layers, layers, nothing, lambda some: np.full(len(some), np.nan), None)
 
 
-def _took(of: Tape, reach: Reach, anchors: Anchors, some: Int64) -> Float64:
-    """Seconds from the anchor to the goal, or to the last place; NaN where there was no further one."""
+def _took(asked: Question, of: Tape, reach: Reach, anchors: Anchors, some: Int64) -> Float64:
+    """Seconds from the anchor to the goal, or to the last view of the last place; NaN where there was no further one.
+
+    What is looked at again after a person's window counts as its end.
+    """
     part, goal = anchors.part, anchors.goal[some]
     further = reach.end[some] > reach.first[some]
     last = np.full(len(some), -1, dtype=np.int64)
-    last[further] = of.row[reach.end[some][further] - 1]
+    last[further] = of.last[reach.end[some][further] - 1]
     last = np.where(goal >= 0, goal, last)
     apart = np.maximum(part.time[np.maximum(last, 0)] - part.time[anchors.row[some]], 0)
+    if not asked.sessions:
+        apart = np.minimum(apart, asked.window)
     return np.where(last >= 0, apart / SECOND, np.nan)
 
 

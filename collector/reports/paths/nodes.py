@@ -48,7 +48,8 @@ class Flow:
 
 def flow_of(walks: Sequence[Walks], top: int) -> Flow:
     """The flow of all walks, with the `top` places of each layer by name and the rest together."""
-    size = max((int(column.max()) for one in walks for column in one.layers if len(column)), default=0) + OFFSET + 1
+    highest = max((int(column.max()) for one in walks for column in one.layers if len(column)), default=0)
+    size = max(highest, 0) + OFFSET + 1
     depth = len(walks[0].layers) if walks else 0
     layers = [_layer([one.layers[at] for one in walks], size, top) for at in range(depth)]
     links = [
