@@ -164,9 +164,7 @@ def _is_local(origin: str) -> bool:
 
 def session_key_of(settings: Settings) -> str:
     """The key that proofs are made with, "" where there is none yet or it cannot be read."""
-    if not (settings.data / "keys.json").exists():
-        return ""
     try:
-        return load_keys(settings).session
-    except UserError:
+        return load_keys(settings).session if (settings.data / "keys.json").exists() else ""
+    except (OSError, UserError):
         return ""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
+import subprocess
+import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -33,9 +35,24 @@ from collector.settings import Settings
 from collector.web.refusals import Refusals, Refused
 from tests.store.making import page
 from tests.support.pages import Installation, installed
-from tests.support.postgres import free_port
+from tests.support.postgres import free_port, other_user
 
-ROOT = os.geteuid() == 0
+# Root may write everywhere, so it looks as somebody else; the rest of us look at a folder that nobody may write.
+LOOK_AS = """
+import json, os, sys
+from collector.doctor import folder
+from collector.doctor.fetch import fetcher
+from collector.doctor.finding import Case
+from collector.settings import read_settings
+
+settings = read_settings({"DESIRELINE_DATA": sys.argv[1]})
+if who := json.loads(sys.argv[2]):
+    os.setgroups([])
+    os.setgid(who["group"])
+    os.setuid(who["user"])
+for one in folder.folder(Case(settings, 0, fetcher(settings, lambda: 0))):
+    print(one.level, one.about, one.text, one.fix)
+"""
 
 
 @contextmanager
@@ -293,13 +310,16 @@ def test_network_disks_are_known_by_their_mount(tmp_path: Path) -> None:
     assert mounted_as(Path("/srv2"), mounts) == "ext4"
 
 
-@pytest.mark.skipif(ROOT, reason="root may write everywhere")
-def test_a_folder_of_somebody_else(shop: Installation) -> None:
-    shop.settings.data.chmod(0o500)
-    try:
-        assert "chown" in told(found(shop.settings, shop.now), "data folder")
-    finally:
-        shop.settings.data.chmod(0o700)
+def test_a_folder_of_somebody_else() -> None:
+    # Not below pytest's own folders, which are closed to others.
+    with tempfile.TemporaryDirectory(prefix="dldoctor") as place:
+        Path(place).chmod(0o711)
+        data = Path(place) / "data"
+        data.mkdir(mode=0o500)
+        command = [sys.executable, "-c", LOOK_AS, str(data), json.dumps(other_user())]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("bad data folder")
+    assert "chown" in done.stdout
 
 
 def test_the_command_says_it_in_lines_or_json_and_ends_with_1(shop: Installation) -> None:

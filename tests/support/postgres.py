@@ -45,8 +45,8 @@ def find_binaries() -> Path | None:
     return None
 
 
-def _other_user() -> dict[str, int]:
-    """Postgres refuses to run as root: who runs it instead, as arguments of `subprocess`."""
+def other_user() -> dict[str, int]:
+    """Where root is refused, or may do too much: who does it instead, as arguments of `subprocess`; {} for others."""
     if os.geteuid() != 0:
         return {}
     for name in ("postgres", "nobody"):
@@ -129,7 +129,7 @@ def run(*command: str | Path) -> None:
         stderr=subprocess.STDOUT,
         cwd="/",
         env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
-        **_other_user(),  # type: ignore[call-overload]
+        **other_user(),  # type: ignore[call-overload]
     )
 
 
@@ -142,7 +142,7 @@ def cluster() -> Iterator[Cluster]:
     # A short folder of its own: a socket's path may have 107 characters, and pytest's folders are closed to others.
     folder = Path(tempfile.mkdtemp(prefix="dlpg"))
     try:
-        owner = _other_user()
+        owner = other_user()
         if owner:
             os.chown(folder, owner["user"], owner["group"])
         run(binaries / "initdb", "-D", folder / "data", "-U", "desireline", "-A", "trust", "-E", "UTF8", "--no-sync")
