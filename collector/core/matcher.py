@@ -51,6 +51,12 @@ def cell_text(cell: Json) -> str:
     return str(cell)
 
 
+def quoted(value: str) -> str:
+    """A value in quotes, for what would end it otherwise."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One `[key op value]`. Numbers compare as numbers where both sides are; `~` is contains, ignoring case."""
@@ -75,8 +81,7 @@ class Condition:
 
     def __str__(self) -> str:
         plain = "]" not in self.value and not self.value.startswith('"')
-        escaped = self.value.replace("\\", "\\\\").replace('"', '\\"')
-        return f"[{self.key}{self.op}{self.value if plain else chr(34) + escaped + chr(34)}]"
+        return f"[{self.key}{self.op}{self.value if plain else quoted(self.value)}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeAlias
 
-from collector.core.matcher import Condition, Matcher
+from collector.core.matcher import Condition, Matcher, quoted
 from collector.core.times import format_duration
 
 # What a visit has, by its first event.
@@ -114,7 +114,12 @@ class Fact:
     test: Condition | None = None
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.name if self.test is None else str(self.test)[1:-1]}"
+        if self.test is None:
+            return f"{self.kind}:{self.name}"
+        # Outside brackets a value that holds one of the signs between conditions stands in quotes too.
+        if "|" in self.test.value or "->" in self.test.value:
+            return f"{self.kind}:{self.name}{self.test.op}{quoted(self.test.value)}"
+        return f"{self.kind}:{str(self.test)[1:-1]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,10 @@ from collector.core.times import parse_date, parse_duration
 _ALL = (*SUBJECTS, *VISIT_SUBJECTS, *FACTS)
 # A sign joins two conditions only where one begins after it, so that names may hold it.
 _JOINT = re.compile(rf"\s+(->|\|)\s+(?=any(?:\s|\[|$)|(?:{'|'.join(_ALL)}):)")
-_BRACKET = re.compile(r"\[[^\[\]=!<>~]+(?:!=|>=|<=|=|>|<|~)(?:\"(?:[^\"\\]|\\.)*\"\]|[^\]]*\])", re.DOTALL)
+_TEST = r"[^\[\]=!<>~]+(?:!=|>=|<=|=|>|<|~)"
+_QUOTED = r"\"(?:[^\"\\]|\\.)*\""
+_BRACKET = re.compile(rf"\[{_TEST}(?:{_QUOTED}\]|[^\]]*\])", re.DOTALL)
+_TRAIT = re.compile(rf"\s*trait:{_TEST}{_QUOTED}", re.DOTALL)
 _DEEPEST = 20
 _WITHIN = "within"
 _TIMES = "times"
@@ -122,13 +125,16 @@ def check_named(conditions: tuple[PeopleCondition, ...], known: Mapping[str, Seg
 
 
 def _joints(text: str) -> Iterator[re.Match[str]]:
-    """The signs between conditions: those outside brackets."""
-    at = 0
+    """The signs between conditions: those outside brackets and quotes."""
+    trait = _TRAIT.match(text)
+    at = trait.end() if trait else 0
     while at < len(text):
         found = (_BRACKET if text[at] == "[" else _JOINT).match(text, at)
-        if found and text[at] != "[":
-            yield found
         at = found.end() if found else at + 1
+        if found and found[0][0] != "[":
+            yield found
+            trait = _TRAIT.match(text, at)
+            at = trait.end() if trait else at
 
 
 def _options(text: str) -> Iterator[list[str]]:

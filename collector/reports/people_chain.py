@@ -65,7 +65,8 @@ def _two(part: Part, first: Hits, second: Hits, within: int | None) -> Int64:
     latest = np.searchsorted(first.keys, second.keys, "right") - 1
     tied = np.flatnonzero((latest >= 0) & (first.keys[np.maximum(latest, 0)] == second.keys))
     # Of what happened at the same instant, anything but the event itself will do.
-    begin = np.searchsorted(first.keys, second.keys[tied], "left")
+    fresh = np.append(True, first.keys[1:] != first.keys[:-1])
+    begin = np.maximum.accumulate(np.where(fresh, np.arange(len(fresh)), 0))[latest[tied]]
     follows = np.zeros(len(second.keys), dtype=np.bool_)
     follows[tied] = (latest[tied] > begin) | (first.rows[begin] != second.rows[tied])
     latest[tied] = begin - 1
