@@ -37,7 +37,7 @@ function draw(figure) {
   figure.classList.add('drawn');
   new ResizeObserver(() => chart.resize()).observe(area);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paint);
-  window.addEventListener('beforeprint', () => chart.resize());
+  matchMedia('print').addEventListener('change', paint);
 }
 
 for (const figure of document.querySelectorAll('figure[data-plot]')) draw(figure);

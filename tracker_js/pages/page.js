@@ -1,5 +1,5 @@
 // Small things that every page may use: copying a text, one menu open at a time, what was opened stays open,
-// and tables that a narrow window has no room for stand as cards.
+// tables that a narrow window has no room for stand as cards, and paper shows what the screen folds.
 for (const button of document.querySelectorAll('button[data-copy]')) {
   button.hidden = false;
   button.addEventListener('click', async () => {
@@ -34,6 +34,16 @@ for (const details of document.querySelectorAll('details[data-kept]')) {
   if (kept && !details.querySelector('[aria-current]')) details.open = kept === 'open';
   details.querySelector('summary').addEventListener('click', () => localStorage.setItem(key, details.open ? 'shut' : 'open'));
 }
+
+// On paper nothing can be opened: tables under plots and the like are opened for it, the question and menus are not.
+let opened = [];
+addEventListener('beforeprint', () => {
+  opened = [...document.querySelectorAll('main details:not([open], .menu, .asked, .asked-who, .builder, .event *)')];
+  for (const details of opened) details.open = true;
+});
+addEventListener('afterprint', () => {
+  for (const details of opened) details.open = false;
+});
 
 const narrow = matchMedia('screen and (max-width: 48rem)');
 
