@@ -36,7 +36,7 @@ def acts(events: int, who: Persons, all_visits: Visits, random: np.random.Genera
     # Events on the page that was opened before them: the last row up to here that is a page.
     on = np.maximum.accumulate(np.where(kind <= len(PAGES), np.arange(events), 0))
     second = who.second[all_visits.person]
-    visitor = np.where((second > 0) & (random.random(len(second)) < 0.35), second, all_visits.person + 1)
+    visitor = np.where((second > 0) & (random.random(len(second)) < 0.35), second, who.visitor[all_visits.person])
     order = np.argsort(time, kind="stable")
     rows = visit[order]
     return {

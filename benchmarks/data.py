@@ -20,6 +20,7 @@ from collector.store.protocol import Change, Columns, LinkRow, PersonRow, Visito
 
 EVENTS = ("visitor", "time", "kind", "page", "source", "agent", "bot", "value", "person", "landing")
 FORMAT = 2
+MOST_PEOPLE = 1_000_000
 _SCANNED = ("visitor", "time", "kind", "page", "source", "agent", "bot")
 PROPERTIES = ("plan", "category", "country", "step", "currency", "total")
 _TYPES = {"visitor": np.int32, "time": np.int64, "value": np.float64, "person": np.int32, "landing": np.bool_}
@@ -31,19 +32,43 @@ def generate(events: int, people: int, folder: Path, seed: int = 1) -> dict[str,
     """Columns in order of arrival (and `persons.*`, one entry a person), made once, kept in `folder`, then mapped."""
     kept = folder / f"events-{events}-{people}-{seed}-{FORMAT}"
     if not kept.exists():
-        random = np.random.default_rng(seed)
-        who = persons(people, random)
-        columns: dict[str, Array] = {
-            **acts(events, who, visits(who, random), random),
-            **{f"persons.{name}": getattr(who, name) for name in Persons.__slots__},
-        }
         fresh = folder / f"making-{os.getpid()}"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        for name, values in columns.items():
-            np.save(fresh / f"{name}.npy", values.astype(_TYPES.get(name, np.int16)) if name in EVENTS else values)
+        _make(events, people, seed, fresh)
         fresh.rename(kept)
-    return {path.stem: np.load(path, mmap_mode="r") for path in sorted(kept.glob("*.npy"))}
+    return _mapped(kept)
+
+
+def _mapped(folder: Path) -> dict[str, Array]:
+    return {path.stem: np.load(path, mmap_mode="r") for path in sorted(folder.glob("*.npy"))}
+
+
+def _make(events: int, people: int, seed: int, folder: Path) -> None:
+    """Make the columns, of a million persons at a time, so that they need no more memory than those."""
+    pieces = -(-people // MOST_PEOPLE)
+    random = np.random.default_rng(seed)
+    seconds = 0
+    for piece in range(pieces):
+        some = people // pieces
+        who = persons(some, piece * some, people + seconds, random)
+        seconds += int(np.count_nonzero(who.second))
+        made = acts(events // pieces, who, visits(who, random), random)
+        made["person"] = made["person"] + piece * some
+        for name in Persons.__slots__:
+            np.save(folder / f"persons.{name}.{piece}", getattr(who, name))
+        for name in EVENTS:
+            np.save(folder / f"{name}.{piece}", made[name].astype(_TYPES.get(name, np.int16)))
+    order = np.argsort(np.concatenate(_pieces(folder, "time", pieces)), kind="stable") if pieces > 1 else None
+    for name in (*EVENTS, *(f"persons.{name}" for name in Persons.__slots__)):
+        whole = np.concatenate(_pieces(folder, name, pieces))
+        np.save(folder / f"{name}.npy", whole[order] if order is not None and name in EVENTS else whole)
+        for piece in range(pieces):
+            (folder / f"{name}.{piece}.npy").unlink()
+
+
+def _pieces(folder: Path, name: str, pieces: int) -> list[Array]:
+    return [np.load(folder / f"{name}.{piece}.npy", mmap_mode="r") for piece in range(pieces)]
 
 
 def kind_of(text: str) -> int:

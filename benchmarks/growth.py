@@ -1,7 +1,7 @@
 """How times and sizes grow with the number of events, and what that makes of a hundred and a thousand million.
 
-Every size is measured in a process of its own; of each row a line through the times, in the logarithms of both, tells
-how steeply they grow and what they would be at sizes that this machine has no room for.
+Every size is measured in a process of its own; how steeply the figures grow between the two greatest tells what they
+would be at sizes that this machine has no room for.
 """
 
 from __future__ import annotations
@@ -53,13 +53,14 @@ def measure(size: str) -> dict[str, float]:
 
 
 def fit(events: Sequence[int], figures: Sequence[float]) -> tuple[float, Sequence[float]]:
-    """(the power by which it grows, what it would be at `FAR`), from the two greatest sizes, which bend the least.
+    """(the power by which it grows between the two greatest sizes, what it would be at `FAR`).
 
-    A line through smaller ones would be flatter: what a question costs at any size is most of their time.
+    Where it grows by less than its size, that is the share that any size costs, which does not matter further on: what
+    lies far is taken to be proportional at least.
     """
     x, y = np.log(np.array(events[-2:], dtype=np.float64)), np.log(np.maximum(np.array(figures[-2:]), 1e-3))
     power = float((y[1] - y[0]) / (x[1] - x[0]))
-    return power, [float(np.exp(y[1] + power * (np.log(far) - x[1]))) for far in FAR]
+    return power, [float(np.exp(y[1] + max(power, 1.0) * (np.log(far) - x[1]))) for far in FAR]
 
 
 def show(sizes: Sequence[str], measured: Sequence[Mapping[str, float]]) -> None:
@@ -72,18 +73,19 @@ def show(sizes: Sequence[str], measured: Sequence[Mapping[str, float]]) -> None:
         power, far = fit(events, figures)
         cells = "".join(f"{figure:>10,.0f}" for figure in figures)
         print(f"{name:<28}{cells}{'n^' + format(power, '.2f'):>10}" + "".join(f"{figure:>12,.0f}" for figure in far))
-    print("* as the line through the two greatest sizes would have it; what bounds them before that:")
+    print("* in proportion to the greatest size at least; what bounds it before that:")
     for bound in BOUNDS:
         print(f"  - {bound}")
 
 
 BOUNDS = (
-    "memory: a question touches the columns it needs, 4 to 8 bytes an event each, of files of about 90 bytes an event;"
-    " beyond what fits into memory its time is that of the disk (9 GB at 100 M, 90 GB at 1,000 M)",
-    "a key holds the person and the time in 63 bits: five years take 38 of them, which leaves 33 M persons a part",
-    "rows of a part are counted in 32 bits: 2,147 M events a part",
-    "one process answers a question with one core: parts can be folded side by side, which nothing does yet",
-    "a refresh merges all segments when the new ones make up a tenth of the oldest: 10 M events at a time at 100 M",
+    "memory: a question reads the columns it needs, 4 to 8 bytes an event each, of files of some 90 bytes an event;"
+    "\n    what does not fit into memory is read at the speed of the disk (9 GB at 100 M events, 90 GB at 1,000 M)",
+    "keys hold person and time in 63 bits: five years take 38 of them, which leaves 33 M persons a site; a view of more"
+    "\n    cannot be built today, its parts would have to be kept apart by person",
+    "rows of a part are counted in 32 bits: 2,147 M events",
+    "a question is answered by one core: parts could be folded side by side, and are not",
+    "a refresh merges the new segments with the oldest once they are a tenth of it: 10 M events at a time at 100 M",
 )
 
 

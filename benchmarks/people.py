@@ -25,8 +25,9 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Persons:
-    """One entry a person: whether known by a user id, the second visitor (0: none), and what never changes."""
+    """One entry a person: their visitor, a second one (0: none), whether known by a user id, and what never changes."""
 
+    visitor: Ints
     known: Ints
     second: Ints
     agent: Ints
@@ -51,14 +52,19 @@ def falling(count: int, steepness: float = 1.0) -> NDArray[np.float64]:
     return np.asarray(weights / weights.sum(), dtype=np.float64)
 
 
-def persons(count: int, random: np.random.Generator) -> Persons:
-    """A fifth has two visitors, three in ten are known by a user id, one in seventy is a bot."""
+def persons(count: int, before: int, visitors: int, random: np.random.Generator) -> Persons:
+    """A fifth has two visitors, three in ten are known by a user id, one in seventy is a bot.
+
+    Args:
+        before: how many persons there are before these. visitors: after which number second visitors begin.
+    """
     luck = random.random(count)
     second = np.zeros(count, dtype=np.int64)
     double = luck < 0.2
-    second[double] = count + 1 + np.arange(int(double.sum()))
+    second[double] = visitors + 1 + np.arange(int(double.sum()))
     bot = np.where(random.random(count) < 0.014, random.choice([1, 2, 11, 13], count), 0)
     return Persons(
+        visitor=before + 1 + np.arange(count),
         known=(luck < 0.3).astype(np.int64),
         second=second,
         agent=random.choice(len(AGENTS), count, p=falling(len(AGENTS), 0.7)) + 1,
