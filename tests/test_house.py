@@ -20,6 +20,7 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "catalog": ({"core", "store.open", "store.engine", "store.protocol"}, {"peewee", "playhouse", "psycopg", "argon2"}),
     "journeys": ({"core", "store.protocol", "atomic"}, {"numpy"}),
     "reports": ({"core", "journeys"}, {"numpy", "scipy"}),
+    "importing": ({"core", "ingest", "atomic"}, set()),
     "demo": ({"core"}, {"numpy"}),
 }
 
