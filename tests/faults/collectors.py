@@ -15,14 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from prometheus_client.parser import text_string_to_metric_families
-
 from collector.catalog.catalog import Catalog
 from collector.settings import Settings, read_settings
 from collector.store.open import open_ledger
+from tests.support.figures import OUTCOMES, Figures, by, read, uneven
 from tests.support.postgres import free_port
 
-OUTCOMES = ("stored", "flagged", "duplicate", "quarantined", "refused")
 ORIGIN = "https://shop.example"
 HEADERS = {"Origin": ORIGIN, "User-Agent": "Mozilla/5.0 Chrome/120", "Content-Type": "text/plain;charset=UTF-8"}
 
@@ -106,28 +104,22 @@ class Running:
         ledger.close()
         return found
 
-    def metrics(self) -> dict[str, float]:
-        """What /metrics says: sums by name, and events by `name:outcome`."""
+    def metrics(self) -> Figures:
+        """What /metrics says."""
         with closing(self.connect()) as connection:
             connection.request("GET", "/metrics")
             with connection.getresponse() as answer:
                 assert answer.status == 200
-                text = answer.read().decode()
-        found: dict[str, float] = {}
-        for family in text_string_to_metric_families(text):
-            for sample in family.samples:
-                outcome = sample.labels.get("outcome")
-                name = f"{sample.name}:{outcome}" if outcome else sample.name
-                found[name] = found.get(name, 0) + sample.value
-        return found
+                return read(answer.read().decode())
 
-    def check_account(self, acked: int) -> dict[str, float]:
+    def check_account(self, acked: int) -> dict[str, int]:
         """The sums of /metrics agree with each other, with the ledger, and with what clients were told."""
         until = time.monotonic() + 30
-        while (found := self.metrics())["desireline_inbox_waiting_records"] and time.monotonic() < until:
+        while (found := self.metrics())["desireline_inbox_waiting_records", ()] and time.monotonic() < until:
             time.sleep(0.05)
-        parts = {name: found.get(f"desireline_events_total:{name}", 0) for name in OUTCOMES}
-        assert found["desireline_events_received_total"] == sum(parts.values()), parts
+        ends = by(found, "desireline_events_total", "outcome")
+        parts = {name: ends[name] for name in OUTCOMES}
+        assert uneven(found) == 0, parts
         assert parts["stored"] + parts["flagged"] == len(self.ledger_ids())
         assert parts["stored"] + parts["flagged"] >= acked
         assert parts["quarantined"] == 0
@@ -202,3 +194,40 @@ class Client(threading.Thread):
         return json.dumps(
             {"v": 1, "key": self.server.site.write_key, "sent_at": now, "boot": self.name, "events": events}
         ).encode()
+
+
+def clients_of(server: Running, stop: threading.Event, number: int = 4) -> list[Client]:
+    """So many clients, sending."""
+    clients = [Client(server, stop) for _ in range(number)]
+    for client in clients:
+        client.start()
+    return clients
+
+
+def finish(clients: list[Client], stop: threading.Event) -> tuple[set[str], set[str]]:
+    """(acknowledged ids, ids sent and never answered)."""
+    stop.set()
+    for client in clients:
+        client.join(15)
+    acked = [key for client in clients for key in client.acked]
+    assert len(acked) == len(set(acked))
+    return set(acked), {key for client in clients for key in client.open}
+
+
+def check_stored(server: Running, acked: set[str], unanswered: set[str]) -> None:
+    """Everything acknowledged is in the ledger, once, beside what nobody got an answer to; nothing waits."""
+    stored = server.ledger_ids()
+    assert len(stored) == len(set(stored)), "stored twice"
+    assert acked - set(stored) == set(), "acknowledged and lost"
+    assert set(stored) - acked <= unanswered
+    assert list(server.settings.inbox.iterdir()) == []
+
+
+def settle(server: Running, clients: list[Client], stop: threading.Event) -> set[str]:
+    """End the load, have all of it loaded, stop the server; nothing may be lost. The acknowledged ids."""
+    acked, unanswered = finish(clients, stop)
+    server.wait_drained(len(acked))
+    server.check_account(len(acked))
+    assert server.stop() == 0
+    check_stored(server, acked, unanswered)
+    return acked

@@ -110,8 +110,8 @@ def sample(server: Running) -> dict[str, float]:
     }
     with suppress(OSError, AssertionError):
         told = server.metrics()
-        found["waiting"] = told["desireline_inbox_waiting_records"]
-        found["oldest s"] = told["desireline_inbox_oldest_seconds"]
+        found["waiting"] = told["desireline_inbox_waiting_records", ()]
+        found["oldest s"] = told["desireline_inbox_oldest_seconds", ()]
     return found
 
 

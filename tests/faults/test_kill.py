@@ -15,25 +15,8 @@ from pathlib import Path
 import pytest
 
 from collector.store.open import open_ledger
-from tests.faults.collectors import Client, Running
+from tests.faults.collectors import Client, Running, check_stored, clients_of, finish, settle
 from tests.support.postgres import cluster
-
-
-def clients_of(server: Running, stop: threading.Event, number: int = 4) -> list[Client]:
-    clients = [Client(server, stop) for _ in range(number)]
-    for client in clients:
-        client.start()
-    return clients
-
-
-def finish(clients: list[Client], stop: threading.Event) -> tuple[set[str], set[str]]:
-    """(acknowledged ids, ids sent and never answered)."""
-    stop.set()
-    for client in clients:
-        client.join(15)
-    acked = [key for client in clients for key in client.acked]
-    assert len(acked) == len(set(acked))
-    return set(acked), {key for client in clients for key in client.open}
 
 
 def kill_something(server: Running, rng: random.Random) -> None:
@@ -44,15 +27,7 @@ def kill_something(server: Running, rng: random.Random) -> None:
             os.kill(rng.choice(victims), signal.SIGKILL)
 
 
-def check_stored(server: Running, acked: set[str], unanswered: set[str]) -> None:
-    stored = server.ledger_ids()
-    assert len(stored) == len(set(stored)), "stored twice"
-    assert acked - set(stored) == set(), "acknowledged and lost"
-    assert set(stored) - acked <= unanswered
-    assert list(server.settings.inbox.iterdir()) == []
-
-
-def chaos(server: Running, seconds: float, pause: float) -> tuple[set[str], set[str]]:
+def chaos(server: Running, seconds: float, pause: float) -> None:
     rng = random.Random(7)
     stop = threading.Event()
     clients = clients_of(server, stop)
@@ -63,20 +38,14 @@ def chaos(server: Running, seconds: float, pause: float) -> tuple[set[str], set[
     server.kill_all()
     server.start()
     time.sleep(1)
-    acked, unanswered = finish(clients, stop)
-    assert len(acked) > 200
+    assert len(settle(server, clients, stop)) > 200
     assert sum(client.failures for client in clients) > 0
-    server.wait_drained(len(acked))
-    server.check_account(len(acked))
-    assert server.stop() == 0
-    return acked, unanswered
 
 
 def test_kill_9_of_workers_loader_and_all_loses_nothing_and_stores_nothing_twice(tmp_path: Path) -> None:
     server = Running(tmp_path / "data")
     try:
-        acked, unanswered = chaos(server, 7, 0.6)
-        check_stored(server, acked, unanswered)
+        chaos(server, 7, 0.6)
     finally:
         server.kill_all()
     with sqlite3.connect(tmp_path / "data" / "ledger.sqlite3") as connection:
@@ -88,8 +57,7 @@ def test_kill_9_of_workers_loader_and_all_loses_nothing_and_stores_nothing_twice
 def test_the_same_on_postgres(tmp_path: Path, postgres_url: Callable[[], str]) -> None:
     server = Running(tmp_path / "data", postgres_url())
     try:
-        acked, unanswered = chaos(server, 3, 0.6)
-        check_stored(server, acked, unanswered)
+        chaos(server, 3, 0.6)
     finally:
         server.kill_all()
 
@@ -108,12 +76,8 @@ def test_a_dead_database_does_not_stop_the_way_in(tmp_path: Path) -> None:
             assert sum(len(client.acked) for client in clients) > before + 100
             database.start()
             time.sleep(0.5)
-            acked, unanswered = finish(clients, stop)
+            settle(server, clients, stop)
             assert {code for client in clients for code in client.codes} == {200}
-            server.wait_drained(len(acked))
-            server.check_account(len(acked))
-            assert server.stop() == 0
-            check_stored(server, acked, unanswered)
         finally:
             server.kill_all()
 
@@ -153,11 +117,7 @@ def test_kill_9_of_the_master_leaves_a_port_that_the_next_server_gets(tmp_path: 
         time.sleep(0.3)
         server.start()
         time.sleep(1)
-        acked, unanswered = finish(clients, stop)
-        server.wait_drained(len(acked))
-        server.check_account(len(acked))
-        assert server.stop() == 0
-        check_stored(server, acked, unanswered)
+        settle(server, clients, stop)
     finally:
         server.kill_all()
 

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -17,7 +16,6 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from prometheus_client.parser import text_string_to_metric_families
 
 from collector.counters import LOAD_SECONDS, TRACKER_DROPPED, Counters
 from collector.inbox.files import hold
@@ -30,21 +28,12 @@ from collector.store.protocol import LedgerDown, Mark
 from collector.web.door import the_door
 from tests.faults.collectors import Running
 from tests.support.effort import examples
+from tests.support.figures import Figures, by, read, uneven
 from tests.support.pages import ORIGIN, Installation, installed
 
 TOKEN = "a-token-long-enough-1"
-Figures = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 BOTS = compile_list({"version": "1", "patterns": ["curl/"]})
 HERE = "http://localhost"
-
-
-def read(text: str) -> Figures:
-    """Every sample: (name, labels) -> value."""
-    return {
-        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
 
 
 def figures(made: Installation) -> Figures:
@@ -52,22 +41,6 @@ def figures(made: Installation) -> Figures:
     assert answer.status_code == 200
     assert answer.mimetype == "text/plain"
     return read(answer.text)
-
-
-def by(found: Figures, name: str, label: str) -> Counter[str]:
-    """The sums of a metric by one of its labels."""
-    sums: Counter[str] = Counter()
-    for (one, labels), value in found.items():
-        if one == name:
-            sums[dict(labels).get(label, "")] += int(value)
-    return sums
-
-
-def uneven(found: Figures) -> int:
-    """Received minus everything that became of it; 0 where the accounting holds."""
-    ends = by(found, "desireline_events_total", "outcome")
-    assert set(ends) <= {"stored", "flagged", "duplicate", "quarantined", "refused"}
-    return by(found, "desireline_events_received_total", "").total() - ends.total()
 
 
 @pytest.fixture(scope="module")
