@@ -10,8 +10,9 @@ import pytest
 
 from collector.ingest import check
 from collector.store.protocol import Mark
+from tests.support.figures import by, uneven
 from tests.support.pages import ORIGIN, Installation, send, token_in
-from tests.web.test_metrics import batch, by, figures, load, post, uneven
+from tests.web.test_metrics import batch, figures, load, post
 
 
 @pytest.fixture
