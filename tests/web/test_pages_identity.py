@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from html import unescape
 
-import pytest
 from flask.testing import FlaskClient
 
 from collector.counters import DOOR_EVENTS
@@ -20,6 +18,7 @@ from collector.settings import load_keys
 from collector.store.identity import MOST_VISITORS
 from collector.store.open import open_engine
 from tests.store.making import identify, page
+from tests.support.npm import find_node
 from tests.support.pages import Installation, send
 
 PATH = "/shop/settings/identity"
@@ -38,13 +37,12 @@ def test_owners_see_the_key_and_the_snippets_sign_as_the_door_checks(fresh: Inst
     names: dict[str, str] = {"KEY": key(fresh), "user_id": "ann"}
     exec(python[1], names)
     assert names["signature"] == sign(key(fresh), "ann")
-    node = shutil.which("node")
+    node = find_node()
     script = re.search(r"import \{ createHmac \}.*?digest\('hex'\);", text, re.DOTALL)
     assert script is not None
-    if node is None:
-        pytest.skip("no node")
+    assert node is not None, "python -m tests.support.prepare"
     whole = f"const KEY = {key(fresh)!r}, userId = 'ann';\n{script[0]}\nconsole.log(signature)"
-    told = subprocess.run([node, "--input-type=module", "-e", whole], capture_output=True, text=True, check=True)
+    told = subprocess.run([*node.node, "--input-type=module", "-e", whole], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == sign(key(fresh), "ann")
 
 
