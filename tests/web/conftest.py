@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.support.pages import Installation, installed
+from tests.web.doors import Collector
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +28,19 @@ def fresh(tmp_path: Path) -> Iterator[Installation]:
 def owner(shop: Installation) -> FlaskClient:
     """A browser with the owner logged in."""
     return shop.client()
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[Collector]:
+    """A door of its own."""
+    made = Collector(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def roomy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
+    """A door with room for all that the tests of a module send."""
+    made = Collector(tmp_path_factory.mktemp("roomy"), max_bytes=2**28)
+    yield made
+    made.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,6 @@ from collector.inbox.files import all_boxes
 from collector.ingest.check import MAX_BODY
 from collector.web.door import CollectSite, LazyInbox
 from tests.web.doors import ORIGIN, Collector, Listed, batch, page
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Collector]:
-    made = Collector(tmp_path)
-    yield made
-    made.close()
 
 
 def test_an_acknowledged_event_is_on_disk_without_the_address_it_came_from(collector: Collector) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,6 @@ from collector.ingest.cookie import mint
 from collector.settings import Keys
 from collector.web.door import CollectSite
 from tests.web.doors import ORIGIN, SITE, Collector, batch
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Collector]:
-    made = Collector(tmp_path)
-    yield made
-    made.close()
 
 
 def cookie(answer: TestResponse) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from collector.core.event import CHAT_EVENTS
 from collector.ingest.hooks.providers import TRANSLATORS
+from tests.support.anything import anything
 from tests.support.chats import (
     AT,
     chatwoot,
@@ -50,10 +51,6 @@ BASES: dict[str, list[dict[str, Any]]] = {
         crisp("session:set_data", data={"desireline_visitor": "v_" + "0" * 32}),
     ],
 }
-scalars = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=()), max_size=20)
-)
-anything = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=6)
 
 
 def places(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -23,9 +23,10 @@ from collector.inbox.record import Record, decode
 from collector.inloop import InLoop, beginning
 from collector.plain import PlainHeads
 from collector.web.quick import QuickDoor
+from tests.support.anything import anything
 from tests.support.effort import examples
 from tests.web.doors import CHROME, ORIGIN, Collector, batch, page
-from tests.web.test_collect_fuzz import anything, events
+from tests.web.test_collect_fuzz import events
 
 CLIENT, SERVER = ("203.0.113.7", 50_000), ("127.0.0.1", 8_000)
 CONFIG = Config()

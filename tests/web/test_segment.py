@@ -6,7 +6,6 @@ import gzip
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,13 +26,6 @@ from tests.web.doors import CHROME, ORIGIN, SITE, Collector, Listed
 
 LIBRARY = "analytics-python/2.4.0"
 BROWSER = {"Origin": ORIGIN, "User-Agent": CHROME}
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Collector]:
-    made = Collector(tmp_path)
-    yield made
-    made.close()
 
 
 def basic(key: str) -> dict[str, str]:

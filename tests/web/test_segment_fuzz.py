@@ -5,20 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 from base64 import b64encode
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.anything import anything, header
 from tests.support.effort import examples
 from tests.web.doors import ORIGIN, Collector
 
-header = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=40)
-texts = st.text(st.characters(exclude_categories=()), max_size=20)
-scalars = st.none() | st.booleans() | st.integers() | st.floats() | texts
-anything = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=8)
 ids = st.sampled_from(["a1", "u1", "v_" + "0" * 32, "null", ""]) | anything
 moments = st.sampled_from(["2025-11-21T18:33:20.000Z", 1_763_750_000, 0, ""]) | anything
 pages = st.fixed_dictionaries({}, optional=dict.fromkeys(("url", "path", "search", "referrer", "title"), anything))
@@ -51,14 +45,6 @@ def basic(key: str) -> str:
     return "Basic " + b64encode(f"{key}:".encode()).decode()
 
 
-@pytest.fixture(scope="module")
-def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
-    folder: Path = tmp_path_factory.mktemp("fuzz")
-    made = Collector(folder, max_bytes=2**28)
-    yield made
-    made.close()
-
-
 @settings(max_examples=examples(120), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     paths,
@@ -70,10 +56,10 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
     ),
 )
 def test_no_request_makes_it_fail_and_the_sums_agree(
-    collector: Collector, path: str, body: bytes, packed: bool, key: str, headers: dict[str, str]
+    roomy: Collector, path: str, body: bytes, packed: bool, key: str, headers: dict[str, str]
 ) -> None:
-    before = len(collector.records())
-    answer = collector.client.post(
+    before = len(roomy.records())
+    answer = roomy.client.post(
         f"/v1/{path}",
         data=gzip.compress(body) if packed else body,
         headers={"User-Agent": "analytics-python/2.4.0", "Authorization": key} | headers,
@@ -81,7 +67,7 @@ def test_no_request_makes_it_fail_and_the_sums_agree(
     assert answer.status_code in (200, 400, 401, 403, 404, 413)
     assert answer.is_json
     assert answer.json is not None
-    fresh = collector.records()[before:]
+    fresh = roomy.records()[before:]
     kept = sum(len(record.events) + len(record.quarantined) for record in fresh)
     if answer.status_code == 200 and path != "m":
         sent = json.loads(body)

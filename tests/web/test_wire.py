@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from collector.core.event import TYPES
 from collector.ingest.check import MAX_BODY, MAX_EVENT, MAX_EVENTS
@@ -15,13 +12,6 @@ from tests.web.doors import ORIGIN, Collector, batch, page
 
 WIRE = (Path(__file__).parents[2] / "tracker_js" / "wire.md").read_text()
 EXAMPLES = re.findall(r"```json\n(.*?)```", WIRE, re.DOTALL)
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Collector]:
-    made = Collector(tmp_path)
-    yield made
-    made.close()
 
 
 def test_the_request_is_answered_as_the_page_says(collector: Collector) -> None:
