@@ -20,10 +20,11 @@ from collector.cli.place import now_ms, place_options, site_option
 from collector.cli.rooms import Rooms, open_rooms
 from collector.core.errors import UserError
 from collector.core.event import Event
-from collector.import_owners import find_owners, needs_owners
-from collector.import_refused import RefusedReport
-from collector.import_state import Progress, fingerprint, forget_old_salt, log_salt
-from collector.importing import Imported, RowFile, import_rows
+from collector.importing.files import RowFile
+from collector.importing.owners import find_owners, needs_owners
+from collector.importing.refused import RefusedReport
+from collector.importing.rows import Imported, import_rows
+from collector.importing.state import Progress, fingerprint, forget_old_salt, log_salt
 from collector.ingest.columns import Columns
 from collector.ingest.imports.guess import FORMATS, guess_columns, guess_format, make_reader
 from collector.ingest.imports.making import Reader

@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from collector.cli.import_words import say
-from collector.importing import Imported, RowFile
+from collector.importing.files import RowFile
+from collector.importing.rows import Imported
 
 EVERY_SECONDS = 5.0
 

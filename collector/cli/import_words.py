@@ -10,7 +10,8 @@ import click
 
 from collector.core.event import PAGE, Event
 from collector.core.write import iso_time
-from collector.importing import SHOWN, Imported, RowFile
+from collector.importing.files import RowFile
+from collector.importing.rows import SHOWN, Imported
 from collector.ingest.columns import ROLES, Columns
 from collector.ingest.imports.guess import MAPPINGS, TITLES
 

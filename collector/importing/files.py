@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO, Any, Literal, TypeAlias
 
 from collector.core.errors import UserError
-from collector.import_encoding import guess_encoding
-from collector.import_json import is_wrapped, json_values
+from collector.importing.encoding import guess_encoding
+from collector.importing.json_values import is_wrapped, json_values
 from collector.ingest.imports.access_log import is_log
 
 Kind: TypeAlias = Literal["csv", "jsonl", "json", "lines"]

@@ -9,7 +9,8 @@ from contextlib import suppress
 
 from collector.core.event import Event
 from collector.core.times import MINUTE
-from collector.importing import CHUNK, RowFile
+from collector.importing.files import RowFile
+from collector.importing.rows import CHUNK
 from collector.ingest.imports.making import Reader
 from collector.ingest.rows import RowError
 

@@ -8,7 +8,7 @@ from typing import IO
 
 from collector.core.errors import UserError
 from collector.core.write import csv_lines
-from collector.import_files import Row
+from collector.importing.files import Row
 
 _COLUMNS = ("line", "reason", "text")
 _JSON = frozenset([".jsonl", ".ndjson", ".json"])

@@ -9,11 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from collector.core.event import Event
-from collector.import_files import Row, RowFile
+from collector.importing.files import Row, RowFile
 from collector.ingest.imports.making import Reader
 from collector.ingest.rows import RowError
-
-__all__ = ["CHUNK", "SHOWN", "Imported", "Row", "RowFile", "import_rows"]
 
 CHUNK = 5_000
 SHOWN = 20

@@ -12,7 +12,7 @@ from typing import Any
 
 from collector.atomic import replace_text
 from collector.core.times import DAY
-from collector.importing import Imported
+from collector.importing.rows import Imported
 
 _PART = 1 << 20
 SALT_DAYS = 2

@@ -13,7 +13,8 @@ import pytest
 
 from collector.core.errors import UserError
 from collector.core.event import Event
-from collector.importing import SHOWN, Imported, Row, RowFile, import_rows
+from collector.importing.files import Row, RowFile
+from collector.importing.rows import SHOWN, Imported, import_rows
 from collector.ingest.bots import NO_LIST
 from collector.ingest.columns import choose_columns
 from collector.ingest.rows import RowReader

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collector.core.errors import UserError
-from collector.import_encoding import guess_encoding
-from collector.import_files import RowFile
-from collector.import_json import json_values
+from collector.importing.encoding import guess_encoding
+from collector.importing.files import RowFile
+from collector.importing.json_values import json_values
 from collector.ingest.columns import EXPORT_COLUMNS
 from collector.ingest.imports.guess import FORMATS, guess_columns, guess_format, looks_like_time
 from tests.support.effort import examples

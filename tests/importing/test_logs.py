@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.core.times import DAY
-from collector.import_state import log_salt
+from collector.importing.state import log_salt
 from collector.ingest.bots import NO_LIST
 from collector.ingest.imports.access_log import AccessLogReader, is_log
 from collector.ingest.rows import RowError

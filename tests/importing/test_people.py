@@ -67,8 +67,8 @@ PEOPLE = [("e0", "ann"), ("e1", "ann"), ("e2", "ann"), ("e3", "bob"), ("e4", "bo
 def test_a_shared_device_is_told_apart_in_whatever_order_a_file_is(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, order: str, chunk: int
 ) -> None:
-    monkeypatch.setattr("collector.importing.CHUNK", chunk)
-    monkeypatch.setattr("collector.import_owners.CHUNK", chunk)
+    monkeypatch.setattr("collector.importing.rows.CHUNK", chunk)
+    monkeypatch.setattr("collector.importing.owners.CHUNK", chunk)
     rows = days()
     rows = rows[::-1] if order == "newest first" else rows[3:] + rows[:3] if order == "mixed" else rows
     shop.take(shop.lines("a.jsonl", rows))

@@ -17,10 +17,10 @@ from zipfile import ZipFile
 import pytest
 from click.testing import CliRunner
 
-from collector import importing
 from collector.cli import main
 from collector.cli.import_progress import Watch
-from collector.importing import Imported
+from collector.importing import rows as importing
+from collector.importing.rows import Imported
 from tests.importing.conftest import Shop
 
 ROWS = [{"visitor": f"v{number}", "t": 1_760_000_000 + number, "name": "x", "n": number} for number in range(50)]
@@ -179,7 +179,7 @@ def test_a_killed_import_goes_on_where_it_ended(shop: Shop) -> None:
     rows = 8_000
     text = "".join(f'{{"visitor": "v{n % 900}", "t": {1_760_000_000 + n}, "name": "x"}}\n' for n in range(rows))
     path = shop.file("big.jsonl", text)
-    program = "from collector import cli, importing; importing.CHUNK = 100; cli.main()"
+    program = "from collector import cli; from collector.importing import rows; rows.CHUNK = 100; cli.main()"
     command = [sys.executable, "-c", program, "import", str(path), "--site", "shop"]
     command += ["--data", str(shop.folder), "--database", shop.database]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
