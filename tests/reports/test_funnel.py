@@ -212,6 +212,13 @@ def test_the_open_are_not_dropped_and_the_matured_have_their_own_rate() -> None:
     assert summary["open"] == sum(number % 4 != 0 for number in late)
 
 
+def test_who_came_back_to_the_first_step_has_the_time_of_the_later_attempt() -> None:
+    journeys = world(path(("event:a", 0), ("event:a", 10 * DAY)))
+    for now, ends in ((24 * DAY - 1, (0, 1)), (24 * DAY, (1, 0))):
+        steps = answer(journeys, AB, START + now, window="14d").block("steps")
+        assert (column(steps, "dropped")[0], column(steps, "open")[0]) == ends
+
+
 def test_a_list_tells_where_each_person_stands() -> None:
     block = answer(shop(), STEPS, LATE, window="3d", people="dropped", at="2").block("people")
     assert [one.name for one in block.columns] == ["person", "entered", "latest", "step", "name", "source"]
