@@ -112,7 +112,10 @@ def collect_site(site: Site | None) -> CollectSite | None:
         return None
     options = site.options
     required, version = options.signed_identify == "required", options.identity_version
-    return CollectSite(site.id, site.origins, site.policy_gpc, site.policy_dnt, required, version, options.preset)
+    policies = site.policy_gpc, site.policy_dnt
+    return CollectSite(
+        site.id, site.origins, *policies, required, version, options.preset, cookie_domain=options.cookie_domain
+    )
 
 
 def connected(catalog: Catalog, site: CollectSite | None) -> CollectSite | None:

@@ -17,7 +17,10 @@ ROOMS: dict[str, tuple[set[str], set[str]]] = {
     "ingest": ({"core"}, {"user_agents"}),
     "inbox": ({"core"}, set()),
     "store": ({"core"}, {"peewee", "playhouse", "psycopg", "numpy"}),
-    "catalog": ({"core", "store.open", "store.engine", "store.protocol"}, {"peewee", "playhouse", "psycopg", "argon2"}),
+    "catalog": (
+        {"core", "store.open", "store.engine", "store.protocol"},
+        {"peewee", "playhouse", "psycopg", "argon2", "publicsuffixlist"},
+    ),
     "journeys": ({"core", "store.protocol", "atomic"}, {"numpy"}),
     "reports": ({"core", "journeys"}, {"numpy", "scipy"}),
     "importing": ({"core", "ingest", "atomic"}, set()),

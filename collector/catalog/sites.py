@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, get_args
 
-from collector.catalog import check
+from collector.catalog import check, check_domain
 from collector.catalog.base import SITE, Base, Record, digest, new_secret
 from collector.catalog.values import PRESETS, Goal, NewSite, Options, Retargeting, SignedIdentify, Site
 from collector.core.errors import UserError
@@ -33,6 +33,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "trusted_agents": check.agent_parts,
     "spam_referrers": check.hosts,
     "mask_click_ids": bool,
+    "cookie_domain": check_domain.domain,
     "notice_version": lambda given: check.storable(given).strip()[:50],
 }
 _LISTS = ("origins", "goals", "retargeting", "payment_domains", "hidden_parameters")
@@ -137,7 +138,9 @@ class Sites(Base):
         defaults: dict[str, object] = {"title": "", "policy_gpc": "cookieless", "policy_dnt": "ignore"}
         lists: dict[str, object] = dict.fromkeys(_LISTS, ())
         given = defaults | lists | settings | {"name": name, "origins": tuple(origins), "timezone": timezone}
-        cells = _cells(given) | {"options": _options_cell(_options(settings, Options()))}
+        options = _options(settings, Options())
+        cells = _cells(given) | {"options": _options_cell(options)}
+        check_domain.fits(options.cookie_domain, json.loads(str(cells["origins"])))
         key, secret = (write_key and check.write_key(write_key)) or new_secret("wk_")[:27], new_secret("sk_")
         with self._engine.writing():
             self._refuse_taken(name)
@@ -164,8 +167,12 @@ class Sites(Base):
             before = self._known_site(site_id)
             if "name" in cells and cells["name"] != before.name:
                 self._refuse_taken(str(cells["name"]))
+            options = _options(settings, before.options)
             if any(name in _OPTIONS for name in settings):
-                cells["options"] = _options_cell(_options(settings, before.options))
+                cells["options"] = _options_cell(options)
+            if "cookie_domain" in settings or "origins" in settings:
+                origins = json.loads(str(cells["origins"])) if "origins" in cells else before.origins
+                check_domain.fits(options.cookie_domain, origins)
             if cells:
                 self._change(SITE.update(**cells).where(SITE.c.id == site_id))
             return self._known_site(site_id)

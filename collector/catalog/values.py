@@ -51,6 +51,7 @@ class Options:
         spam_referrers: hosts whose referrers are made up, beside the built-in ones.
         mask_click_ids: keep of a click id (gclid, fbclid ...) only that there was one.
         notice_version: of the privacy notice that visitors now consent to, for the consent log.
+        cookie_domain: the domain whose subdomains share a visitor's cookie; "" where each host has its own.
     """
 
     preset: Preset = "standard"
@@ -62,6 +63,7 @@ class Options:
     spam_referrers: tuple[str, ...] = ()
     mask_click_ids: bool = False
     notice_version: str = ""
+    cookie_domain: str = ""
 
     @property
     def masks_click_ids(self) -> bool:

@@ -29,9 +29,13 @@ class Identity(NamedTuple):
     resign: bool
 
 
-def cookie_name(site: int) -> str:
-    """The cookie's name for one site."""
-    return f"dl_v_{site}"
+def cookie_name(site: int, shared: bool = False) -> str:
+    """The cookie's name for one site: of one host, or `shared` by the subdomains of a domain (B25).
+
+    Browsers do not tell a server which of the two a cookie is, so they have names of their own. Both are
+    `dl_v_<number>`, which is all that proxies pass on.
+    """
+    return f"dl_v_0{site}" if shared else f"dl_v_{site}"
 
 
 def _sign(key: bytes, site: int, visitor: str, issued: int) -> str:
@@ -59,11 +63,11 @@ def verify(keys: Sequence[bytes], site: int, value: str, now_ms: int) -> Identit
     return None
 
 
-def read_cookie(header: str, keys: Sequence[bytes], site: int, now_ms: int) -> Identity | None:
+def read_cookie(header: str, keys: Sequence[bytes], site: int, now_ms: int, shared: bool = False) -> Identity | None:
     """The first valid identity in a Cookie header, whatever else the header holds (B9)."""
     if not header:
         return None
-    name = cookie_name(site)
+    name = cookie_name(site, shared)
     for part in header.split(";"):
         found, _, value = part.strip().partition("=")
         if found == name:
@@ -71,3 +75,14 @@ def read_cookie(header: str, keys: Sequence[bytes], site: int, now_ms: int) -> I
             if identity:
                 return identity
     return None
+
+
+def read_cookies(
+    header: str, keys: Sequence[bytes], site: int, now_ms: int, shared: bool
+) -> tuple[Identity | None, bool]:
+    """(whom the cookies name, whether only one of the other kind does): the kind that is asked for comes first."""
+    known = read_cookie(header, keys, site, now_ms, shared)
+    if known is not None:
+        return known, False
+    other = read_cookie(header, keys, site, now_ms, not shared)
+    return other, other is not None

@@ -32,7 +32,8 @@ class CollectSite:
 
     The policies say what the browser's privacy signals lead to. `signed_required`: no user id is taken from a browser
     without a signature; `identity_version` is of the key that signs them. `preset`: cookieless sets no cookie whatever
-    the tag asks for; exempt renews none, and names nobody (no identify, no linker across domains).
+    the tag asks for; exempt renews none, and names nobody (no identify, no linker across domains). `cookie_domain`: the
+    domain whose subdomains share a visitor, "" where each host has its own.
     """
 
     id: int
@@ -42,6 +43,7 @@ class CollectSite:
     signed_required: bool = False
     identity_version: int = 1
     connected: Connected = field(default=NOTHING, kw_only=True)
+    cookie_domain: str = field(default="", kw_only=True)
     preset: Literal["standard", "cookieless", "exempt"] = "standard"
 
     def allows(self, origin: str) -> bool:

@@ -8,13 +8,12 @@ from collector.counters import DOOR_EVENTS
 from collector.ingest.bots import MAX_USER_AGENT, header_hints
 from collector.ingest.check import check_events
 from collector.ingest.clean import clean_text
-from collector.ingest.cookie import read_cookie
 from collector.ingest.impression import impression, refusal
 from collector.web.answers import GIF, Refusal, with_cors
 from collector.web.door import the_door
 from collector.web.keep import Sender, keep
 from collector.web.refusing import answer_errors
-from collector.web.who import mode_of
+from collector.web.who import known_visitor, mode_of
 
 blueprint = Blueprint("impression", __name__)
 answer_errors(blueprint)
@@ -48,7 +47,7 @@ def seen() -> Response:
         return response
     # What needs no consent may follow nobody to other sites.
     mode = "off" if site.preset == "exempt" else mode_of("cookie", site, request)
-    known = read_cookie(request.headers.get("Cookie", ""), door.keys.cookie, site.id, now) if mode == "cookie" else None
+    known = known_visitor(site, door, request, now) if mode == "cookie" else None
     if known is None:
         reason = "refused:no_visitor" if mode == "cookie" else "refused:privacy"
         door.counters.add(DOOR_EVENTS, (str(site.id), reason))
@@ -58,5 +57,5 @@ def seen() -> Response:
     user_agent = clean_text(request.headers.get("User-Agent", ""), MAX_USER_AGENT)
     hints = header_hints(request.headers.get)
     address = request.remote_addr or ""
-    keep(door, Sender(site.id, known.visitor, mode, now, None, user_agent, hints, address), checked)
+    keep(door, Sender(site.id, known, mode, now, None, user_agent, hints, address), checked)
     return response

@@ -10,12 +10,11 @@ from flask import Blueprint, Request, Response, g, request
 from collector.ingest.bots import MAX_USER_AGENT
 from collector.ingest.check import BodyError, read_body
 from collector.ingest.clean import clean_text
-from collector.ingest.cookie import read_cookie
 from collector.ingest.link import mint_link
 from collector.web.answers import Refusal, preflight, with_cors
 from collector.web.door import CollectSite, Door, the_door
 from collector.web.refusing import answer_errors, body_bytes
-from collector.web.who import mode_of
+from collector.web.who import known_visitor, mode_of
 
 blueprint = Blueprint("linker", __name__)
 answer_errors(blueprint)
@@ -57,9 +56,9 @@ def _token(door: Door, site: CollectSite, to: str, request: Request) -> str:
     now = door.clock()
     if not site.allows(to) or site.preset == "exempt" or mode_of("cookie", site, request) != "cookie":
         return ""
-    known = read_cookie(request.headers.get("Cookie", ""), door.keys.cookie, site.id, now)
+    known = known_visitor(site, door, request, now)
     if known is None:
         return ""
     agent = clean_text(request.headers.get("User-Agent", ""), MAX_USER_AGENT)
     host = to.partition("://")[2]
-    return mint_link(door.keys.cookie, site.id, known.visitor, host, agent, now, secrets.token_hex(8))
+    return mint_link(door.keys.cookie, site.id, known, host, agent, now, secrets.token_hex(8))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from collector.catalog.check_domain import shared_domain
 from collector.catalog.values import Goal, Retargeting
 from collector.core.errors import UserError
 from collector.web.bots import agree_on_places
@@ -14,7 +15,7 @@ from collector.web.sites import zones
 from collector.web.suggestions import suggest
 
 blueprint = Blueprint("settings", __name__)
-_FIELDS = ("name", "timezone", "origins", "payment_domains")
+_FIELDS = ("name", "timezone", "origins", "payment_domains", "cookie_domain")
 
 
 def _now(access: SiteAccess) -> dict[str, str]:
@@ -25,6 +26,7 @@ def _now(access: SiteAccess) -> dict[str, str]:
         "timezone": record.timezone,
         "origins": "\n".join(record.origins),
         "payment_domains": "\n".join(record.payment_domains),
+        "cookie_domain": record.options.cookie_domain,
         "retargeting": "\n".join(f"{mark.field} {mark.pattern}" for mark in record.retargeting),
     }
 
@@ -38,6 +40,7 @@ def _show(access: SiteAccess, values: dict[str, str], error: UserError | None = 
         hint=error.hint if error else "",
         zones=zones(),
         goals=access.record.goals,
+        shared_domain=shared_domain(access.record.origins),
         suggestions=suggest(journeys, ""),
     )
     return page, 400 if error else 200
@@ -67,6 +70,7 @@ def save(access: SiteAccess) -> Response | tuple[str, int]:
             timezone=given["timezone"],
             origins=_words(given["origins"]),
             payment_domains=_words(given["payment_domains"]),
+            cookie_domain=given["cookie_domain"],
             retargeting=[Retargeting(mark[0], mark[1].strip() if len(mark) > 1 else "") for mark in marks],
         )
     except UserError as error:

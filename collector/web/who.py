@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import uuid4
 
 from flask import Request, Response
 
 from collector.core.times import SECOND
 from collector.ingest.check import Body
-from collector.ingest.cookie import EXEMPT_LIFE, LIFE, Identity, cookie_name, mint, read_cookie
+from collector.ingest.cookie import EXEMPT_LIFE, LIFE, Identity, cookie_name, mint, read_cookies
 from collector.ingest.link import read_link
 from collector.ingest.preview import PREVIEW
 from collector.ingest.rules import Mode
 from collector.ingest.visitor import boot_visitor, daily_visitor
+from collector.web.cookie_scope import cookie_domain, other_cookies, sent_names
 from collector.web.door import CollectSite, Door
 
 
@@ -61,11 +63,13 @@ def identify(
     if mode == "off":
         return Who("", mode, delete)
     if mode == "cookieless":
-        if site.preset == "cookieless" and f"{cookie_name(site.id)}=" in request.headers.get("Cookie", ""):
+        if site.preset == "cookieless" and sent_names(site, request):
             delete = ""  # from the time before: what the site gave up does not stay in browsers for a year
         return _by_day(door, site, request, now, user_agent, delete)
     keys = door.keys.cookie
-    known = read_cookie(request.headers.get("Cookie", ""), keys, site.id, now)
+    known, moved = read_cookies(
+        request.headers.get("Cookie", ""), keys, site.id, now, bool(cookie_domain(site, request))
+    )
     if known and site.preset == "exempt" and now - known.issued > EXEMPT_LIFE:
         known = None
     if body.forget:
@@ -76,7 +80,7 @@ def identify(
     if followed and (known is None or known.visitor != followed):
         return Who(followed, mode, mint(keys, site.id, followed, now))
     if known and not body.rotate:
-        return Who(known.visitor, mode, _reissue(known, keys, site, now))
+        return Who(known.visitor, mode, _reissue(known, keys, site, now, moved))
     visitor = boot_visitor(keys[0], site.id, body.boot or uuid4().hex)
     return Who(visitor, mode, mint(keys, site.id, visitor, now))
 
@@ -89,11 +93,15 @@ def _by_day(door: Door, site: CollectSite, request: Request, now: int, user_agen
     return Who(daily_visitor(door.salt(now), *told), "cookieless", cookie, before)
 
 
-def _reissue(known: Identity, keys: Sequence[bytes], site: CollectSite, now: int) -> str | None:
-    """The cookie's next value: renewed as it ages, unless the preset lets it end after its thirteen months."""
+def _reissue(known: Identity, keys: Sequence[bytes], site: CollectSite, now: int, moved: bool) -> str | None:
+    """The cookie's next value: renewed as it ages, unless the preset lets it end after its thirteen months.
+
+    Args:
+        moved: it comes from a cookie of the kind that the site had before, and goes into one of the present kind.
+    """
     if site.preset == "exempt":
-        return mint(keys, site.id, known.visitor, known.issued) if known.resign else None
-    return mint(keys, site.id, known.visitor, now) if known.stale else None
+        return mint(keys, site.id, known.visitor, known.issued) if known.resign or moved else None
+    return mint(keys, site.id, known.visitor, now) if known.stale or moved else None
 
 
 def _followed(body: Body, site: CollectSite, door: Door, request: Request, now: int, user_agent: str) -> str | None:
@@ -105,24 +113,33 @@ def _followed(body: Body, site: CollectSite, door: Door, request: Request, now: 
     return found.visitor if found and door.redeem(found.number, f"{site.id}|{body.boot}", now) else None
 
 
+def known_visitor(site: CollectSite, door: Door, request: Request, now: int) -> str | None:
+    """The visitor that the browser's cookies name."""
+    shared = bool(cookie_domain(site, request))
+    known, _ = read_cookies(request.headers.get("Cookie", ""), door.keys.cookie, site.id, now, shared)
+    return known.visitor if known else None
+
+
 def put_cookie(response: Response, who: Who, site: CollectSite, door: Door, request: Request) -> None:
-    """Set or delete the identity cookie: HttpOnly, Lax within the site, None and Secure across sites (B1)."""
-    if who.cookie is None:
+    """Set or delete the identity cookie: HttpOnly, Lax within the site, None and Secure across sites (B1).
+
+    One of the other kind, from before the site's setting changed, goes with it: a visitor has one cookie.
+    """
+    if who.cookie is None and who.mode != "cookie":
         return
     secure = door.https or request.scheme == "https"
     fetched = request.headers.get("Sec-Fetch-Site", "")
     same_site = fetched in ("same-origin", "same-site") or (not fetched and _same_host(request))
-    response.set_cookie(
-        cookie_name(site.id),
-        who.cookie,
-        max_age=(EXEMPT_LIFE if site.preset == "exempt" else LIFE) // SECOND if who.cookie else 0,
-        path="/",
-        secure=secure,
-        httponly=True,
-        # A cross-site cookie must be Secure; over plain http there is none, and Lax is what still works. An ad that was
-        # seen elsewhere says whom it was seen by with a cross-site one only.
-        samesite="Lax" if not secure or (same_site and not site.connected.sees_ads) else "None",
-    )
+    # A cross-site cookie must be Secure; over plain http there is none, and Lax is what still works. An ad that was
+    # seen elsewhere says whom it was seen by with a cross-site one only.
+    same_site_as = "Lax" if not secure or (same_site and not site.connected.sees_ads) else "None"
+    set_cookie = partial(response.set_cookie, path="/", secure=secure, httponly=True, samesite=same_site_as)
+    domain = cookie_domain(site, request)
+    if who.cookie is not None:
+        life = (EXEMPT_LIFE if site.preset == "exempt" else LIFE) // SECOND if who.cookie else 0
+        set_cookie(cookie_name(site.id, bool(domain)), who.cookie, max_age=life, domain=domain or None)
+    for name, whose in other_cookies(site, request):
+        set_cookie(name, "", max_age=0, domain=whose)
 
 
 def _same_host(request: Request) -> bool:

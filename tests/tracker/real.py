@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +56,7 @@ class Place:
 
 
 @contextmanager
-def real_collector(folder: Path) -> Iterator[Place]:
+def real_collector(folder: Path, hosts: Sequence[str] = HOSTS, cookie_domain: str = "") -> Iterator[Place]:
     """A collector of one site whose pages are on two hosts."""
     settings = read_settings({"DESIRELINE_DATA": str(folder), "DESIRELINE_DISK_FLOOR": "0"})
     keys = load_keys(settings)
@@ -65,7 +65,9 @@ def real_collector(folder: Path) -> Iterator[Place]:
     catalog.migrate()
     with host_site() as site:
         port = site.base.rpartition(":")[2]
-        made = catalog.add_site("shop", [f"http://{host}:{port}" for host in HOSTS], 1).site
+        made = catalog.add_site(
+            "shop", [f"http://{host}:{port}" for host in hosts], 1, cookie_domain=cookie_domain
+        ).site
         app = create_app(settings)
         server = make_server("127.0.0.1", 0, app, threaded=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
