@@ -94,7 +94,7 @@ def test_replaying_an_old_chunk_does_not_move_a_device_back(ledger: Ledger) -> N
     ledger.append(1, first)
     ledger.append(1, [identify(3, "ann")])
     ledger.append(1, first)
-    ledger.append(1, [page(4)])
+    ledger.append(1, [*first, page(4)])
     event, user = ledger.export(1)[-1]
     assert (event.visitor, user) == ("v_one", "ann")
 
