@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 BUILD_INPUTS = pyproject.toml $(wildcard tracker_js/*.* tracker_js/*/*.js)
 
-.PHONY: demo test check bench soak wheel clean
+.PHONY: demo test check bench soak wheel lock clean
 
 demo: $(VENV)/.installed  ## the real product with a demo shop and simulated visitors
 	$(BIN)/desireline demo $(ARGS)
@@ -31,6 +31,11 @@ soak: $(VENV)/.tested  ## the fuzz at length, a steady load with pages being rea
 
 wheel: $(VENV)/.tested  ## dist/desireline-*.whl
 	$(BIN)/python -m build --wheel
+
+lock: $(VENV)/bin/python  ## requirements.lock: what a server runs on, every package pinned with the hashes of its files
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --upgrade \
+		--no-config --no-emit-index-url --custom-compile-command 'make lock' --quiet --output-file requirements.lock
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (python3 on PATH)."; exit 1; }
