@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,11 +10,13 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, Request
 
 from collector.reports.registry import reports
+from collector.web.address import to_query
 from tests.support.pages import Installation
 
 HERE = Path(__file__).parent
 AXE = HERE.parent.parent / "collector" / "static" / "dist" / "test" / "axe.min.js"
-SHOTS = HERE.parent.parent / "test-results" / "pages"
+# Pictures of every page, to be looked at; never committed.
+SHOTS = Path(os.environ.get("DESIRELINE_SHOTS") or HERE.parent.parent / "test-results" / "pages")
 FUNNEL = "step=page:/&step=event:add_to_cart&step=event:purchase&window=14d&by=device"
 
 # The pages whose whole point is an address that has nothing, or a question that cannot be answered.
@@ -84,16 +87,26 @@ class Look:
         ]
 
 
+def questions(served: Served) -> dict[str, str]:
+    """Every report by its name, asked what this shop can answer: else its own example."""
+    asked = {
+        "visitors": "",
+        "events": "",
+        "funnel": f"?{FUNNEL}",
+        "timeline": f"?person={served.person()}",
+        "impact": "?exposure=event:chat_started&goal=event:purchase&all-time=1",
+    }
+    examples = {
+        name: "?" + to_query([(key, value) for key, values in report.example.items() for value in values])
+        for name, report in reports().items()
+    }
+    return {name: f"/shop/{name}{query}".rstrip("?") for name, query in (examples | asked).items()}
+
+
 def pages(served: Served) -> dict[str, str]:
     """Every page by a name, with a question that has an answer."""
     person = served.person()
-    asked = {
-        "funnel": f"?{FUNNEL}",
-        "timeline": f"?person={person}",
-        "impact": "?exposure=event:chat_started&goal=event:purchase&all-time=1",
-    }
-    found = {name: f"/shop/{name}{asked.get(name, '')}" for name in reports()}
-    return found | {
+    return questions(served) | {
         "funnel-new": "/shop/funnel",
         "funnel-people": f"/shop/funnel?{FUNNEL}&people=reached&at=2",
         "funnel-wrong": "/shop/funnel?step=nonsense",

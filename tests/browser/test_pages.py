@@ -13,7 +13,7 @@ from collector.core.event import PAGE
 from collector.loader import now_ms
 from collector.reports.registry import reports
 from tests.browser.conftest import opened
-from tests.browser.looking import FUNNEL, REFUSED, SHOTS, Look, Served, pages
+from tests.browser.looking import FUNNEL, REFUSED, SHOTS, Look, Served, pages, questions
 from tests.support.pages import Teller, shop_events
 
 pytestmark = pytest.mark.browser
@@ -21,19 +21,9 @@ pytestmark = pytest.mark.browser
 LOOKS: dict[str, tuple[Literal["light", "dark"], int, tuple[str, ...] | None]] = {
     "light": ("light", 1280, ()),
     "dark": ("dark", 1280, ("color-contrast",)),
-    "narrow": ("light", 360, None),
+    "narrow": ("light", 390, None),
 }
-IN_THE_DARK = {
-    "overview",
-    "visitors",
-    "funnel",
-    "timeline",
-    "chat",
-    "install",
-    "settings",
-    "connections",
-    "funnel-wrong",
-}
+IN_THE_DARK = {*reports(), "install", "settings", "connections", "funnel-wrong"}
 BUDGET = 250_000
 
 
@@ -78,7 +68,7 @@ def test_a_site_without_events_is_accessible_too(browser: Browser, served_empty:
 
 
 def test_no_page_loads_more_than_the_budget(look: Look) -> None:
-    for path in (f"/shop/{name}" for name in reports()):
+    for path in questions(look.served).values():
         look.forget()
         look.open(path)
         files = {url for url in look.urls if "/static/" in url}
@@ -116,8 +106,14 @@ def test_a_matcher_field_suggests_what_was_seen_and_counts_its_people(look: Look
 
 def test_a_choice_asks_at_once(look: Look) -> None:
     page = look.open("/shop/overview")
+    page.locator("details.asked > summary").click()
     with page.expect_navigation(url="**/overview?compare=year"):
         page.get_by_label("Compare with").select_option("year")
+    said = page.locator(".asked-words > span").all_inner_texts()
+    assert said[0] == "Last 30 days"
+    assert said[1].startswith("Compare with: ")
+    assert page.get_by_label("Compare with").is_visible()
+    assert not look.open("/shop/overview").get_by_label("Compare with").is_visible()
 
 
 def test_the_keyboard_reaches_the_content_and_closes_menus(look: Look) -> None:
@@ -164,13 +160,14 @@ def test_filters_and_dates_work_without_javascript(plain: Look) -> None:
     page.get_by_role("link", name="All time").click()
     page.wait_for_url("**all-time=1**")
     everybody = page.locator(".headline").inner_text()
-    page.locator("summary", has_text="Filters").click()
+    page.locator("summary", has_text="All time").click()
+    page.locator("summary", has_text="Who is counted").click()
     page.get_by_label("Did all of this, number 1").fill("event:purchase")
     page.get_by_role("button", name="Find").last.click()
     page.wait_for_url("**where=event:purchase**")
     assert "all-time=1" in page.url
     assert page.locator(".headline").inner_text() != everybody
-    page.locator("summary", has_text="All time").click()
+    page.locator("summary", has_text="people with Purchase").click()
     page.get_by_label("From").fill("2026-01-01")
     page.get_by_label("To", exact=True).fill("2026-01-31")
     page.get_by_role("button", name="Show these days").click()
@@ -247,14 +244,85 @@ def test_an_overview_asks_for_the_people_on_the_site_alone(look: Look) -> None:
     assert look.problems == []
 
 
-def test_no_table_is_cut_on_a_desk_and_on_a_narrow_window_it_scrolls_in_its_card(
-    browser: Browser, served: Served
-) -> None:
+def test_no_table_is_cut_and_on_a_narrow_window_its_rows_stand_as_cards(browser: Browser, served: Served) -> None:
     wide = "[...document.querySelectorAll('.table-wrap')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
-    asked = "all-time=1"
-    for width, cut in ((1280, False), (390, True)):
+    for width in (1280, 390):
         context = browser.new_context(viewport={"width": width, "height": 800})
-        page = opened(context, served).open(f"/shop/visitors?{asked}")
-        assert bool(page.evaluate(wide)) == cut
+        page = opened(context, served).open("/shop/visitors?all-time=1")
+        assert page.evaluate(wide) == 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("table.folded").count() == (width == 390)
         context.close()
+
+
+def test_a_folded_table_keeps_every_word_and_unfolds_on_a_wide_window(look: Look) -> None:
+    page = look.open("/shop/visitors?all-time=1")
+    cells = page.locator("table.data tbody td").all_text_contents()
+    heads = [head.strip() for head in page.locator("table.data th").all_text_contents()]
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.locator("table.folded").wait_for()
+    assert page.locator("table.data tbody td").all_text_contents() == cells
+    row = page.locator("table.data tbody tr").first.locator("td")
+    assert [row.nth(at).get_attribute("data-label") for at in range(len(heads))] == heads
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.locator("table.data:not(.folded)").wait_for()
+
+
+def test_a_table_that_was_closed_is_folded_when_it_is_opened(browser: Browser, served: Served) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    look = opened(context, served)
+    page = look.open("/shop/overview")
+    page.locator("section:has(figure.plot) summary").first.click()
+    page.locator("section:has(figure.plot) table.folded").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert look.problems == []
+    context.close()
+
+
+def test_a_group_of_the_navigation_stays_as_it_was_left(look: Look) -> None:
+    page = look.open("/shop/overview")
+    page.locator("nav.side summary", has_text="Journeys").click()
+    page.locator("nav.side summary", has_text="Settings").click()
+    page = look.open("/shop/visitors")
+    assert not page.locator("nav.side").get_by_role("link", name="Funnels").is_visible()
+    assert page.locator("nav.side").get_by_role("link", name="General").is_visible()
+    assert look.open("/shop/funnel").locator("nav.side").get_by_role("link", name="Funnels").is_visible()
+
+
+def test_on_paper_there_are_answers_plots_and_tables_and_nothing_to_press(browser: Browser, served: Served) -> None:
+    context = browser.new_context(color_scheme="dark", viewport={"width": 700, "height": 900})
+    look = opened(context, served)
+    page = look.open("/shop/overview")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    page.screenshot(path=SHOTS / "overview.print.png", full_page=True)
+    for gone in (".top", ".side-frame", ".asked-panel", ".block-tools", ".page-head .menu"):
+        assert not any(one.is_visible() for one in page.locator(gone).all()), gone
+    assert page.locator(".headline").is_visible()
+    assert page.locator(".asked-words").is_visible()
+    assert page.locator("figure.plot canvas").first.is_visible()
+    assert page.locator("section:has(figure.plot) table").first.is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 700
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    assert not page.locator("section:has(figure.plot) table").first.is_visible()
+    context.close()
+
+
+def test_a_flow_leads_to_the_people_of_its_links_and_scrolls_in_its_figure(browser: Browser, served: Served) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    look = opened(context, served)
+    page = look.open(questions(served)["paths"])
+    area = page.locator("figure.drawn[data-plot=flow] .plot-area").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    assert box is not None
+    assert box["width"] > 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    asked = page.url
+    page.mouse.click(box["x"] + 7, box["y"] + 20)
+    page.wait_for_url(lambda url: url != asked)
+    assert page.locator("tbody a").count() > 0
+    assert look.problems == []
+    context.close()

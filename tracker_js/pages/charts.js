@@ -19,6 +19,8 @@ echarts.use([
   TooltipComponent,
 ]);
 
+const paper = matchMedia('print');
+const dark = matchMedia('(prefers-color-scheme: dark)');
 const KINDS = { series: seriesOptions, flow: flowOptions };
 
 function draw(figure) {
@@ -35,9 +37,9 @@ function draw(figure) {
   paint();
   chart.on('click', ({ data }) => data?.href && location.assign(data.href));
   figure.classList.add('drawn');
-  new ResizeObserver(() => chart.resize()).observe(area);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', paint);
-  matchMedia('print').addEventListener('change', paint);
+  // On paper the picture is scaled as it is.
+  new ResizeObserver(() => paper.matches || chart.resize()).observe(area);
+  for (const media of [paper, dark]) media.addEventListener('change', paint);
 }
 
 for (const figure of document.querySelectorAll('figure[data-plot]')) draw(figure);
