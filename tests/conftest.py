@@ -16,6 +16,46 @@ from tests.support.postgres import Cluster, cluster
 settings.register_profile("effort", max_examples=examples(100), deadline=None)
 settings.load_profile("effort")
 
+ROOT = Path(__file__).parents[1]
+# The files that take more than some eight seconds, the longest first (`pytest --durations=0` tells).
+LONGEST = (
+    "tests/browser/test_pages.py",
+    "tests/faults/test_kill.py",
+    "tests/e2e/test_story.py",
+    "tests/faults/test_abuse.py",
+    "tests/test_wheel.py",
+    "tests/clients/test_segment.py",
+    "tests/demo/test_looks.py",
+    "tests/tracker/test_delivery.py",
+    "tests/faults/test_disk.py",
+    "tests/docs/test_server.py",
+    "tests/web/test_hostile.py",
+    "tests/browser/test_hostile.py",
+    "tests/cli/test_honest_demo.py",
+    "tests/cli/test_demo.py",
+    "tests/faults/test_odd.py",
+    "tests/tracker/test_identity_real.py",
+    "tests/reports/test_impact.py",
+    "tests/journeys/test_view.py",
+    "tests/reports/test_funnel_oracle.py",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let files run in the order in which they are collected, which is the one below."""
+    if hasattr(config.option, "loadscopereorder"):
+        # pytest-xdist would begin with the files of most tests: the few long ones would be alone at the end.
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, so that several processes end at about the same time."""
+    gone = [path for path in LONGEST if not (ROOT / path).is_file()]
+    if gone:
+        raise pytest.UsageError(f"tests/conftest.py: LONGEST names files that there are not: {', '.join(gone)}")
+    place = {path: at for at, path in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(LONGEST)))
+
 
 @pytest.fixture(scope="session")
 def postgres_cluster() -> Iterator[Cluster]:
