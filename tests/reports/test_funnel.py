@@ -245,6 +245,12 @@ def test_steps_have_rates_times_values_and_intervals() -> None:
     assert column(taxed, "value") == [None, None, 60.0]
 
 
+def test_times_from_the_previous_step_are_told_by_their_median_and_their_ninetieth_of_a_hundred() -> None:
+    log = [one for n in range(10) for one in path(("event:a", 0), ("event:b", (n + 1) * MINUTE), visitor=f"v{n}")]
+    steps = answer(world(log), AB).block("steps")
+    assert (column(steps, "median_seconds"), column(steps, "p90_seconds")) == ([None, 330.0], [None, 546.0])
+
+
 def test_groups_of_a_breakdown_add_up_to_the_whole() -> None:
     result = answer(shop(), STEPS, LATE, by="device")
     block = result.block("breakdown")
@@ -299,6 +305,17 @@ def test_who_goes_on_is_compared_with_everybody_else() -> None:
     assert row["difference"] == pytest.approx(row["went_on"] - row["others"])  # type: ignore[operator]
     assert isinstance(row["p_value"], float)
     assert row["p_value"] < 1e-6
+
+
+def test_who_still_has_time_is_on_neither_side_of_the_comparison() -> None:
+    log = []
+    for n in range(60):
+        agent = Agent("mobile" if n % 2 else "desktop")
+        log.append(E(f"v{n}", START + (0 if n < 40 else 20 * DAY), "event:a", agent=agent))
+        if n < 40 and n % 2:
+            log.append(E(f"v{n}", START + HOUR, "event:b", agent=agent))
+    block = answer(world(log), AB, START + 21 * DAY, at="1").block("differences")
+    assert {(row[1], row[2], row[3]) for row in block.rows} == {("mobile", 20, 1.0), ("desktop", 20, 0.0)}
 
 
 def test_the_greatest_drop_is_explained_where_no_step_is_named() -> None:
