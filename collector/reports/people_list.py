@@ -33,6 +33,7 @@ KNOWN = ("first_seen", "last_seen", "sessions", "channel", "source", "goals")
 _COUNTED = {
     "person": (T("{list}: {n} people"), T("{list}: one person")),
     "session": (T("{list}: {n} sessions"), T("{list}: one session")),
+    "visit": (T("{list}: {n} visits"), T("{list}: one visit")),
     "conversion": (T("{list}: {n} conversions"), T("{list}: one conversion")),
     "event": (T("{list}: {n} events"), T("{list}: one event")),
 }
@@ -104,7 +105,7 @@ def people_block(
         columns: those of `Behind.facts` to show, in order.
         when: the column of `Behind.time`; None leaves it out (where it is when they were last seen, say).
         known: names of `visitors_rows.FACTS`.
-        unit: what an entry is: person, session, conversion or event.
+        unit: what an entry is: person, session or visit, conversion or event.
         limit: most rows; without it the question's own `limit` (see `LIMIT`), else 1,000.
 
     Raises:

@@ -10,14 +10,21 @@ import numpy as np
 from collector.core.blocks import Block, Cell, Column
 from collector.core.query import Query
 from collector.core.text import T, Text
+from collector.journeys.part import Bool, Int64
 from collector.reports.paths.modes import Found
 from collector.reports.paths.names import ARROW, MORE, Names
 from collector.reports.paths.nodes import Flow
-from collector.reports.paths.ranking import Journey, Ranked, commonest
-from collector.reports.paths.walk import ANCHOR, BEGAN, GOAL, LEFT, NONE, Walks
+from collector.reports.paths.ranking import Journey, commonest
+from collector.reports.paths.walk import BEGAN, GOAL, LEFT, NONE, Walks
 from collector.reports.scope import share
 
 MOST_JOURNEYS = 10
+_TITLES = {
+    "landing": T("Where they went"),
+    "start": T("Where they went"),
+    "goal": T("How they came there"),
+    "around": T("What was before and after"),
+}
 OWN = ("people", "at", "group", "next", "limit")
 Link = tuple[tuple[str, str], ...]
 
@@ -68,10 +75,11 @@ def summary_block(answer: Answer) -> Block:
         there = reached(found.walks)
         more.append((Column("reached", T("Reached the goal"), "count"), there, answer.link("reached")))
         more.append((Column("never", T("Did not reach it"), "count"), everyone - there, answer.link("never")))
-    elif found.plan.mode == "start" and everyone:
-        gone = answer.flow.between(0, ANCHOR, LEFT)
-        start = {"group": answer.names.of(ANCHOR), "next": answer.names.of(LEFT)}
-        more.append((Column("left", T("Left there"), "count"), gone, answer.link("link", at="1", **start)))
+    elif found.plan.mode in ("landing", "start") and everyone:
+        second = answer.flow.layers[1]
+        gone = dict(zip(second.codes, second.counts, strict=True)).get(LEFT, 0)
+        link = answer.link("place", at="2", group=answer.names.of(LEFT))
+        more.append((Column("left", T("Left there at once"), "count"), gone, link))
     for column, number, link in more:
         columns.append(column)
         row.append(number)
@@ -97,7 +105,7 @@ def flow_block(answer: Answer) -> Block:
     for at, matrix in enumerate(answer.flow.links):
         here, there = answer.flow.layers[at], answer.flow.layers[at + 1]
         step, following = str(at + 1), str(at + 2)
-        for start, end in np.argwhere(matrix > 0).tolist():
+        for start, end in _ordered(matrix):
             source, target, many = name(here.codes[start]), name(there.codes[end]), int(matrix[start, end])
             left = there.codes[end] == LEFT
             rows.append([at + 1, source, target, many, share(many, here.counts[start]), left])
@@ -107,7 +115,7 @@ def flow_block(answer: Answer) -> Block:
     return Block(
         id="flow",
         kind="flow",
-        title=T("Where they went"),
+        title=_TITLES[answer.found.plan.mode],
         columns=(
             Column("step", T("Step"), "count"),
             Column("from", T("From"), "label"),
@@ -130,6 +138,13 @@ def flow_block(answer: Answer) -> Block:
         note=None if not rows else _flow_note(answer),
         empty=T("Nobody made this way in this range."),
     )
+
+
+def _ordered(matrix: Int64) -> list[tuple[int, int]]:
+    """The links between two steps: those of the greatest node first, and of each node the greatest first."""
+    start, end = np.nonzero(matrix)
+    order = np.lexsort((end, -matrix[start, end], start))
+    return list(zip(start[order].tolist(), end[order].tolist(), strict=True))
 
 
 def _flow_note(answer: Answer) -> Text:
@@ -186,35 +201,33 @@ def _journeys(
     which: str,
     title: Text,
     walks: Sequence[Walks],
-    masks: Sequence[np.ndarray[tuple[int], np.dtype[np.bool_]]],
+    masks: Sequence[Bool],
 ) -> Block:
     everyone = sum(int(np.count_nonzero(mask)) for mask in masks)
     ranked = commonest(walks, masks, MOST_JOURNEYS)
-    rows = [_row(answer, name, one, everyone) for one in ranked]
+    columns = [
+        Column("journey", T("Journey")),
+        Column("people", answer.counted(), "count"),
+        Column("share", T("Share"), "ratio"),
+    ]
+    timed = answer.found.plan.mode != "around"
+    if timed:
+        help_ = T("From the first place to the last, or to the goal.")
+        columns.append(Column("median_seconds", T("Median time"), "seconds", help_))
+    rows: list[list[Cell]] = []
+    for one in ranked:
+        text = journey_words(answer, one.journey, name == "unreached")
+        rows.append([text, one.count, share(one.count, everyone), *([one.seconds] if timed else [])])
     return Block(
         id=name,
         kind="bars",
         title=title,
-        columns=(
-            Column("journey", T("Journey")),
-            Column("people", answer.counted(), "count"),
-            Column("share", T("Share"), "ratio"),
-            Column("median_seconds", T("Median time"), "seconds", T("From the first place to the last, or the goal.")),
-        ),
+        columns=columns,
         rows=rows,
         draw={"x": "journey", "y": "people", "link": "people", "wide": True},
         links=[answer.link(which, group=str(one.journey)) for one in ranked],
         empty=T("Nobody."),
     )
-
-
-def _row(answer: Answer, block: str, one: Ranked, everyone: int) -> list[Cell]:
-    return [
-        journey_words(answer, one.journey, block == "unreached"),
-        one.count,
-        share(one.count, everyone),
-        one.seconds,
-    ]
 
 
 def journey_words(answer: Answer, journey: Journey, never: bool) -> str:

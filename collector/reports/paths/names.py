@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from collector.core.errors import UserError
@@ -45,17 +45,19 @@ class Names:
         raise UserError(f"There is no place {name!r}.", "Take it from the flow: a page's path, an event or (left).")
 
 
-def matcher_name(matcher: Matcher) -> str:
-    """A matcher as a node is called: a page by its path alone."""
-    text = str(matcher)
-    return text.removeprefix("page:") if not matcher.conditions else text
+def _called(matcher: Matcher, goals: Sequence[tuple[str, Matcher]]) -> str:
+    """A matcher as a node is called: a goal of the site by its name, a page by its path alone."""
+    for name, goal in goals:
+        if goal == matcher:
+            return name
+    return str(matcher) if matcher.conditions else str(matcher).removeprefix("page:")
 
 
-def names_of(plan: Plan, places: Places) -> Names:
+def names_of(plan: Plan, places: Places, goals: Sequence[tuple[str, Matcher]]) -> Names:
     """The names in the answer to a plan; a goal is ticked, since its page may be a place of its own as well."""
     special = {code: str(text) for code, text in WORDS.items()}
     if plan.goal is not None:
-        special[GOAL] = f"✓ {matcher_name(plan.goal)}"
+        special[GOAL] = f"✓ {_called(plan.goal, goals)}"
     if plan.mode in ("start", "around") and plan.anchored is not None:
-        special[ANCHOR] = matcher_name(plan.anchored)
+        special[ANCHOR] = _called(plan.anchored, goals)
     return Names(places, special)

@@ -18,6 +18,7 @@ from collector.reports.paths.walk import NONE, Walks
 from collector.reports.people_list import Behind, people_block
 
 Test = Callable[[Walks], Bool]
+KNOWN = ("channel", "source", "goals")
 
 
 def listed_block(journeys: Journeys, answer: Answer, which: str) -> Block:
@@ -30,11 +31,10 @@ def listed_block(journeys: Journeys, answer: Answer, which: str) -> Block:
     never = which in ("never", "journey-never")
     walks = found.never if never and found.plan.mode == "goal" else found.walks
     title, test = _asked(answer, which)
-    # In every other list, the time is when the walk began, or got to what it is about.
     behind = [_behind(answer, one, np.flatnonzero(test(one)), never) for one in walks]
-    unit = "session" if answer.sessions else "person"
+    unit = "visit" if answer.sessions else "person"
     columns = (Column("journey", T("Journey")),)
-    return people_block(journeys, answer.query, behind, title, columns, unit=unit)
+    return people_block(journeys, answer.query, behind, title, columns, known=KNOWN, unit=unit)
 
 
 def _behind(answer: Answer, one: Walks, entries: Int64, never: bool) -> Behind:

@@ -23,7 +23,7 @@ def run(journeys: Journeys, query: Query) -> Result:
     rules = rules_of(query)
     found = follow(journeys, query, rules)
     top = query.values["top"]
-    names = names_of(found.plan, places(journeys, rules))
+    names = names_of(found.plan, places(journeys, rules), query.site.goals)
     kept = tuple(pair for pair in query.arguments if pair[0] not in OWN)
     answer = Answer(query, found, flow_of(found.walks, top if isinstance(top, int) else 8), names, kept)
     which = query.values["people"]

@@ -110,13 +110,14 @@ def _goal(answer: Answer, everyone: int) -> Text:
     before = _before(answer, last, GOAL)
     if before is None:
         return T("Of {units} with {goal}, all began there.", units=units(answer, everyone), goal=goal)
+    values = {"units": units(answer, everyone), "goal": goal, "share": _ratio(before[1], everyone), "place": before[0]}
+    began = answer.flow.between(last - 1, BEGAN, GOAL)
+    if not began:
+        return T("Of {units} with {goal}, {share} came there from {place}.", **values)
     return T(
         "Of {units} with {goal}, {share} came there from {place}; {began} began there.",
-        units=units(answer, everyone),
-        goal=goal,
-        share=_ratio(before[1], everyone),
-        place=before[0],
-        began=_ratio(answer.flow.between(last - 1, BEGAN, GOAL), everyone),
+        **values,
+        began=_ratio(began, everyone),
     )
 
 
