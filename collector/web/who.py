@@ -135,11 +135,12 @@ def put_cookie(response: Response, who: Who, site: CollectSite, door: Door, requ
     same_site_as = "Lax" if not secure or (same_site and not site.connected.sees_ads) else "None"
     set_cookie = partial(response.set_cookie, path="/", secure=secure, httponly=True, samesite=same_site_as)
     domain = cookie_domain(site, request)
+    # The one that counts comes last: proxies written in some frameworks pass on but the last of a header.
+    for name, whose in other_cookies(site, request):
+        set_cookie(name, "", max_age=0, domain=whose)
     if who.cookie is not None:
         life = (EXEMPT_LIFE if site.preset == "exempt" else LIFE) // SECOND if who.cookie else 0
         set_cookie(cookie_name(site.id, bool(domain)), who.cookie, max_age=life, domain=domain or None)
-    for name, whose in other_cookies(site, request):
-        set_cookie(name, "", max_age=0, domain=whose)
 
 
 def _same_host(request: Request) -> bool:
