@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.measure import least, memory, size_on_disk, timed
 from benchmarks.people import NOW
-from benchmarks.questions import QUESTIONS, Arguments
+from benchmarks.questions import one_each
 from benchmarks.views import SIZES, bench_site, home, opened
 from collector.core.query import parse_query
 from collector.reports.registry import reports
@@ -25,25 +25,14 @@ from collector.reports.registry import reports
 DEFAULT = ("100k", "1m", "10m")
 FAR = (100_000_000, 1_000_000_000)
 RUNS = 3
-# Of the questions of every report, those that show how it grows: the first over all time, or its first at all.
 BYTES = ("view on disk, MiB", "own memory, MiB")
-
-
-def growing() -> list[tuple[str, Arguments]]:
-    """One question of each report: its name, and the arguments of the first that is asked over all time."""
-    found: dict[str, Arguments] = {}
-    for report, _, arguments in QUESTIONS:
-        if report in reports() and ("all-time" in arguments or report not in found):
-            earlier = found.get(report)
-            found[report] = earlier if earlier is not None and "all-time" in earlier else arguments
-    return list(found.items())
 
 
 def measure(size: str) -> dict[str, float]:
     """Figures of one size: processor milliseconds a report, warm, and MiB."""
     journeys = opened(size)[0]
     found: dict[str, float] = {}
-    for name, arguments in growing():
+    for name, arguments in one_each(list(reports())):
         report = reports()[name]
         query = parse_query(report.params, arguments, bench_site(), NOW)
         timed(lambda report=report, query=query: report.run(journeys, query))  # type: ignore[misc]

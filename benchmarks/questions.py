@@ -45,3 +45,13 @@ def asked(names: Sequence[str], examples: Mapping[str, Arguments]) -> list[tuple
             own = [(name, "its example, five years", {**examples[name], **ALL})]
         found += own
     return found
+
+
+def one_each(names: Sequence[str]) -> list[tuple[str, Arguments]]:
+    """One question of each of these reports that has any, over all time where there is such a one."""
+    found: dict[str, Arguments] = {}
+    for name, _, arguments in QUESTIONS:
+        whole = "all-time" in arguments and "all-time" not in found.get(name, {})
+        if name in names and (name not in found or whole):
+            found[name] = arguments
+    return list(found.items())
