@@ -6,9 +6,7 @@ Its schema: support.google.com/analytics/answer/7029846. BigQuery writes whole n
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
 from hashlib import blake2b
 from typing import Any
 
@@ -16,9 +14,8 @@ from collector.core import event as events
 from collector.core.event import Agent, Event
 from collector.core.identity import clean_user_id
 from collector.ingest.imports.devices import device_of
-from collector.ingest.imports.making import Maker, link_of, text_of, with_query
+from collector.ingest.imports.making import ExportReader, link_of, text_of, with_query
 from collector.ingest.rows import RowError
-from collector.ingest.rules import Arrival
 
 MAPPING = (
     ("event_timestamp", "time"),
@@ -52,15 +49,10 @@ _PARAMS = {"source": "utm_source", "medium": "utm_medium", "campaign": "utm_camp
 _NO_CAMPAIGN = frozenset(["", "organic", "referral", "(none)", "(not set)"])
 
 
-class Ga4Reader:
+class Ga4Reader(ExportReader):
     """Reads one row of the export at a time."""
 
-    own_ids = True
-    keeps_order = False
-
-    def __init__(self, arrival: Arrival, zone: tzinfo) -> None:
-        self._maker = Maker(arrival, zone, "ga4")
-        self.left_out: Counter[str] = Counter()
+    tool = "ga4"
 
     def read(self, cells: Mapping[str, Any], text: str) -> Sequence[Event]:  # noqa: ARG002 - the shape of a reader
         """The event of a row, and the engaged time that it carries as an event of its own."""

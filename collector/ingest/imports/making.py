@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
-from typing import Any, Protocol
+from datetime import UTC, tzinfo
+from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode
 
 from collector.core import event as events
@@ -145,3 +145,20 @@ def _props(props: Mapping[str, Any]) -> object:
         return clean_json(kept)[0]
     except TooDeepError:
         raise RowError("properties are nested too deeply") from None
+
+
+class ExportReader:
+    """What the readers of other tools' exports have in common: rows name their ids and come in any order."""
+
+    tool: ClassVar[str]
+    """Its short name, in the ids of rows without one."""
+
+    utc: ClassVar[bool] = False
+    """Whether times without a zone are UTC, whatever zone was named."""
+
+    own_ids = True
+    keeps_order = False
+
+    def __init__(self, arrival: Arrival, zone: tzinfo) -> None:
+        self._maker = Maker(arrival, UTC if self.utc else zone, self.tool)
+        self.left_out: Counter[str] = Counter()

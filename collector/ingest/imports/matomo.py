@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import html
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
 from typing import Any
 
 from collector.core import event as events
 from collector.core.event import Agent, Event
 from collector.core.identity import clean_user_id
 from collector.ingest.imports.devices import device_of
-from collector.ingest.imports.making import Maker, link_of, text_of, with_query
+from collector.ingest.imports.making import ExportReader, link_of, text_of, with_query
 from collector.ingest.rows import RowError, number_or_text
-from collector.ingest.rules import Arrival
 
 MAPPING = (
     ("visitorId", "visitor"),
@@ -32,15 +29,10 @@ MAPPING = (
 _CELL = re.compile(r"actionDetails_(\d+)_(\w+)")
 
 
-class MatomoReader:
+class MatomoReader(ExportReader):
     """Reads one visit at a time."""
 
-    own_ids = True
-    keeps_order = False
-
-    def __init__(self, arrival: Arrival, zone: tzinfo) -> None:
-        self._maker = Maker(arrival, zone, "matomo")
-        self.left_out: Counter[str] = Counter()
+    tool = "matomo"
 
     def read(self, cells: Mapping[str, Any], text: str) -> Sequence[Event]:  # noqa: ARG002 - the shape of a reader
         """The events of a visit."""

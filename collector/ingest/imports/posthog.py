@@ -6,18 +6,15 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, tzinfo
 from typing import Any
 
 from collector.core import event as events
 from collector.core.event import Agent, Event
 from collector.core.identity import clean_user_id
 from collector.ingest.imports.devices import device_of
-from collector.ingest.imports.making import Maker, link_of, text_of
+from collector.ingest.imports.making import ExportReader, link_of, text_of
 from collector.ingest.rows import RowError, row_id
-from collector.ingest.rules import Arrival
 
 MAPPING = (
     ("timestamp", "time"),
@@ -39,16 +36,12 @@ _BROWSERS = frozenset(["", "web", "js", "posthog-js"])
 _PHONES = ("posthog-ios", "posthog-android", "posthog-react-native", "posthog-flutter")
 
 
-class PosthogReader:
+class PosthogReader(ExportReader):
     """Reads one event at a time."""
 
-    own_ids = True
-    keeps_order = False
-
-    def __init__(self, arrival: Arrival, zone: tzinfo) -> None:  # noqa: ARG002 - the shape of a reader
-        # Its downloads write UTC, with or without saying so.
-        self._maker = Maker(arrival, UTC, "posthog")
-        self.left_out: Counter[str] = Counter()
+    tool = "posthog"
+    # Its downloads write UTC, with or without saying so.
+    utc = True
 
     def read(self, cells: Mapping[str, Any], text: str) -> Sequence[Event]:  # noqa: ARG002 - the shape of a reader
         """The event of a row."""

@@ -6,14 +6,13 @@ Each message goes the way that the HTTP API's go with the secret key, so that wh
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
 from collector.core.event import Event
 from collector.ingest.check import check_events
-from collector.ingest.imports.making import Maker
+from collector.ingest.imports.making import ExportReader
 from collector.ingest.rows import RowError
 from collector.ingest.rules import Arrival
 from collector.ingest.segment import Batch
@@ -39,17 +38,15 @@ _WORDS = {
 }
 
 
-class SegmentReader:
+class SegmentReader(ExportReader):
     """Reads one message at a time."""
 
-    own_ids = True
-    keeps_order = False
+    tool = "segment"
 
     def __init__(self, arrival: Arrival, zone: tzinfo) -> None:
+        super().__init__(arrival, zone)
         self._arrival = arrival
-        self._maker = Maker(arrival, zone, "segment")
         self._speaker = Speaker(arrival.rules.id, arrival.received, trusted=True)
-        self.left_out: Counter[str] = Counter()
 
     def read(self, cells: Mapping[str, Any], text: str) -> Sequence[Event]:  # noqa: ARG002 - the shape of a reader
         """The event of a message."""

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, tzinfo
 from typing import Any
 
 from collector.core import event as events
 from collector.core.event import Agent, Event
 from collector.core.identity import clean_user_id
 from collector.ingest.imports.devices import device_of
-from collector.ingest.imports.making import Maker, text_of, with_query
+from collector.ingest.imports.making import ExportReader, text_of, with_query
 from collector.ingest.rows import RowError, number_or_text, row_id
-from collector.ingest.rules import Arrival
 
 MAPPING = (
     ("created_at", "time"),
@@ -33,16 +30,12 @@ _PARAMETERS = (
 )
 
 
-class UmamiReader:
+class UmamiReader(ExportReader):
     """Reads one row of `website_event` at a time."""
 
-    own_ids = True
-    keeps_order = False
-
-    def __init__(self, arrival: Arrival, zone: tzinfo) -> None:  # noqa: ARG002 - the shape of a reader
-        # Times without a zone are MySQL's, where Umami keeps UTC.
-        self._maker = Maker(arrival, UTC, "umami")
-        self.left_out: Counter[str] = Counter()
+    tool = "umami"
+    # Times without a zone are MySQL's, where Umami keeps UTC.
+    utc = True
 
     def read(self, cells: Mapping[str, Any], text: str) -> Sequence[Event]:  # noqa: ARG002 - the shape of a reader
         """The event of a row."""
