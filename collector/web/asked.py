@@ -16,7 +16,7 @@ Goals = Sequence[tuple[str, Matcher]]
 
 
 def asked(period: str, fields: Sequence[FieldView], given: Mapping[str, Sequence[str]], goals: Goals) -> list[str]:
-    """The parts of the line: what the address says, and of what it leaves out the options that shape the answer.
+    """The parts of the line: what the address says, and of what it leaves to the report the lengths of time.
 
     Args:
         period: the name of the days, "" where they cannot be read.
@@ -29,7 +29,7 @@ def asked(period: str, fields: Sequence[FieldView], given: Mapping[str, Sequence
         return values[-1] if values else ""
 
     said = [period]
-    said += [_field(one, goals) for one in fields if one.given or (one.value and not one.inline and not one.repeat)]
+    said += [_field(one, goals) for one in fields if one.given or (one.kind == "duration" and one.value)]
     if by := last("by"):
         said.append(gettext("by %(property)s", property=value_words("property", by)))
     if segment := last("segment"):

@@ -25,6 +25,7 @@ from collector.web.fields import field as make_field
 from collector.web.format import moment, text
 from collector.web.guard import SiteAccess
 from collector.web.period import Period, period
+from collector.web.plots import Mark
 from collector.web.questions import STOPPED, shortened
 from collector.web.turns import ask_in_turn
 from collector.web.words import BREAKDOWNS, value_words
@@ -222,8 +223,14 @@ class Links:
         return address(self.report_path(self.report.name, ".json"), self.pairs)
 
 
-def build(access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, now: int) -> ReportPage:
-    """The page of a report for these arguments; a question that cannot be answered keeps its form and says why."""
+def build(
+    access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, now: int, marks: Sequence[Mark] = ()
+) -> ReportPage:
+    """The page of a report for these arguments; a question that cannot be answered keeps its form and says why.
+
+    Args:
+        marks: what happened on which day, drawn on plots over days.
+    """
     given = grouped(pairs)
     site = access.site
     links = Links(site.name, report, pairs)
@@ -267,7 +274,7 @@ def build(access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, 
     return ReportPage(
         **base,  # type: ignore[arg-type]
         period=period(path, pairs, given, query.span),
-        blocks=[block_view(block, access, links, now) for block in result.blocks],
+        blocks=[block_view(block, access, links, now, marks) for block in result.blocks],
         headline=text(result.headline, site.zone),
         notes=[text(note, site.zone) for note in result.notes],
         as_of=moment(result.as_of, site.zone) if result.as_of else "",
@@ -277,9 +284,10 @@ def build(access: SiteAccess, journeys: Journeys, report: Report, pairs: Pairs, 
     )
 
 
-def block_view(block: Block, access: SiteAccess, links: Links, now: int) -> BlockView:
-    """A block with its links."""
-    return draw.view(block, access.site.zone, links.people, links.person, links.csv(block.id), links.json(), now)
+def block_view(block: Block, access: SiteAccess, links: Links, now: int, marks: Sequence[Mark] = ()) -> BlockView:
+    """A block with its links and marks."""
+    zone, csv = access.site.zone, links.csv(block.id)
+    return draw.view(block, zone, links.people, links.person, csv, links.json(), now, marks)
 
 
 def _period(path: str, pairs: Pairs, given: Mapping[str, Sequence[str]], access: SiteAccess, now: int) -> Period | None:

@@ -49,7 +49,9 @@ const narrow = matchMedia('screen and (max-width: 48rem)');
 
 // Each cell is told its heading, which stands before it where the table is folded.
 function label(table) {
-  const heads = [...table.querySelectorAll('thead tr:last-child > *')].map((head) => head.textContent.trim());
+  const heads = [...table.querySelectorAll('thead tr:last-child > *')].map((head) =>
+    head.querySelector('.visually-hidden') ? '' : head.textContent.trim(),
+  );
   for (const row of table.tBodies[0]?.rows ?? []) {
     [...row.cells].forEach((cell, at) => {
       cell.dataset.label = heads[at] ?? '';
