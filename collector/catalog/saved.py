@@ -1,15 +1,15 @@
-"""Saved reports and segments of a site."""
+"""Saved reports of a site, and what questions are asked of."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlencode
 
 import peewee
 
 from collector.catalog import check
-from collector.catalog.base import REPORT, SEGMENT, Base, Record
+from collector.catalog.base import REPORT, Record
+from collector.catalog.segments import Segments
 from collector.catalog.values import SavedReport, Site
 from collector.core import query
 from collector.core.errors import UserError
@@ -20,12 +20,7 @@ def _report(row: Record) -> SavedReport:
     return SavedReport(row["id"], row["name"], row["report"], row["arguments"], row["created"])
 
 
-def _segment(row: Record) -> query.Segment:
-    where, where_not = (tuple(map(parse_matcher, json.loads(row[name]))) for name in ("wheres", "wheres_not"))
-    return query.Segment(row["name"], where, where_not)
-
-
-class Saved(Base):
+class Saved(Segments):
     """The part of the catalog about what people saved. Everything is found within its site only."""
 
     def saved_reports(self, site_id: int) -> Sequence[SavedReport]:
@@ -61,45 +56,6 @@ class Saved(Base):
         """Delete a saved report; whether the site had it."""
         with self._engine.writing():
             return self._change(REPORT.delete().where(self._at(REPORT, site_id, report_id))) > 0
-
-    def segments(self, site_id: int) -> Mapping[str, query.Segment]:
-        """A site's segments by name, in order of name."""
-        rows = self._all(SEGMENT.select().where(SEGMENT.c.site == site_id).order_by(SEGMENT.c.name))
-        return {row["name"]: _segment(row) for row in rows}
-
-    def save_segment(
-        self,
-        site_id: int,
-        name: str,
-        where: Iterable[str],
-        where_not: Iterable[str],
-        now: int,
-        replace: bool = False,
-    ) -> query.Segment:
-        """Keep a set of people: those who did all of `where` and none of `where_not` (matchers as text).
-
-        Raises:
-            UserError: no name, it is taken and not to be replaced, a matcher cannot be read, or there is none.
-        """
-        name = check.label(name, "segment")
-        wheres, wheres_not = ([str(parse_matcher(text)) for text in texts] for texts in (where, where_not))
-        if not wheres and not wheres_not:
-            raise UserError("A segment needs a condition.", "Say what its people did or did not do.")
-        mine = (SEGMENT.c.site == site_id) & (SEGMENT.c.name == name)
-        cells = {"wheres": json.dumps(wheres), "wheres_not": json.dumps(wheres_not), "created": now}
-        with self._engine.writing():
-            if replace:
-                self._change(SEGMENT.delete().where(mine))
-            elif self._first(SEGMENT.select().where(mine)):
-                raise UserError(f"There is a segment {name!r} already.", "Choose another name.")
-            self._add(SEGMENT, site=site_id, name=name, **cells)
-            return _segment(self._all(SEGMENT.select().where(mine))[0])
-
-    def delete_segment(self, site_id: int, name: str) -> bool:
-        """Delete a segment; whether the site had it."""
-        with self._engine.writing():
-            mine = (SEGMENT.c.site == site_id) & (SEGMENT.c.name == check.storable(name))
-            return self._change(SEGMENT.delete().where(mine)) > 0
 
     @staticmethod
     def _at(table: peewee.Table, site_id: int, row_id: int) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Thread
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -89,6 +90,60 @@ def test_a_segment_that_says_nothing_or_nonsense_is_refused(catalog: Catalog) ->
     site = catalog.add_site("shop", [], 5).site.id
     with pytest.raises(UserError, match="condition"):
         catalog.save_segment(site, "x", [], [], 9)
-    with pytest.raises(UserError, match="matcher"):
+    with pytest.raises(UserError, match="is no condition"):
         catalog.save_segment(site, "x", ["nonsense"], [], 9)
+    with pytest.raises(UserError, match="no segment 'y'"):
+        catalog.save_segment(site, "x", ["segment:y"], [], 9)
     assert catalog.segments(site) == {}
+
+
+def test_a_segment_of_before_is_read_as_the_matcher_that_it_was(catalog: Catalog, ledger_url: str) -> None:
+    site = catalog.add_site("shop", [], 5).site.id
+    catalog.save_segment(site, "Old", ["any"], [], 9)
+    engine = open_engine(ledger_url)
+    with engine.writing():
+        engine.run_many("UPDATE segment SET wheres = ? WHERE name = ?", [('["event:a[#shop=1]", "event:b"]', "Old")])
+    engine.close()
+    assert catalog.segments(site)["Old"].where == (parse_matcher("event:a[#shop=1]"), parse_matcher("event:b"))
+
+
+def test_segments_may_stand_in_segments_but_never_in_a_circle(catalog: Catalog) -> None:
+    site = catalog.add_site("shop", [], 5).site.id
+    catalog.save_segment(site, "A", ["event:a[#times>=2]"], [], 9)
+    catalog.save_segment(site, "B", ["segment:A | device:mobile"], [], 9)
+    with pytest.raises(UserError, match="A → B → A"):
+        catalog.save_segment(site, "A", ["any"], ["segment:B"], 9, replace=True)
+    with pytest.raises(UserError, match="C → C"):
+        catalog.save_segment(site, "C", ["segment:C"], [], 9)
+    with pytest.raises(UserError, match="a part of B"):
+        catalog.delete_segment(site, "A")
+    assert list(catalog.segments(site)) == ["A", "B"]
+
+
+def test_a_segment_takes_its_new_name_wherever_it_is_named(catalog: Catalog) -> None:
+    site, other = (catalog.add_site(name, [], 5).site.id for name in ("shop", "blog"))
+    for one in (site, other):
+        catalog.save_segment(one, "A", ["event:a"], [], 9)
+        catalog.save_segment(one, "B", [], ["event:x -> event:y | segment:A"], 9)
+        catalog.save_report(one, "mine", "funnel", "step=event%3Aa&segment=A&where=segment%3AA&where=%5B", 9)
+        catalog.save_report(one, "plain", "funnel", "step=segment%3AA&where=event%3AA", 9)
+    user = catalog.create_user("ann@shop.example", "a long enough password", 5)
+    catalog.make_share(site, user.id, "link", "overview", "segment=A", 9)
+    uses = [(use.kind, use.name) for use in catalog.segment_uses(site, "A")]
+    assert uses == [("report", "mine"), ("share", "link"), ("segment", "B")]
+    assert catalog.rename_segment(site, "A", "Ä & B").name == "Ä & B"
+    assert list(catalog.segments(site)) == ["B", "Ä & B"]
+    assert str(catalog.segments(site)["B"].where_not[0]) == "event:x -> event:y | segment:Ä & B"
+    saved = {one.name: dict(parse_qsl(one.arguments)) for one in catalog.saved_reports(site)}
+    assert saved["plain"] == {"step": "segment:A", "where": "event:A"}
+    assert saved["mine"] == {"step": "event:a", "segment": "Ä & B", "where": "["}
+    assert [(use.kind, use.name) for use in catalog.segment_uses(site, "Ä & B")] == uses
+    assert catalog.segment_uses(site, "A") == []
+    assert len(catalog.segment_uses(other, "A")) == 2
+    with pytest.raises(UserError, match="already"):
+        catalog.rename_segment(site, "B", "Ä & B")
+    with pytest.raises(UserError, match="no segment"):
+        catalog.rename_segment(site, "A", "C")
+    with pytest.raises(UserError, match="cannot be kept"):
+        catalog.rename_segment(site, "Ä & B", "x | event:y")
+    assert list(catalog.segments(site)) == ["B", "Ä & B"]
