@@ -94,5 +94,5 @@ def missed(figure: float, at_most: float, cpu: float | None = None) -> str:
     if figure <= at_most:
         return ""
     if cpu is not None and cpu <= at_most:
-        return f"late: at most {at_most:,.0f}, which its work alone kept to on a busy machine"
+        return f"late: at most {at_most:,.0f}, kept to by its work alone"
     return f"MISS: at most {at_most:,.0f}"
