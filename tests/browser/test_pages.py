@@ -13,7 +13,7 @@ from collector.core.event import PAGE
 from collector.loader import now_ms
 from collector.reports.registry import reports
 from tests.browser.conftest import opened
-from tests.browser.looking import FUNNEL, REFUSED, SHOTS, Look, Served, pages, questions
+from tests.browser.looking import AXE, FUNNEL, REFUSED, SHOTS, Look, Served, pages, questions
 from tests.support.pages import Teller, shop_events
 
 pytestmark = pytest.mark.browser
@@ -31,6 +31,8 @@ BUDGET = 250_000
 def test_every_page_is_accessible_quiet_and_fits(name: str, browser: Browser, served: Served) -> None:
     scheme, width, rules = LOOKS[name]
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})
+    if rules is not None:
+        context.add_init_script(path=AXE)
     look = opened(context, served)
     SHOTS.mkdir(parents=True, exist_ok=True)
     found: dict[str, list[str]] = {}
@@ -54,6 +56,7 @@ def test_every_page_is_accessible_quiet_and_fits(name: str, browser: Browser, se
 
 def test_a_site_without_events_is_accessible_too(browser: Browser, served_empty: Served) -> None:
     context = browser.new_context()
+    context.add_init_script(path=AXE)
     look = opened(context, served_empty)
     found = {}
     asked = ("/shop/overview", "/shop/visitors", "/shop/funnel")
