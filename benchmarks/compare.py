@@ -29,6 +29,8 @@ from benchmarks.vocabulary import PAGES
 from collector.core.blocks import Block
 from collector.core.query import parse_query
 from collector.journeys.journeys import Journeys
+from collector.reports.overview_counts import look
+from collector.reports.overview_trend import trend_block, whole_span
 from collector.reports.registry import reports
 from collector.reports.scope import choose
 
@@ -105,6 +107,16 @@ def _bought(journeys: Journeys) -> Answer:
     return [(sum(int(np.count_nonzero(choose(journeys, part, query))) for part in journeys.each()),)]
 
 
+_WEEKLY: Arguments = {"from": ["2021-07-01"], "to": ["2026-06-30"], "interval": ["week"]}
+
+
+def _weekly(journeys: Journeys) -> Answer:
+    """The overview's plot: people, and with them visits, page views and who reached a goal."""
+    query = parse_query(reports()["overview"].params, _WEEKLY, bench_site(), NOW)
+    views = look(journeys, query, query.start, query.end)
+    return _trend(lambda _: trend_block(journeys, query, whole_span(journeys, query), views, None, ()))
+
+
 COMPARISONS: Sequence[Comparison] = (
     Comparison(
         "paths: from the landing to the next page, five years",
@@ -127,9 +139,10 @@ COMPARISONS: Sequence[Comparison] = (
         "people a week, five years",
         1.0,
         "overview",
-        {"from": ["2021-07-01"], "to": ["2026-06-30"], "interval": ["week"]},
+        _WEEKLY,
         (("", _UNIQUES), ("", _UNIQUES_PAIRS)),
         _trend,
+        _weekly,
     ),
 )
 
