@@ -114,6 +114,8 @@ def test_after_an_erasure_no_file_holds_a_byte_of_the_person(running: Installati
     assert erased.status_code == 302
     assert running.catalog.saved_reports(site)[0].name == "All"
     assert running.catalog.segments(site) == {}
+    assert wait_for_wipe(running.settings.inbox, 20)
+    assert held(folder, MARK) == {}, "nothing else has to be done"
     # A queue kept in the browser sends all of it again, also under new event ids, and a person signs in anew.
     assert sent(running, *everything(10)) == visitor
     sent(running, *everything(50))

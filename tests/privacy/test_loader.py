@@ -177,6 +177,8 @@ def test_after_an_erasure_the_boxes_hold_no_byte_of_what_was_loaded(
     opened: Ledger, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(boxes, "LOOK_EVERY", 0.02)
+    assert inbox._connection is not None
+    inbox._connection.execute("PRAGMA secure_delete = OFF")  # some builds of SQLite have it on by themselves
     word = b"Zx9SecretMark"
     folder = inbox.files.folder
 

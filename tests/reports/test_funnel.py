@@ -267,6 +267,14 @@ def test_a_breakdown_looks_at_the_first_step_the_last_or_any() -> None:
         assert set(column(block, "value")) == values
 
 
+def test_sources_and_landing_pages_are_those_of_the_session_s_first_event() -> None:
+    letter = Source("email", "letter")
+    log = [E("v", START, "page:/in", source=letter), *path(("event:a", MINUTE), ("event:b", 2 * MINUTE))]
+    for by, value in {"channel": "email", "source": "letter", "landing": "/in"}.items():
+        block = answer(world(log), AB, by=by, by_at="last").block("breakdown")
+        assert set(column(block, "value")) == {value}
+
+
 def test_many_groups_are_gathered_in_one_so_that_the_sum_stays() -> None:
     log = [E(f"v{n}-{m}", START, "event:a", props={"n": n}) for n in range(30) for m in range(30 - n)]
     block = answer(world(log), ["event:a"], by="n").block("breakdown")

@@ -39,6 +39,16 @@ def test_another_user_on_the_device_gets_a_visitor_of_their_own_from_then_on(led
     assert sorted(user for _, user in ledger.persons(1)) == ["ann", "bob"]
 
 
+def test_what_is_older_than_the_takeover_of_a_device_is_its_first_owners(ledger: Ledger) -> None:
+    """As an import of an old log may be; what is not older by more than clocks differ goes by its arrival."""
+    minute = 60_000
+    ledger.append(1, [page(1, time=0), identify(2, "ann", time=10 * minute), identify(3, "bob", time=60 * minute)])
+    ledger.append(1, [page(4, time=20 * minute), page(5, time=59 * minute), page(6, time=70 * minute)])
+    bob = (derived_key("v_one", "bob"), "bob")
+    ann = ("v_one", "ann")
+    assert placed(ledger) == [ann, ann, bob, ann, bob, bob]
+
+
 def test_a_server_event_with_a_user_links_too(ledger: Ledger) -> None:
     event = custom(1, "order_paid")
     event.user = "ann"
