@@ -17,6 +17,7 @@ from collector.catalog.throttle import GUESS_LIMIT
 from collector.core.times import DAY, MINUTE
 from collector.reports.registry import reports
 from collector.store.open import open_engine
+from collector.web.guard import open_by_token
 from collector.web.rooms import EXTENSION
 from collector.web.shares import PERSONAL
 from tests.support.pages import Installation, installed, send, token_in
@@ -118,6 +119,13 @@ def test_a_token_never_exceeds_its_user_nor_its_scope(fresh: Installation) -> No
     again = make_token(fresh.client(ann), scope="all", life="")
     fresh.catalog.delete_user(ann.id)
     assert ask(fresh, again).status_code == 401
+
+
+def test_a_token_of_an_owner_reads_and_changes_nothing(fresh: Installation) -> None:
+    secret = make_token(fresh.client(), scope="all", life="")
+    with fresh.app.test_request_context(REPORT):
+        access = open_by_token("shop", secret)
+    assert (access.role, access.may_edit, access.is_owner) == ("viewer", False, False)
 
 
 def test_a_token_is_made_for_sites_of_mine_only(fresh: Installation) -> None:
@@ -258,6 +266,14 @@ def test_a_report_about_people_is_shared_only_where_that_is_ticked(name: str, bu
     assert made.status_code == 200
     viewer, path = opened(busy, re.findall(r"/shared/[\w-]{43}", made.text)[0])
     assert viewer.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("name", sorted(PERSONAL & set(reports())))
+def test_a_link_to_people_opens_nothing_where_it_was_made_without_the_tick(name: str, busy: Installation) -> None:
+    query = "person=v001" if name == "timeline" else ""
+    _, secret = busy.catalog.make_share(busy.site_id, busy.owner.id, "By another way", name, query, busy.now)
+    viewer, path = opened(busy, f"/shared/{secret}")
+    assert {viewer.get(f"{path}{rest}").status_code for rest in ("", "report.json")} == {410}
 
 
 def test_a_question_that_makes_no_sense_is_not_shared(busy: Installation) -> None:
