@@ -31,6 +31,10 @@ function draw(figure) {
     const { width, height } = flowSize(plot);
     area.style.height = `${height}px`;
     area.style.minWidth = `${width}px`;
+    // Where it is wider than the window, keys scroll it too.
+    area.parentElement.tabIndex = 0;
+    area.parentElement.setAttribute('role', 'group');
+    area.parentElement.setAttribute('aria-label', area.getAttribute('aria-label'));
   }
   const chart = echarts.init(area, null, { renderer: 'canvas' });
   const paint = () => chart.setOption(KINDS[kind](plot, look()), true);
