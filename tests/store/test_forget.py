@@ -31,6 +31,17 @@ def test_events_links_and_the_person_go_and_are_counted(ledger: Ledger) -> None:
     assert ledger.changes(1, 0)[-1].kind == "forget"
 
 
+def test_what_filled_pages_of_a_file_by_itself_is_overwritten(tmp_path: Path) -> None:
+    """SQLite leaves pages that are given back as they are, unless it is told otherwise."""
+    ledger = open_ledger(f"sqlite://{tmp_path}/ledger.db")
+    ledger.migrate()
+    ledger.append(1, [custom(1, "x", "v_gone", {"text": "Zx9SecretMark" * 5_000}), page(2)])
+    ledger.close()
+    ledger.forget(1, ids(ledger, "v_gone"), 5_000)
+    ledger.close()
+    assert [file.name for file in tmp_path.iterdir() if b"Zx9SecretMark" in file.read_bytes()] == []
+
+
 def test_a_person_with_another_visitor_stays(ledger: Ledger) -> None:
     ledger.append(1, [identify(1, "ann", "v_gone"), identify(2, "ann", "v_kept")])
     assert ledger.forget(1, ids(ledger, "v_gone"), 5_000)["person"] == 0
