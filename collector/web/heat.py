@@ -139,7 +139,7 @@ def _cell(
     undone = at.open is not None and bool(block.rows[row][at.open])
     tone = None
     if value is not None:
-        share = (value - low) / (high - low) if high > low else 0.0
+        share = (value - low) / (high - low) if high > low else float(value > high)
         tone = min(TONES - 1, math.ceil(share * (TONES - 1)))
     words = [f"{shown.text(block.columns[place].label)}: {cells[place].text}" for place in (at.value, *at.more)]
     whole = "\n".join([f"{label} · {cells[at.x].text}", *words, *([gettext("Not over yet")] if undone else [])])

@@ -15,8 +15,9 @@ from collector.web.guard import SiteAccess
 from collector.web.language import gettext
 from collector.web.session import current_user
 
-# Groups of reports by the first place (`Report.menu`) in each.
-_GROUPS = ((0, T("Now")), (30, T("Journeys")), (50, T("What works")), (60, T("Your own")))
+_GROUPS = (T("Now"), T("Journeys"), T("What works"), T("Your own"))
+# The first place (`Report.menu`) of each range, and the group it belongs to.
+_RANGES = ((0, 0), (30, 1), (50, 2), (60, 3), (65, 2), (70, 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ def _item(label: str, endpoint: str, site: str) -> Item:
 
 
 def group_of(report: Report) -> int:
-    """Which group a report's place puts it in: the last that begins at or before it."""
-    return max(at for at, (first, _) in enumerate(_GROUPS) if first <= (report.menu or 0))
+    """Which group a report's place puts it in: that of the last range which begins at or before it."""
+    return [group for first, group in _RANGES if first <= (report.menu or 0)][-1]
 
 
 def navigation(access: SiteAccess) -> list[Group]:
@@ -67,7 +68,7 @@ def navigation(access: SiteAccess) -> list[Group]:
             href = url_for("reports.show", site_name=site, report_name=name)
             asked[group_of(report)].append(Item(text(report.title), href, name == here))
     asked[-1].append(_item(gettext("Saved reports"), "saved.listing", site))
-    groups = [Group(text(title), links, True) for (_, title), links in zip(_GROUPS, asked, strict=True)]
+    groups = [Group(text(title), links, True) for title, links in zip(_GROUPS, asked, strict=True)]
     groups += [Group(gettext("Site"), _own(access, site), False), Group(gettext("Settings"), _set(access, site), False)]
     return [group for group in groups if group.links]
 

@@ -129,6 +129,12 @@ def test_a_first_column_that_is_the_same_for_all_does_not_pale_the_others() -> N
     assert (grid.least, grid.most) == ("0%", "50%")
 
 
+def test_where_nobody_came_back_the_whole_is_dark_and_all_else_pale() -> None:
+    rows: list[list[Cell]] = [[*row[:4], 1.0 if row[1] == 0 else 0.0, False] for row in GRID_ROWS]
+    tones = {cell.view.text: cell.tone for row in heat(replace(GRID, rows=rows)).rows for cell in row.cells}
+    assert tones == {"100%": TONES - 1, "0%": 0, "": None}
+
+
 def test_words_for_rows_and_columns_stay_in_the_order_of_the_report() -> None:
     rows: list[list[Cell]] = [["Lead", "Visit", 3], ["Lead", "Buyer", 1], ["Visit", "Buyer", 2]]
     columns = (Column("from", T("From")), Column("to", T("To")), Column("people", T("People"), "count"))
