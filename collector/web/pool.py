@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 IDLE = 60.0
+# How much these threads give way to those that take events in (Linux weighs single threads).
+NICE = 5
 
 
 class Pool:
@@ -35,6 +39,8 @@ class Pool:
         threading.Thread(target=self._run, args=(work,), name="question", daemon=True).start()
 
     def _run(self, work: Callable[[], None] | None) -> None:
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + NICE)
         while work is not None:
             work()
             with self._lock:
