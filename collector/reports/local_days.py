@@ -1,0 +1,127 @@
+"""On which days people did something: the days of the site's zone, computed once for a part and shared by reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from collector.core.deadline import check
+from collector.core.errors import UserError
+from collector.core.matcher import Matcher
+from collector.core.times import DAY, Span, day_of, day_start
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Bool, Int32, Int64, Part
+
+EPOCH = date(1970, 1, 1).toordinal()
+MOST_PERIODS = 1_000
+
+
+class ActiveDays(NamedTuple):
+    """One entry for each person and day with an event that fits, ascending by (person, day).
+
+    person: index into `part.persons`. day: days since 1970-01-01 in the zone. first, last: rows of that day that fit.
+    """
+
+    person: Int32
+    day: Int32
+    first: Int32
+    last: Int32
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return day.toordinal() - EPOCH
+
+
+def local_days(part: Part, zone: ZoneInfo) -> Int32:
+    """For each row the day of the zone it lies on, as days since 1970-01-01; remembered with the part."""
+    return part.memo.get(("local days", zone.key), lambda: _local_days(part.time, zone))
+
+
+def _local_days(time: Int64, zone: ZoneInfo) -> Int32:
+    if not len(time):
+        return np.empty(0, dtype=np.int32)
+    check()
+    first = day_of(int(time.min()), zone) - timedelta(days=1)
+    last = day_of(int(time.max()), zone) + timedelta(days=2)
+    starts = np.array(_starts(first, last, zone), dtype=np.int64)
+    # Days of 23 and 25 hours move a guess by days of 24 hours by one at most.
+    guess: Int32 = ((time - starts[0]) // DAY).astype(np.int32)
+    guess += time >= starts[guess + 1]
+    guess -= time < starts[guess]
+    guess += np.int32(day_number(first))
+    return guess
+
+
+@lru_cache(maxsize=64)
+def _starts(first: date, last: date, zone: ZoneInfo) -> Sequence[int]:
+    return [day_start(first + timedelta(days=number), zone) for number in range((last - first).days + 1)]
+
+
+def active_days(
+    journeys: Journeys, part: Part, matcher: Matcher, zone: ZoneInfo, include_bots: bool = False
+) -> ActiveDays:
+    """The days on which persons of the part did what fits; persons who are not alive in the part included."""
+    key = ("active days", matcher, zone.key, include_bots)
+    return part.memo.get(key, lambda: _active_days(journeys, part, matcher, zone, include_bots))
+
+
+def _active_days(journeys: Journeys, part: Part, matcher: Matcher, zone: ZoneInfo, include_bots: bool) -> ActiveDays:
+    days = local_days(part, zone)
+    check()
+    if matcher.subject == "any" and not matcher.conditions and (include_bots or not part.bot.any()):
+        rows, person, day = None, part.person, days
+    else:
+        rows = journeys.hits(part, matcher, include_bots).rows
+        person, day = part.person[rows], days[rows]
+    fresh = np.ones(len(person), dtype=np.bool_)
+    fresh[1:] = (person[1:] != person[:-1]) | (day[1:] != day[:-1])
+    begin = np.flatnonzero(fresh)
+    end = np.append(begin[1:], len(person))[: len(begin)] - 1
+    first, last = (begin, end) if rows is None else (rows[begin], rows[end])
+    return ActiveDays(person[begin], day[begin], first.astype(np.int32), last.astype(np.int32))
+
+
+class Periods:
+    """Days, weeks or months of a zone in a row, numbered from 0, from the one that holds `first` to the one of `last`.
+
+    Attributes:
+        first: the first day of each. starts, ends: ms UTC.
+    """
+
+    def __init__(self, unit: str, first: date, last: date, zone: ZoneInfo) -> None:
+        cuts = Span(first, max(first, last), zone).cuts(unit)
+        following = Span(cuts[-1][0], cuts[-1][0] + timedelta(days=31), zone).cuts(unit)[1]
+        self.unit = unit
+        self.first = [day for day, _ in cuts]
+        self.starts = np.array([start for _, start in cuts], dtype=np.int64)
+        self.ends = np.append(self.starts[1:], following[1])
+        lengths = np.diff([day_number(day) for day in (*self.first, following[0])])
+        self._of_day = np.repeat(np.arange(len(self.first), dtype=np.int32), lengths)
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def of_days(self, day: Int32) -> Int32:
+        """The period of each day; -1 for days before the first, the last period for those after it."""
+        place = day - np.int32(day_number(self.first[0]))
+        found: Int32 = self._of_day[np.clip(place, 0, len(self._of_day) - 1)]
+        found[place < 0] = -1
+        return found
+
+    def over(self, now: int) -> Bool:
+        """Which have fully elapsed at `now` (ms UTC)."""
+        found: Bool = self.ends <= now
+        return found
+
+
+def bounded(periods: int, unit: str) -> None:
+    """Raise UserError where a table would have too many periods."""
+    if periods > MOST_PERIODS:
+        wider = {"day": "weeks", "week": "months"}.get(unit, "fewer months")
+        raise UserError(f"This range holds {periods} {unit}s.", f"Choose {wider}, or a shorter range.")
