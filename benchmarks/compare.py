@@ -172,16 +172,17 @@ def compare(journeys: Journeys, engines: Sequence[Engine], one: Comparison, runs
         assert expected <= set(answer), (name, sorted(expected - set(answer))[:5])
     print(f"{one.name}: {len(expected):,} {'rows' if len(expected) > 1 else 'row'} of numbers, the same from all")
     for engine in engines:
-        best = min((took, name) for name, took in times.items() if name.startswith(engine.name))
-        say(f"  best of {best[1]}", best[0], "ms")
-    others = min(took for name, took in times.items() if name not in (PAGE, ALONE))
+        turn, best = min((turn, name) for name, turn in times.items() if name.startswith(engine.name))
+        turn.say(f"  best of {best}")
+    others = min(turn.ms for name, turn in times.items() if name not in (PAGE, ALONE))
     judged = ALONE if one.alone else PAGE
     for name in (PAGE, ALONE):
         if name in times:
-            say(f"  {name}", times[name], "ms")
-            missed = name == judged and others / times[name] < one.promised
-            say("  ratio to the best of the others", others / times[name], "times", _miss(one.promised) * missed)
-    return others / times[judged]
+            times[name].say(f"  {name}")
+            ratio = others / times[name].ms
+            missed = name == judged and ratio < one.promised
+            say("  ratio to the best of the others", ratio, "times", _miss(one.promised) * missed)
+    return others / times[judged].ms
 
 
 def _miss(promised: float) -> str:

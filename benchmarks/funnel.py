@@ -92,17 +92,16 @@ def compare(journeys: Journeys, engines: Sequence[Engine], runs: int) -> float:
     for name, answer_ in answers.items():
         assert answer_ == expected, (name, answer_, expected)
     print("people at each step, the same from all: " + ", ".join(f"{people:,}" for people in expected))
-    for name, took in times.items():
-        say(f"funnel of 5 steps: {name}", took, "ms")
-    best = min(took for name, took in times.items() if not name.startswith("ours"))
-    say(
-        "ratio to the best of the others: with every chain",
-        best / times["ours, with the times of every chain"],
-        "times",
-    )
-    say("ratio to the best of the others: the whole page", best / times["ours, the whole page"], "times")
-    say("ratio to the best of the others: the same five numbers", best / times["ours"], "times")
-    return best / times["ours"]
+    for name, turn in times.items():
+        turn.say(f"funnel of 5 steps: {name}")
+    best = min(turn.ms for name, turn in times.items() if not name.startswith("ours"))
+    for name, what in (
+        ("ours, with the times of every chain", "with every chain"),
+        ("ours, the whole page", "the whole page"),
+        ("ours", "the same five numbers"),
+    ):
+        say(f"ratio to the best of the others: {what}", best / times[name].ms, "times")
+    return best / times["ours"].ms
 
 
 def main(arguments: list[str] | None = None) -> int:

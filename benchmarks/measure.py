@@ -7,11 +7,22 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 Found = TypeVar("Found")
 _LOOKED_AT = 0.02
 _LONG = 5_000.0
+
+
+class Turn(NamedTuple):
+    """Milliseconds that something took, and of processor, of all threads together."""
+
+    ms: float
+    cpu: float
+
+    def say(self, what: str) -> None:
+        """Print both."""
+        say(what, self.ms, "ms", f"{self.cpu:>10,.0f} of processor")
 
 
 def timed(work: Callable[[], Found]) -> tuple[float, Found]:
@@ -36,14 +47,15 @@ def least(work: Callable[[], object], runs: int) -> tuple[float, float]:
     return min(found)
 
 
-def in_turns(works: Mapping[str, Callable[[], Found]], runs: int) -> tuple[dict[str, float], dict[str, Found]]:
-    """(least milliseconds, answer) of each; one after the other in every round, so that all meet the same machine."""
-    times: dict[str, list[float]] = {name: [] for name in works}
+def in_turns(works: Mapping[str, Callable[[], Found]], runs: int) -> tuple[dict[str, Turn], dict[str, Found]]:
+    """(the fastest run, the answer) of each; one after the other in every round, so that all meet the same machine."""
+    times: dict[str, list[Turn]] = {name: [] for name in works}
     answers: dict[str, Found] = {}
     for _ in range(runs):
         for name, work in works.items():
+            begun = time.process_time()
             took, answers[name] = timed(work)
-            times[name].append(took)
+            times[name].append(Turn(took, (time.process_time() - begun) * 1_000))
     return {name: min(taken) for name, taken in times.items()}, answers
 
 
