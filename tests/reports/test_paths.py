@@ -230,6 +230,10 @@ def test_bots_take_no_paths_unless_asked_for() -> None:
     log = [*visit("/", "/b"), E("v", START + 1, "page:/a", bot=1)]
     assert told(answer(world(log)).block("journeys"), "journey") == [["/ → /b"]]
     assert told(answer(world(log), include_bots="1").block("journeys"), "journey") == [["/ → /a → /b"]]
+    early = [E("v", START, "page:/a", bot=1), *visit("/", "/b", at=1)]
+    day: dict[str, Any] = {"unit": "person", "from_": "2023-11-15", "to": "2023-11-15"}
+    assert told(answer(world(early), **day).block("journeys"), "journey") == [["/ → /b"]]
+    assert told(answer(world(early), **day, include_bots="1").block("journeys"), "journey") == [["/a → / → /b"]]
 
 
 def test_long_journeys_are_told_by_their_first_ten_places() -> None:

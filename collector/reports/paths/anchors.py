@@ -13,7 +13,7 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64, Part
 from collector.reports.funnel_outcome import outcome
 from collector.reports.funnel_plan import Plan, lasting
-from collector.reports.paths.places import Rules, place_rows
+from collector.reports.paths.places import Rules, at_place
 from collector.reports.paths.tape import tape
 from collector.reports.scope import choose
 
@@ -73,8 +73,10 @@ def _first_rows(
         of = tape(journeys, part, rules, sessions, query.include_bots)
         stay = of.start[:-1][of.start[1:] > of.start[:-1]]
         return of.row[stay].astype(np.int64), stay
-    rows = place_rows(journeys, part, rules, query.include_bots)
-    rows = rows[(part.time[rows] >= query.start) & (part.time[rows] < query.end)]
+    rows = np.flatnonzero((part.time >= query.start) & (part.time < query.end))
+    rows = rows[at_place(journeys, part, rules, rows, query.include_bots)]
+    if not query.include_bots:
+        rows = rows[part.bot[rows] == 0]
     person = part.person[rows]
     return (rows[np.concatenate(([True], person[1:] != person[:-1]))] if len(rows) else rows), None
 

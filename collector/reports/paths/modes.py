@@ -159,6 +159,8 @@ def _took(asked: Question, of: Tape, reach: Reach, anchors: Anchors, some: Int64
     """
     part, goal = anchors.part, anchors.goal[some]
     further = reach.end[some] > reach.first[some]
+    if not further.any() and not (goal >= 0).any():
+        return np.full(len(some), np.nan)
     last = np.full(len(some), -1, dtype=np.int64)
     last[further] = of.last[reach.end[some][further] - 1]
     last = np.where(goal >= 0, goal, last)

@@ -85,7 +85,9 @@ def _pairs(one: Walks, at: int, layers: Sequence[Layer]) -> Int64:
     wide = len(there.codes) + 1
     # Most walks are short: what both columns leave empty need not be counted.
     both = np.flatnonzero((one.layers[at] != NONE) & (one.layers[at + 1] != NONE))
-    pair = here.nodes(one.layers[at][both]).astype(np.int64) * wide + there.nodes(one.layers[at + 1][both])
+    pair = here.nodes(one.layers[at][both]).astype(np.int16)
+    pair *= wide
+    pair += there.nodes(one.layers[at + 1][both])
     counts = np.bincount(pair, minlength=(len(here.codes) + 1) * wide).reshape(-1, wide)
     return counts[: len(here.codes), : len(there.codes)].astype(np.int64)
 

@@ -13,6 +13,7 @@ from collector.core.errors import UserError
 from collector.journeys.part import Bool, Int64
 from collector.reports.paths.walk import NONE, OFFSET, Walks
 
+_NARROW = 2**31 - 1
 MOST_CELLS = 2_000_000  # counted in a table; what would need a larger one is sorted
 
 
@@ -69,38 +70,56 @@ def commonest(walks: Sequence[Walks], masks: Sequence[Bool], most: int) -> list[
     if not chosen.size:
         return []
     longer, column = chosen.read([one.longer for one in walks]), chosen.column(0)
-    alive, prefix = np.arange(chosen.size), np.zeros(chosen.size, dtype=np.int64)
-    beginnings: list[tuple[int, ...]] = [()]
-    best: list[tuple[int, Journey, tuple[int, Int64, Int64]]] = []
+    alive, prefix = np.arange(chosen.size, dtype=np.int32), np.zeros(1, dtype=np.int32)  # one beginning for all
+    levels: list[tuple[Int64, int]] = []
+    beginnings = 1
+    best: list[tuple[int, Journey, tuple[int, NDArray[Any], NDArray[Any]]]] = []
     depth = len(walks[0].journey)
     for at in range(depth):
         following = chosen.column(at + 1) if at + 1 < depth else None
-        here = column[alive]
+        here = column[alive] if at else column
         wide = int(column.max()) + OFFSET + 1
-        keys = prefix * (2 * wide)
-        keys += 2 * (here.astype(np.int64) + OFFSET)
+        size: type[np.signedinteger[Any]] = np.int64 if beginnings * wide * 2 > _NARROW else np.int32
+        keys = here.astype(size)
+        keys += OFFSET
+        keys += prefix.astype(size, copy=False) * wide
+        keys *= 2
         if following is None:
             done = np.ones(len(alive), dtype=np.bool_)
             keys += longer[alive]
         else:
-            done = (here != NONE) & (following[alive] == NONE)
-        ended, entries = keys[done], alive[done]
+            done = (here != NONE) & ((following[alive] if at else following) == NONE)
+        over, on = np.flatnonzero(done), np.flatnonzero(~done)
+        ended, entries = keys[over], alive[over]
         for key, many in _commonest(ended, most):
-            journey = Journey((*beginnings[key // 2 // wide], key // 2 % wide - OFFSET), bool(key % 2))
+            journey = Journey(_spelled(levels, key, wide), bool(key % 2))
             best.append((-many, journey, (key, ended, entries)))
         best = sorted(best, key=lambda one: (one[0], one[1].codes, one[1].longer))[:most]
         if following is None:
             break
-        alive, keys = alive[~done], keys[~done]
+        alive, keys = alive[on], keys[on]
         common, prefix = _kept(keys, -best[-1][0] if len(best) == most else 1)
-        beginnings = [(*beginnings[key // 2 // wide], key // 2 % wide - OFFSET) for key in common]
-        alive, prefix, column = alive[prefix >= 0], prefix[prefix >= 0], following
+        levels.append((common, wide))
+        beginnings = len(common)
+        on = np.flatnonzero(prefix >= 0)
+        alive, prefix, column = alive[on], prefix[on], following
     return [
         Ranked(journey, -many, chosen.median(entries[ended == key])) for many, journey, (key, ended, entries) in best
     ]
 
 
-def _counts(keys: Int64) -> tuple[Int64, Int64]:
+def _spelled(levels: Sequence[tuple[Int64, int]], key: int, wide: int) -> tuple[int, ...]:
+    """The codes behind a key, which is of its beginning's number, its last code and whether it goes on."""
+    codes = [key // 2 % wide - OFFSET]
+    beginning = key // 2 // wide
+    for keys, width in reversed(levels):
+        before = int(keys[beginning])
+        codes.append(before // 2 % width - OFFSET)
+        beginning = before // 2 // width
+    return tuple(reversed(codes))
+
+
+def _counts(keys: NDArray[Any]) -> tuple[Int64, Int64]:
     """The numbers that stand in `keys`, ascending, and how often."""
     if len(keys) and int(keys.max()) < MOST_CELLS:
         every = np.bincount(keys)
@@ -109,7 +128,7 @@ def _counts(keys: Int64) -> tuple[Int64, Int64]:
     return np.unique(keys, return_counts=True)
 
 
-def _commonest(keys: Int64, most: int) -> list[tuple[int, int]]:
+def _commonest(keys: NDArray[Any], most: int) -> list[tuple[int, int]]:
     """The most frequent numbers, those as frequent as the last of them too, and how often each stands there."""
     found, many = _counts(keys)
     if len(many) > most:
@@ -120,17 +139,17 @@ def _commonest(keys: Int64, most: int) -> list[tuple[int, int]]:
     return list(zip(found[order].tolist(), many[order].tolist(), strict=True))
 
 
-def _kept(keys: Int64, least: int) -> tuple[list[int], Int64]:
+def _kept(keys: NDArray[Any], least: int) -> tuple[Int64, NDArray[Any]]:
     """The numbers that stand in `keys` at least so often, and each key's place among them, -1 for none."""
     found, many = _counts(keys)
     common = found[many >= least]
     if len(keys) and int(keys.max()) < MOST_CELLS:
-        table = np.full(int(keys.max()) + 1, -1, dtype=np.int64)
+        table = np.full(int(keys.max()) + 1, -1, dtype=np.int32)
         table[common] = np.arange(len(common))
-        return common.tolist(), table[keys]
+        return common, table[keys]
     place = np.minimum(np.searchsorted(common, keys), max(len(common) - 1, 0))
     fits = common[place] == keys if len(common) else np.zeros(len(keys), dtype=np.bool_)
-    return common.tolist(), np.where(fits, place, -1)
+    return common, np.where(fits, place, -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +174,7 @@ class _Chosen:
     def column(self, at: int) -> NDArray[Any]:
         return self.read([one.journey[at] for one in self.walks])
 
-    def median(self, numbers: Int64) -> float | None:
+    def median(self, numbers: NDArray[Any]) -> float | None:
         """The median of the seconds of those entries (ascending numbers within the sequence) that have any."""
         cuts = np.searchsorted(numbers, np.cumsum([0, *map(len, self.entries)]))
         offset, took = 0, []

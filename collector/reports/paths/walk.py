@@ -167,9 +167,10 @@ def _columns(
     for step in range(count):
         column = np.full(len(placed), NONE, dtype=of.code.dtype)
         going = at < end if way > 0 else at >= end
-        stopped = here[~going]
+        stopped = here[np.flatnonzero(~going)]
         column[stopped] = ending[stopped]
-        here, at, end = here[going], at[going], end[going]
+        on = np.flatnonzero(going)
+        here, at, end = here[on], at[on], end[on]
         column[here] = of.code[at]
         columns.append(column)
         if follow is None or not len(at):
