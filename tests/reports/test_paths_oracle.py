@@ -240,7 +240,7 @@ def questions(mode: str) -> st.SearchStrategy[Asked]:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@settings(max_examples=examples(120), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.data())
 def test_flows_and_journeys_agree_with_walking_every_visit(mode: str, data: st.DataObject) -> None:
     asked, log = data.draw(questions(mode)), data.draw(logs(24))
