@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -79,6 +80,21 @@ _PATHS_JOINS = (
     "went AS (SELECT visit, min(a) AS a, arg_min(kind, place) AS b FROM pages JOIN landed USING (visit) "
     "WHERE kind <> a GROUP BY visit) SELECT a, b, count(*) FROM went GROUP BY a, b"
 )
+_COHORTS_WINDOW = (
+    "SELECT cohort, later, count(*) FROM (SELECT week - min(week) OVER (PARTITION BY person) AS later, "
+    "min(week) OVER (PARTITION BY person) AS cohort FROM (SELECT DISTINCT person, week FROM {table}) AS p) AS dated "
+    "WHERE later <= 12 GROUP BY cohort, later"
+)
+_COHORTS_JOIN = (
+    "WITH pairs AS (SELECT DISTINCT person, week FROM {table}), "
+    "firsts AS (SELECT person, min(week) AS cohort FROM pairs GROUP BY person) "
+    "SELECT cohort, week - cohort AS later, count(*) FROM pairs JOIN firsts USING (person) "
+    "WHERE week - cohort <= 12 GROUP BY cohort, later"
+)
+_COHORTS_ARRAYS = (
+    "SELECT cohort, week - cohort AS later, count() FROM (SELECT min(week) AS cohort, groupUniqArray(week) AS weeks "
+    "FROM {table} GROUP BY person) ARRAY JOIN weeks AS week WHERE later <= 12 GROUP BY cohort, later"
+)
 _UNIQUES = "SELECT week, count(DISTINCT person) FROM {table} GROUP BY week ORDER BY week"
 _UNIQUES_PAIRS = "SELECT week, count(*) FROM (SELECT DISTINCT week, person FROM {table}) AS pairs GROUP BY week"
 _BOTH = (
@@ -93,6 +109,16 @@ _NOT_IN = (
 
 def _trend(block: Callable[[str], Block]) -> Answer:
     return [(week, int(str(people))) for week, (people,) in enumerate(cells(block("trend"), "people"))]
+
+
+def _cohorts(block: Callable[[str], Block]) -> Answer:
+    monday = date(2021, 6, 28)
+    rows = cells(block("cohorts"), "cohort", "period", "returned")
+    return [
+        ((date.fromisoformat(str(cohort)) - monday).days // 7, int(str(later)), int(str(returned)))
+        for cohort, later, returned in rows
+        if returned  # other engines have no row where nobody came back
+    ]
 
 
 def _total(block: Callable[[str], Block]) -> Answer:
@@ -125,6 +151,14 @@ COMPARISONS: Sequence[Comparison] = (
         {**ALL, "depth": ["3"], "every-page": ["1"], "top": ["30"]},
         (("ClickHouse", _PATHS_ARRAYS), ("DuckDB", _PATHS_JOINS)),
         _flow,
+    ),
+    Comparison(
+        "retention by week, 262 cohorts over 12 weeks",
+        5.0,
+        "retention",
+        {**ALL, "interval": ["week"], "periods": ["12"]},
+        (("", _COHORTS_WINDOW), ("", _COHORTS_JOIN), ("ClickHouse", _COHORTS_ARRAYS)),
+        _cohorts,
     ),
     Comparison(
         "people who bought and never chatted, five years",
