@@ -45,6 +45,7 @@ addEventListener('afterprint', () => {
   for (const details of opened) details.open = false;
 });
 
+const TALLEST = 120;
 const narrow = matchMedia('screen and (max-width: 48rem)');
 
 // Each cell is told its heading, which stands before it where the table is folded.
@@ -61,19 +62,26 @@ function label(table) {
   }
 }
 
+// Too wide for its place, or so narrow in a column that its words make a tower.
+const cramped = (wrap, table) =>
+  wrap.scrollWidth > wrap.clientWidth + 1 || [...table.rows].some((row) => row.offsetHeight > TALLEST);
+
 function fold(wrap) {
   const table = wrap.querySelector('table.data');
   if (!table) return;
   table.classList.remove('folded');
-  if (!narrow.matches || wrap.scrollWidth <= wrap.clientWidth + 1) return;
+  if (!narrow.matches || !cramped(wrap, table)) return;
   label(table);
   table.classList.add('folded');
 }
 
 const foldAll = () => document.querySelectorAll('.table-wrap').forEach(fold);
 foldAll();
-narrow.addEventListener('change', foldAll);
-window.addEventListener('resize', foldAll);
+let width = innerWidth;
+addEventListener('resize', () => {
+  if (width !== innerWidth) foldAll();
+  width = innerWidth;
+});
 // A table inside of what was closed has no width before, and one that was put in anew is not folded yet.
 document.addEventListener('toggle', (event) => event.target.querySelectorAll?.('.table-wrap').forEach(fold), true);
 document.addEventListener('fresh', foldAll);
