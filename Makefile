@@ -11,6 +11,8 @@ BUILD_INPUTS = pyproject.toml $(wildcard tracker_js/*.* tracker_js/*/*.js)
 demo: $(VENV)/.installed  ## the real product with a demo shop and simulated visitors
 	$(BIN)/desireline demo $(ARGS)
 
+# What is compiled is kept: tests start hundreds of processes. (An empty value is what Python takes for none.)
+test soak: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.tested check  ## everything: lint, types, all tests (browser and Postgres included)
 	$(BIN)/python -m tests.support.prepare
 	$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not alone' $(ARGS) || [ $$? -eq 5 ]

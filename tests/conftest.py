@@ -48,6 +48,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.loadscopereorder = False
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only tests are asked for that want the machine for themselves, pass the files by that have none."""
+    is_test = collection_path.suffix == ".py" and collection_path.name.startswith("test_")
+    if is_test and config.option.markexpr == "alone" and b"mark.alone" not in collection_path.read_bytes():
+        return True
+    return None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest files, so that several processes end at about the same time."""
     gone = [path for path in LONGEST if not (ROOT / path).is_file()]
