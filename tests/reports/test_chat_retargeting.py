@@ -49,6 +49,12 @@ def test_the_first_response_is_the_agents_not_the_bots() -> None:
     assert value(result, "chats") == 3
 
 
+def test_what_an_agent_says_before_the_visitor_is_no_answer() -> None:
+    greeting = E("a", START + 2_500, "event:chat_message", props={"role": "agent"})
+    assert value(ask(chat.REPORT, [*talk("a", START, 20_000), greeting]), "first_response") == 20.0
+    assert value(ask(chat.REPORT, [*talk("a", START, 0), greeting]), "unanswered") == 1
+
+
 def test_two_chats_in_one_visit_have_each_their_own_first_response() -> None:
     result = ask(chat.REPORT, talk("a", START, 10_000) + talk("a", START + 5 * MINUTE, 30_000))
     assert value(result, "first_response") == 20.0

@@ -141,8 +141,10 @@ def test_a_step_can_be_a_source() -> None:
 
 def test_bots_are_left_out_unless_asked_for() -> None:
     journeys = world([E("v", START, "event:a", bot=1), E("w", START, "event:a")])
-    assert people(journeys, ["event:a"]) == [1]
-    assert people(journeys, ["event:a"], include_bots="1") == [2]
+    for step in ("event:a", "event:*", "any", "source:direct"):
+        assert people(journeys, [step]) == [1], step
+        assert people(journeys, [step], include_bots="1") == [2], step
+        assert people(journeys, [step]) == [1], step
 
 
 def test_people_can_be_chosen_by_what_they_did_at_any_time() -> None:

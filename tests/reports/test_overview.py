@@ -177,6 +177,9 @@ def test_bots_are_left_out_until_asked_for() -> None:
     events = [E("a", START, "page:/"), E("bot", START, "page:/", bot=1)]
     assert value(ask(events, all_time="1"), "people") == 1
     assert value(ask(events, all_time="1", include_bots="1"), "people") == 2
+    within = [E("a", START, "page:/"), E("a", START + 1_000, "click:More", bot=1)]
+    assert value(ask(within, all_time="1"), "bounce_rate") == 1.0
+    assert value(ask(within, all_time="1", include_bots="1"), "bounce_rate") == 0.0
 
 
 def test_pages_show_where_visits_begin_and_end() -> None:
