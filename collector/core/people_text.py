@@ -31,10 +31,10 @@ from collector.core.times import parse_date, parse_duration
 _ALL = (*SUBJECTS, *VISIT_SUBJECTS, *FACTS)
 # A sign joins two conditions only where one begins after it, so that names may hold it.
 _JOINT = re.compile(rf"\s+(->|\|)\s+(?=any(?:\s|\[|$)|(?:{'|'.join(_ALL)}):)")
-_TEST = r"[^\[\]=!<>~]+(?:!=|>=|<=|=|>|<|~)"
+_SIGN = r"(?:!=|>=|<=|=|>|<|~)"
 _QUOTED = r"\"(?:[^\"\\]|\\.)*\""
-_BRACKET = re.compile(rf"\[{_TEST}(?:{_QUOTED}\]|[^\]]*\])", re.DOTALL)
-_TRAIT = re.compile(rf"\s*trait:{_TEST}{_QUOTED}", re.DOTALL)
+_BRACKET = re.compile(rf"\[[^\[\]=!<>~]+{_SIGN}(?:{_QUOTED}\]|[^\]]*\])", re.DOTALL)
+_TRAIT = re.compile(rf"\s*trait:(?:(?!\s(?:\||->)\s)[^\[\]=!<>~])+{_SIGN}{_QUOTED}", re.DOTALL)
 _DEEPEST = 20
 _WITHIN = "within"
 _TIMES = "times"
@@ -63,8 +63,8 @@ def parse_people(text: str) -> PeopleCondition:
     """
     if len(text.strip()) > MAX_LENGTH:
         raise UserError("This condition is too long.", f"At most {MAX_LENGTH} characters.")
-    options = [_chain(option) for option in _options(text.strip())]
-    return options[0] if len(options) == 1 else AnyOf(tuple(dict.fromkeys(options)))
+    options = tuple(dict.fromkeys(_chain(option) for option in _options(text.strip())))
+    return options[0] if len(options) == 1 else AnyOf(options)
 
 
 def parse_kept(text: str) -> PeopleCondition:

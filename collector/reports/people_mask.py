@@ -7,7 +7,7 @@ the part, under all that the answer hangs on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -60,9 +60,18 @@ def chosen(journeys: Journeys, part: Part, query: Query) -> Bool:
     return _Asked(journeys, part, query).members(Segment("", query.where, query.where_not)) & part.alive
 
 
-def members(journeys: Journeys, part: Part, query: Query, segment: Segment) -> Bool:
-    """Persons alive in the part who belong to a segment, whatever the question's own filters say of them."""
-    return _Asked(journeys, part, query).members(segment) & part.alive
+def members(journeys: Journeys, part: Part, query: Query, segment: Segment, until: int | None = None) -> Bool:
+    """Persons alive in the part who belong to a segment and did anything that counts, the question's filters aside.
+
+    Args:
+        until: ms UTC; those who belonged to it just before that instant, as far as events tell.
+    """
+    if until is None:
+        asked, seen = _Asked(journeys, part, query), first_times(part, query.include_bots) < _EVER
+    else:
+        asked = _Asked(journeys, part, replace(query, now=min(query.now, until - 1)), until)
+        seen = first_times(part, query.include_bots) < until
+    return asked.members(segment) & seen & part.alive
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +81,7 @@ class _Asked:
     journeys: Journeys
     part: Part
     query: Query
+    until: int | None = None
     segments: dict[str, Bool] = field(default_factory=dict)
 
     def members(self, segment: Segment) -> Bool:
@@ -91,6 +101,8 @@ class _Asked:
             return mask
         if isinstance(condition, Fact):
             return self._is(condition)
+        if self.until is not None:
+            return self._did(condition)  # of many instants, each asked once
         key = ("people", condition, self.query.include_bots, *self._hangs_on(condition))
         return self.part.memo.get(key, lambda: self._did(condition))
 
@@ -174,6 +186,8 @@ class _Asked:
             low = max(low, day_start(when.since, zone))
         if when.until:
             high = min(high, day_start(when.until + timedelta(days=1), zone))
+        if self.until is not None:
+            high = min(high, self.until)
         return (max(low, query.start), min(high, query.end)) if when.inside else (low, high)
 
 

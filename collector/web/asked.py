@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from collector.core.errors import UserError
 from collector.core.matcher import Matcher, parse_matcher
+from collector.core.people_text import parse_people
+from collector.core.people_words import people_words
 from collector.core.words import words
 from collector.web.fields import FieldView
 from collector.web.format import text
@@ -49,8 +51,16 @@ def _on(value: str) -> bool:
     return value.lower() in ("1", "true", "yes", "on")
 
 
-def _all(matchers: Sequence[str], goals: Goals) -> str:
-    return gettext(" and ").join(_matcher(one, goals) for one in matchers)
+def _all(conditions: Sequence[str], goals: Goals) -> str:
+    return gettext(" and ").join(_people(one, goals) for one in conditions)
+
+
+def _people(value: str, goals: Goals) -> str:
+    """A condition on people in words; one that cannot be read as it was written."""
+    try:
+        return text(people_words(parse_people(value), goals))
+    except UserError:
+        return value
 
 
 def _matcher(value: str, goals: Goals) -> str:

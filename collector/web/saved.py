@@ -1,4 +1,4 @@
-"""Saved reports and segments of a site."""
+"""Saved reports of a site."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def saved_address(site: str, report: str, arguments: str) -> str:
 @blueprint.get("/<site_name>/saved")
 @of_site()
 def listing(access: SiteAccess) -> str:
-    """The saved reports and the segments."""
+    """The saved reports."""
     known = reports()
     rows = [
         {
@@ -35,7 +35,7 @@ def listing(access: SiteAccess) -> str:
         for one in the_rooms().catalog.saved_reports(access.site.id)
         if one.report in known
     ]
-    return render_template("site/saved.html", rows=rows, segments=access.site.segments.values())
+    return render_template("site/saved.html", rows=rows)
 
 
 @blueprint.post("/<site_name>/saved")
@@ -59,28 +59,4 @@ def delete(access: SiteAccess, report_id: int) -> Response:
     if not access.rooms.catalog.delete_report(access.site.id, report_id):
         abort(404)
     flash(gettext("The saved report is deleted."))
-    return redirect(url_for("saved.listing", site_name=access.site.name))
-
-
-@blueprint.post("/<site_name>/segments")
-@of_site("editor")
-def save_segment(access: SiteAccess) -> Response:
-    """Keep a set of people: one matcher a line in `where` and `where_not`."""
-    rooms = access.rooms
-    where, where_not = (
-        [line.strip() for field in request.form.getlist(name) for line in field.splitlines() if line.strip()]
-        for name in ("where", "where_not")
-    )
-    made = rooms.catalog.save_segment(access.site.id, request.form.get("name", ""), where, where_not, rooms.clock())
-    flash(gettext("The segment “%(name)s” is saved: choose it on any report.", name=made.name))
-    return redirect(url_for("saved.listing", site_name=access.site.name))
-
-
-@blueprint.post("/<site_name>/segments/delete")
-@of_site("editor")
-def delete_segment(access: SiteAccess) -> Response:
-    """Delete a segment."""
-    if not access.rooms.catalog.delete_segment(access.site.id, request.form.get("name", "")):
-        abort(404)
-    flash(gettext("The segment is deleted."))
     return redirect(url_for("saved.listing", site_name=access.site.name))

@@ -12,7 +12,7 @@ from collector.core.query import FILTERS
 from collector.core.text import T
 from collector.core.words import words
 from collector.web import format as shown
-from collector.web import funnel_view, impact_view, timeline_view
+from collector.web import funnel_view, impact_view, segments, timeline_view
 from collector.web.address import address, replaced
 from collector.web.guard import SiteAccess
 from collector.web.language import gettext
@@ -34,6 +34,10 @@ def extras(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
         return _funnel(access, page)
     if page.name in ("impact", "chat", "retargeting"):
         return _impact(access, page)
+    if page.name in ("segment", "segments"):
+        return segments.extras(access, page)
+    if page.name == "visitors":
+        return {"as_segment": segments.as_segment(page)}
     if page.name in ("overview", "live"):
         return {"live_href": _live(access, page), "live_top": _live(access, page, top=True), "top": LIVE_TOP}
     return {}

@@ -201,20 +201,6 @@ def test_a_report_is_saved_and_opened_again_as_it_was(fresh: Installation) -> No
     assert fresh.catalog.saved_reports(fresh.site_id) == []
 
 
-def test_a_segment_is_saved_and_can_be_chosen_on_reports(fresh: Installation) -> None:
-    fresh.append(shop_events(fresh.now, visitors=20))
-    client = fresh.client()
-    send(client, "/shop/saved", "/shop/segments", name="Buyers", where="event:purchase\n", where_not="")
-    bought = client.get("/shop/visitors.json?segment=Buyers&all-time=1").json
-    did = client.get("/shop/visitors.json?where=event:purchase&all-time=1").json
-    assert bought is not None
-    assert did is not None
-    assert bought["blocks"] == did["blocks"]
-    assert '<option value="Buyers" selected>' in client.get("/shop/overview?segment=Buyers").text
-    send(client, "/shop/saved", "/shop/segments/delete", name="Buyers")
-    assert "Buyers" not in client.get("/shop/overview").text
-
-
 @pytest.mark.parametrize("path", ["/static/../app.py", "/static/dist/../../settings.py", "/static/app.css.map"])
 def test_static_files_are_only_ours(path: str, fresh: Installation) -> None:
     assert fresh.client().get(path).status_code == 404

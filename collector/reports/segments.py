@@ -1,0 +1,80 @@
+"""All segments of a site: how many people each has now, and how many of those were here in the range."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from collector.core.blocks import Block, Cell, Column, Result
+from collector.core.deadline import check
+from collector.core.people import Segment
+from collector.core.query import FILTERS, Query
+from collector.core.text import T, Text, Value
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Bool, Part
+from collector.reports.base import Report
+from collector.reports.people_mask import members
+from collector.reports.scope import choose, inside
+
+_COLUMNS = (
+    Column("segment", T("Segment")),
+    Column("people", T("People"), "count", T("Who belongs to it now, whenever they were here last.")),
+    Column("share", T("Of everybody"), "ratio", T("Segments may overlap: shares need not add up to the whole.")),
+    Column("active", T("Active"), "count", T("Of those, who was here in the chosen days.")),
+)
+
+
+def run(journeys: Journeys, query: Query) -> Result:
+    """A row a segment; the question's own filters leave others out of all of them."""
+    segments = list(query.site.segments.values())
+    counts = np.zeros((len(segments), 2), dtype=np.int64)
+    everybody = 0
+    for part in journeys.each():
+        left = choose(journeys, part, query) & members(journeys, part, query, Segment(""))
+        active = _active(part, query, left)
+        everybody += int(np.count_nonzero(left))
+        for at, segment in enumerate(segments):
+            check()
+            mask = members(journeys, part, query, segment) & left
+            counts[at] += np.count_nonzero(mask), np.count_nonzero(mask & active)
+    rows: list[list[Cell]] = [
+        [segment.name, int(people), int(people) / everybody if everybody else None, int(here)]
+        for segment, (people, here) in zip(segments, counts, strict=True)
+    ]
+    kept = [pair for pair in query.arguments if pair[0] in FILTERS]
+    block = Block(
+        "segments",
+        "table",
+        T("Segments"),
+        _COLUMNS,
+        rows,
+        links=[(("where", f"segment:{segment.name}"), *kept, ("all-time", "1")) for segment in segments],
+        note=T("One person may be in several segments.") if len(rows) > 1 else None,
+        empty=T("No segments yet."),
+    )
+    return Result([block], journeys.as_of, _headline(len(segments), everybody))
+
+
+def _active(part: Part, query: Query, left: Bool) -> Bool:
+    mask = np.zeros(len(part.persons), dtype=np.bool_)
+    mask[part.person[np.flatnonzero(inside(part, query, left, query.start, query.end))]] = True
+    return mask
+
+
+def _headline(segments: int, everybody: int) -> Text | None:
+    if not segments:
+        return None
+    number = Value(everybody, "count")
+    if segments == 1:
+        return T("One segment of {everybody} people.", everybody=number)
+    return T("{n} segments of {everybody} people.", n=Value(segments, "count"), everybody=number)
+
+
+REPORT = Report(
+    name="segments",
+    title=T("Segments"),
+    summary=T("Sets of people by what they did and are, to choose on every report."),
+    params=(),
+    run=run,
+    example={"period": ["30d"]},
+    menu=25,
+)

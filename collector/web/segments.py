@@ -1,0 +1,262 @@
+"""Segments: building one out of conditions, with its people counted meanwhile; keeping, renaming, deleting it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from collector.core.blocks import Result
+from collector.core.errors import UserError
+from collector.core.matcher import Condition, Matcher
+from collector.core.people import ALWAYS, Did, Fact, PeopleCondition, Segment, When
+from collector.core.people_text import parse_people, written
+from collector.core.people_words import people_words
+from collector.core.query import Query
+from collector.reports.groups import wanted
+from collector.reports.segment import COUNT
+from collector.web import suggestions
+from collector.web.address import address
+from collector.web.format import count, percent, text
+from collector.web.guard import SiteAccess, of_site
+from collector.web.language import gettext, ngettext
+from collector.web.report_page import ReportPage
+from collector.web.segment_rows import HAS, MOST_ROWS, OPS, WHENS, Row, rows_for, rows_of, texts_of
+from collector.web.turns import ask_in_turn
+
+blueprint = Blueprint("segments", __name__)
+# What the page of a segment shows of the past where nothing is said.
+PERIOD = "12w"
+_KNOWN = {"yes": "identified", "no": "anonymous"}
+
+
+def segment_href(site: str, name: str) -> str:
+    """The page of a segment."""
+    path = url_for("reports.show", site_name=site, report_name="segment")
+    return address(path, [("segment", name), ("period", PERIOD)])
+
+
+def extras(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
+    """What the pages of one and of all segments show beside their blocks."""
+    if page.name == "segments":
+        return {"rows": _listed(access, page)}
+    found = access.site.segments.get(page.segment)
+    return {
+        "segment": None if found is None else _told(access, found),
+        "uses": [] if found is None else _uses(access, found.name),
+    }
+
+
+def as_segment(page: ReportPage) -> list[tuple[str, str]] | None:
+    """The people of a list of visitors as (`where` or `where_not`, text); None where no segment can say them."""
+    query = page.query
+    if query is None or page.name != "visitors" or query.values.get("search"):
+        return None
+    places = tuple(Condition(name, "=", value) for name, value in wanted(query).items())
+    did = query.values.get("did")
+    matchers = did if isinstance(did, tuple) and did else (Matcher("any"),) if places or query.span else ()
+    when = _when(page, query)
+    conditions: list[PeopleCondition] = [
+        Did(one, places, (), when) if places or when != ALWAYS else one for one in matchers
+    ]
+    if query.values.get("identified") in _KNOWN:
+        conditions.append(Fact("is", _KNOWN[str(query.values["identified"])]))
+    try:
+        own = [("where", written(one)) for one in conditions]
+    except UserError:
+        return None
+    return [*own, *_filters(query)] or None
+
+
+def _filters(query: Query) -> list[tuple[str, str]]:
+    """The common filters of people as texts, the chosen segment by its name."""
+    fields = {"where": "where", "where-not": "where_not"}
+    named = [("where", f"segment:{told}") for name, told in query.arguments if name == "segment"]
+    return [(fields[name], told) for name, told in query.arguments if name in fields] + named
+
+
+def _when(page: ReportPage, query: Query) -> When:
+    """Days that were chosen stay these days; days that move on are those of whoever asks."""
+    if query.span is None:
+        return ALWAYS
+    fixed = page.first_given or page.last_given
+    return When(since=query.span.first, until=query.span.last) if fixed else When(inside=True)
+
+
+def _listed(access: SiteAccess, page: ReportPage) -> list[dict[str, object]]:
+    block = page.block("segments")
+    if block is None or page.answer is None:
+        return []
+    found = []
+    for at, row in enumerate(page.answer.block("segments").rows):
+        name, people, share, active = row
+        told = _told(access, access.site.segments[str(name)])
+        cells: dict[str, object] = {"people": count(int(people or 0)), "share": "" if share is None else percent(float(share))}
+        href = next((one.href for one in block.rows[at].cells if one.href), "")
+        found.append({**told, **cells, "active": count(int(active or 0)), "people_href": href})
+    return found
+
+
+def _told(access: SiteAccess, segment: Segment) -> dict[str, object]:
+    goals = access.site.goals
+    where, where_not = ([text(people_words(one, goals)) for one in some] for some in (segment.where, segment.where_not))
+    href = segment_href(access.site.name, segment.name)
+    return {"name": segment.name, "where": where, "where_not": where_not, "href": href}
+
+
+def _uses(access: SiteAccess, name: str) -> list[dict[str, str]]:
+    site = access.site.name
+    found = []
+    for use in access.rooms.catalog.segment_uses(access.site.id, name):
+        if use.kind == "segment":
+            kind, href = gettext("Segment"), segment_href(site, use.name)
+        else:
+            kind = gettext("Saved report") if use.kind == "report" else gettext("Shared link")
+            path = url_for("reports.show", site_name=site, report_name=use.report)
+            href = f"{path}?{use.arguments}" if use.arguments else path
+        found.append({"kind": kind, "name": use.name, "href": href})
+    return found
+
+
+@blueprint.get("/<site_name>/segments/edit")
+@of_site("editor")
+def edit(access: SiteAccess) -> str:
+    """The form of a new segment, of the one called `name`, or of what `where` and `where-not` say."""
+    name = request.args.get("name", "")
+    known = access.site.segments.get(name)
+    if name and known is None:
+        abort(404)
+    if known is None:
+        where, where_not = (tuple(map(parse_people, request.args.getlist(of))) for of in ("where", "where-not"))
+        known = Segment("", where, where_not)
+    return _form(access, rows_for(known), name, name)
+
+
+@blueprint.post("/<site_name>/segments/edit")
+@of_site("editor")
+def build(access: SiteAccess) -> AnyResponse | str | tuple[str, int]:
+    """A row more or less, a count, or the segment kept: as the button says."""
+    rows, name, old = rows_of(request.form), request.form.get("name", ""), request.form.get("old", "")
+    action = request.form.get("action", "count")
+    if action == "add":
+        return _form(access, [*rows, Row()], name, old)
+    if action.startswith("drop-"):
+        return _form(access, [row for at, row in enumerate(rows) if action != f"drop-{at}"], name, old)
+    try:
+        where, where_not = texts_of(rows)
+        if action != "save":
+            return _form(access, rows, name, old, counted=True)
+        catalog, site = access.rooms.catalog, access.site
+        if old and old != name:
+            # The conditions first: where they are refused, the name stays too.
+            catalog.save_segment(site.id, old, where, where_not, access.rooms.clock(), replace=True)
+            made = catalog.rename_segment(site.id, old, name)
+        else:
+            made = catalog.save_segment(site.id, name, where, where_not, access.rooms.clock(), replace=bool(old))
+    except UserError as error:
+        return _form(access, rows, name, old, error), 400
+    flash(gettext("The segment “%(name)s” is saved: choose it on any report.", name=made.name))
+    return redirect(segment_href(site.name, made.name))
+
+
+def _form(
+    access: SiteAccess,
+    rows: Sequence[Row],
+    name: str,
+    old: str,
+    error: UserError | None = None,
+    counted: bool = False,
+) -> str:
+    journeys = access.rooms.views.open(access.site.id)
+    return render_template(
+        "site/segment_edit.html",
+        rows=[*(rows[:MOST_ROWS] or [Row()])],
+        name=name,
+        old=old,
+        error=error.message if error else "",
+        hint=error.hint if error else "",
+        counted=_counted(access, rows) if (counted or rows) and error is None else None,
+        has=[(value, text(label)) for value, label in HAS],
+        ops=[(value, text(label)) for value, label in OPS],
+        whens=[(value, text(label)) for value, label in WHENS],
+        most=MOST_ROWS,
+        suggestions=[*_facts(access, old), *suggestions.suggest(journeys, "")],
+    )
+
+
+def _facts(access: SiteAccess, old: str) -> list[suggestions.Suggestion]:
+    """What people are and where they come from, for the list of suggestions."""
+    found = ["is:identified", "is:anonymous", "is:new", "is:returning"]
+    found += [f"device:{device}" for device in ("desktop", "mobile", "tablet")]
+    found += [f"segment:{name}" for name in access.site.segments if name != old]
+    return [suggestions.Suggestion(one, text(people_words(parse_people(one))), 0) for one in found]
+
+
+def _counted(access: SiteAccess, rows: Sequence[Row]) -> str:
+    """How many people the rows find, in words; what is wrong with them instead."""
+    try:
+        where, where_not = texts_of(rows)
+        result = _ask(access, where, where_not)
+    except UserError as error:
+        return f"{error.message} {error.hint}".strip()
+    return text(result.headline, access.site.zone)
+
+
+def _ask(access: SiteAccess, where: Sequence[str], where_not: Sequence[str]) -> Result:
+    rooms, arguments = access.rooms, {"where": where, "where-not": where_not}
+    journeys, who = rooms.views.open(access.site.id), f"user {access.user.id}"
+    return ask_in_turn(who, COUNT, journeys, arguments, access.site, rooms.clock())[1]
+
+
+@blueprint.get("/<site_name>/segments/count.json")
+@of_site()
+def counts(access: SiteAccess) -> Response:
+    """How many people the form's rows find, for the page's script; a half-typed row is an ordinary answer."""
+    return jsonify(text=_counted(access, rows_of(request.args)))
+
+
+@blueprint.get("/<site_name>/segments/match.json")
+@of_site()
+def match(access: SiteAccess) -> Response:
+    """How many people a condition finds (`matcher`); `error` and `hint` where it cannot be read."""
+    given = request.args.get("matcher", "")
+    try:
+        people = int(_ask(access, [given], []).block("total").rows[0][0] or 0)
+    except UserError as error:
+        return jsonify(error=error.message, hint=error.hint)
+    return jsonify(people=people, text=ngettext("%(n)s person", "%(n)s people", people, n=count(people)))
+
+
+@blueprint.post("/<site_name>/segments")
+@of_site("editor")
+def save(access: SiteAccess) -> AnyResponse:
+    """Keep a set of people: one condition a line in `where` and `where_not`."""
+    rooms = access.rooms
+    where, where_not = (
+        [line.strip() for field in request.form.getlist(name) for line in field.splitlines() if line.strip()]
+        for name in ("where", "where_not")
+    )
+    made = rooms.catalog.save_segment(access.site.id, request.form.get("name", ""), where, where_not, rooms.clock())
+    flash(gettext("The segment “%(name)s” is saved: choose it on any report.", name=made.name))
+    return redirect(segment_href(access.site.name, made.name))
+
+
+@blueprint.post("/<site_name>/segments/rename")
+@of_site("editor")
+def rename(access: SiteAccess) -> AnyResponse:
+    """Give a segment another name, wherever it is named."""
+    form = request.form
+    made = access.rooms.catalog.rename_segment(access.site.id, form.get("name", ""), form.get("new", ""))
+    flash(gettext("The segment is called “%(name)s” now, also in what is saved.", name=made.name))
+    return redirect(segment_href(access.site.name, made.name))
+
+
+@blueprint.post("/<site_name>/segments/delete")
+@of_site("editor")
+def delete(access: SiteAccess) -> AnyResponse:
+    """Delete a segment."""
+    if not access.rooms.catalog.delete_segment(access.site.id, request.form.get("name", "")):
+        abort(404)
+    flash(gettext("The segment is deleted."))
+    return redirect(url_for("reports.show", site_name=access.site.name, report_name="segments"))
