@@ -97,7 +97,7 @@ class Periods:
     def __init__(self, unit: str, first: date, last: date, zone: ZoneInfo) -> None:
         cuts = Span(first, max(first, last), zone).cuts(unit)
         following = Span(cuts[-1][0], cuts[-1][0] + timedelta(days=31), zone).cuts(unit)[1]
-        self.unit = unit
+        self.unit, self.zone = unit, zone
         self.first = [day for day, _ in cuts]
         self.starts = np.array([start for _, start in cuts], dtype=np.int64)
         self.ends = np.append(self.starts[1:], following[1])

@@ -1,0 +1,203 @@
+"""The report: its parameters, the fold over parts, and the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+
+from collector.core.blocks import Block, Column, Result
+from collector.core.errors import UserError
+from collector.core.matcher import Matcher, parse_matcher
+from collector.core.query import Param, Query
+from collector.core.text import T, Text, Value
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Int64, Part
+from collector.reports.base import Report
+from collector.reports.explore.blocks import MEASURES, pairs_block, trend_block, values_block
+from collector.reports.explore.count import OTHER, Found, Tally, Values, asked_rows, by_value, largest, tally
+from collector.reports.local_days import Periods, bounded, local_days
+from collector.reports.overview_trend import whole_span
+from collector.reports.people_list import LIMIT, Behind, people_block
+
+_EVERY = parse_matcher("any")
+_NAMES = {
+    "channel": T("Channel"),
+    "source": T("Source"),
+    "medium": T("Medium"),
+    "campaign": T("Campaign"),
+    "device": T("Device"),
+    "os": T("System"),
+    "browser": T("Browser"),
+    "page": T("Page"),
+    "landing": T("Landing page"),
+    "event": T("Event"),
+}
+
+
+def run(journeys: Journeys, query: Query) -> Result:
+    """The values, the largest over time, and pairs with a second property; with `people`, the list of those people."""
+    event = query.values["event"]
+    matcher = event if isinstance(event, Matcher) else _EVERY
+    rows = [(part, asked_rows(journeys, part, query, matcher)) for part in journeys.each()]
+    name, across = query.by or "channel", query.values["across"]
+    measure, top = str(query.values["measure"]), query.values["top"]
+    most = top if isinstance(top, int) else 10
+    values = by_value(journeys, rows, name)
+    second = by_value(journeys, rows, str(across)) if across else None
+    if query.values["people"] is not None:
+        listed = _people(journeys, query, rows, values, second)
+        return Result([listed], journeys.as_of, listed.title)
+    values = largest(values, measure, most)
+    counted = tally(values.found, len(values.texts))
+    titles = [_title(name), _title(str(across or ""))]
+    blocks = [
+        _summary(rows),
+        values_block(query, values, counted, titles[0], measure),
+        trend_block(query, values, _periods(journeys, query), titles[0], measure),
+    ]
+    if second is not None:
+        blocks.insert(1, pairs_block(query, values, largest(second, measure, most), titles, measure))
+    return Result(blocks, journeys.as_of, _headline(values, counted, measure, blocks[0]), _notes(counted, blocks[0]))
+
+
+def _title(name: str) -> Text:
+    return _NAMES.get(name) or T("{name}", name=name)
+
+
+def _periods(journeys: Journeys, query: Query) -> Periods:
+    span = whole_span(journeys, query)
+    unit = str(query.values["interval"])
+    if unit == "auto":
+        unit = "day" if span.days <= 92 else "week" if span.days <= 732 else "month"
+    bounded(span.days // {"day": 1, "week": 7, "month": 30}[unit], unit)
+    return Periods(unit, span.first, span.last, query.site.zone)
+
+
+def _everything(rows: Sequence[tuple[Part, Int64]]) -> Tally:
+    return tally([Found(part, mine, np.zeros(len(mine), dtype=np.int64)) for part, mine in rows], 1)
+
+
+def _summary(rows: Sequence[tuple[Part, Int64]]) -> Block:
+    counted = _everything(rows)
+    names = ("people", "events", "sessions", *(("value",) if counted.carrying[0] else ()))
+    return Block(
+        id="summary",
+        kind="number",
+        title=T("Together"),
+        columns=[Column(name, *MEASURES[name]) for name in names],
+        rows=[[counted.of(name)[0].item() for name in names]],
+    )
+
+
+def _people(
+    journeys: Journeys, query: Query, rows: Sequence[tuple[Part, Int64]], values: Values, second: Values | None
+) -> Block:
+    """Who is behind a value: of `group`, of `within` of the second property, in the period that begins on `at`."""
+    measure, top = str(query.values["measure"]), query.values["top"]
+    most = top if isinstance(top, int) else 10
+    wanted = [(largest(values, measure, most), query.values["group"])]
+    if second is not None:
+        wanted.append((largest(second, measure, most), query.values["within"]))
+    listed = []
+    chosen = [(one, _code(one, str(text))) for one, text in wanted if text]
+    periods, number = _period(journeys, query)
+    for at, (part, mine) in enumerate(rows):
+        fits = np.ones(len(mine), dtype=np.bool_)
+        for one, code in chosen:
+            fits &= one.found[at].codes == code
+        if number is not None:
+            fits &= periods.of_days(local_days(part, periods.zone)[mine]) == number
+        listed.append(Behind.latest(part, mine[fits]))
+    named = ", ".join(str(text) for text in (query.values["group"], query.values["within"], query.values["at"]) if text)
+    return people_block(journeys, query, listed, T("{group}", group=named) if named else T("Everybody"))
+
+
+def _code(values: Values, text: str) -> int:
+    if text not in values.texts:
+        known = ", ".join(one for one in values.texts if one != OTHER) or "none"
+        raise UserError(f"Nothing here has the value {text!r}.", f"Known: {known}.")
+    return values.texts.index(text)
+
+
+def _period(journeys: Journeys, query: Query) -> tuple[Periods, int | None]:
+    periods, at = _periods(journeys, query), query.values["at"]
+    if not at:
+        return periods, None
+    days = {day.isoformat(): number for number, day in enumerate(periods.first)}
+    if str(at) not in days:
+        raise UserError(f"No period here begins on {at}.", f"Give a day like {date.isoformat(periods.first[0])}.")
+    return periods, days[str(at)]
+
+
+_LEADS = {
+    "people": T("{name} leads: {n} of {total} people."),
+    "events": T("{name} leads with {n} events."),
+    "sessions": T("{name} leads with {n} visits."),
+    "value": T("{name} leads with a value of {n}."),
+    "average": T("{name} leads with {n} on average."),
+}
+
+
+def _headline(values: Values, counted: Tally, measure: str, summary: Block) -> Text:
+    found = np.asarray(counted.of(measure), dtype=np.float64)
+    named = [at for at, text in enumerate(values.texts) if text != OTHER and not np.isnan(found[at])]
+    if not named:
+        return T("Nothing like this happened in this time.")
+    best = max(named, key=lambda at: float(found[at]))
+    shown = {
+        "name": values.texts[best],
+        "n": Value(found[best].item(), MEASURES[measure][1]),
+        "total": Value(summary.rows[0][0], "count"),
+    }
+    return Text(_LEADS[measure].template, shown)
+
+
+def _notes(counted: Tally, summary: Block) -> list[Text]:
+    people = summary.rows[0][0]
+    if isinstance(people, int) and int(counted.people.sum()) > people:
+        return [T("Who has several values counts once for each: the rows add up to more than all people.")]
+    return []
+
+
+REPORT = Report(
+    name="explore",
+    title=T("Explore"),
+    summary=T("Anything broken down by anything else: people, events, visits or value, also over time."),
+    params=(
+        Param("event", "matcher", T("Of"), T("Which events, like event:purchase."), default="any"),
+        Param(
+            "measure",
+            "choice",
+            T("Count"),
+            default="people",
+            choices=tuple((name, label) for name, (label, _) in MEASURES.items()),
+        ),
+        Param("across", "property", T("And by"), T("A second property, for a table of both.")),
+        Param(
+            "interval",
+            "choice",
+            T("Interval"),
+            default="auto",
+            choices=(("auto", T("automatic")), ("day", T("days")), ("week", T("weeks")), ("month", T("months"))),
+        ),
+        Param(
+            "top",
+            "int",
+            T("Rows"),
+            T("The largest values; the rest is “(other)”."),
+            default="10",
+            minimum=1,
+            maximum=100,
+        ),
+        Param("people", "choice", T("List of people"), choices=(("in", T("Behind a number")),)),
+        Param("group", "text", T("Value"), T("Whose people are listed.")),
+        Param("within", "text", T("Second value"), T("Whose people are listed.")),
+        Param("at", "text", T("Period"), T("The first day of the period whose people are listed.")),
+        LIMIT,
+    ),
+    run=run,
+    example={"by": ["channel"], "across": ["device"]},
+    menu=60,
+)

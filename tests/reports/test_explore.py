@@ -1,0 +1,161 @@
+"""Explore: rules one by one, and random logs against a slow count of the same events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from collector.core.blocks import Block, Cell, Result
+from collector.core.errors import UserError
+from collector.core.times import DAY, HOUR, MINUTE
+from collector.reports.explore import REPORT
+from tests.support.effort import examples
+from tests.support.visit_oracle import visits
+from tests.support.worlds import E, question, site, world
+
+ZONE = ZoneInfo("America/New_York")
+# The Saturday before the clocks go back there.
+START = int(datetime(2025, 11, 1, tzinfo=ZONE).timestamp() * 1000)
+NOW = START + 5 * DAY
+
+
+def ask(
+    events: Sequence[E], more: Mapping[str, str] | None = None, users: Mapping[str, str] | None = None, parts: int = 1
+) -> Result:
+    asked: dict[str, str] = {"from_": "2025-11-01", "to": "2025-11-05", "by": "page", **(more or {})}
+    query = question(REPORT, NOW, site(zone="America/New_York"), **asked)
+    return REPORT.run(world(events, users, NOW, parts), query)
+
+
+def named(block: Block) -> list[dict[str, Cell]]:
+    names = [column.name for column in block.columns]
+    return [dict(zip(names, row, strict=True)) for row in block.rows]
+
+
+def at(hours: float, visitor: str = "u", what: str = "event:x", page: str = "/", value: float | None = None) -> E:
+    return E(visitor, int(START + hours * HOUR), what, page=page, value=value)
+
+
+def test_a_value_has_its_people_events_visits_and_money() -> None:
+    events = [at(0, value=5.0), at(0.2, value=7.0), at(3), at(0, "v", page="/a"), at(1, "v", value=2.0)]
+    rows = {row["value_of"]: row for row in named(ask(events).block("values"))}
+    assert rows["/"] == {"value_of": "/", "people": 2, "events": 4, "sessions": 3, "value": 14.0, "average": 14 / 3}
+    assert rows["/a"]["average"] is None, "the average of nothing is not zero"
+
+
+def test_the_small_values_are_one_and_ties_are_in_the_order_of_their_names() -> None:
+    events = [at(0, "u", page="/c"), at(0, "v", page="/b"), at(0, "w", page="/b"), at(0, "x", page="/a")]
+    rows = [(row["value_of"], row["people"]) for row in named(ask(events, {"top": "2"}).block("values"))]
+    assert rows == [("/b", 2), ("/a", 1), ("(other)", 1)]
+
+
+def test_people_of_several_values_are_not_added_up() -> None:
+    result = ask([at(0), at(1, page="/a")])
+    assert result.block("summary").rows[0][0] == 1
+    assert any("more than all people" in note.template for note in result.notes)
+
+
+def test_a_visit_counts_in_a_day_of_23_or_25_hours_as_in_any_other() -> None:
+    # 2 November has 25 hours there: 24.5 hours after its start it is still the second.
+    rows = named(ask([at(24), at(24 + 24.5), at(24 + 25)], {"interval": "day"}).block("trend"))
+    assert [(row["date"], row["people"]) for row in rows if row["people"]] == [("2025-11-02", 1), ("2025-11-03", 1)]
+    assert [row["unfinished"] for row in rows] == [False, False, False, False, True]
+
+
+def test_an_empty_site_and_an_unknown_value_are_told() -> None:
+    assert "Nothing" in str(ask([]).headline)
+    with pytest.raises(UserError, match="has the value"):
+        ask([at(0)], {"people": "in", "group": "/nowhere"})
+
+
+def logs() -> st.SearchStrategy[list[E]]:
+    one = st.builds(
+        E,
+        visitor=st.sampled_from("uvw"),
+        time=st.sampled_from(
+            [START + minutes * MINUTE for minutes in (-60, 0, 10, 20, 90, 1_440, 1_450, 3_000, 4_400)]
+        ),
+        what=st.sampled_from(("page:/", "page:/a", "event:x", "event:y")),
+        page=st.sampled_from(("/", "/a", "/b")),
+        value=st.sampled_from((None, 1.0, 2.5)),
+        props=st.sampled_from(({}, {"n": 1}, {"n": "b"})),
+        bot=st.sampled_from((0, 0, 0, 1)),
+    )
+    return st.lists(one, max_size=20)
+
+
+USERS = st.dictionaries(st.sampled_from("uvw"), st.sampled_from(("ann", "bob")), max_size=3)
+
+
+def value_of(event: E, name: str) -> str:
+    return (event.path if name == "page" else str(event.props.get(name, ""))) or "(none)"
+
+
+def sessions_of(events: Sequence[E], users: Mapping[str, str]) -> dict[int, int]:
+    return {number: at for at, visit in enumerate(visits(events, users)) for number, _ in visit.events}
+
+
+@settings(max_examples=examples(300), deadline=None)
+@given(logs(), USERS, st.sampled_from(("any", "event:x", "event:*")), st.booleans(), st.sampled_from((1, 2)))
+def test_a_slow_count_finds_the_same(
+    events: list[E], users: dict[str, str], matcher: str, crossed: bool, parts: int
+) -> None:
+    more = {"event": matcher, "interval": "day", **({"across": "n"} if crossed else {})}
+    result = ask(events, more, users, parts)
+    session = sessions_of(events, users)
+    kinds = {"any": "", "event:x": "event:x", "event:*": "event:"}
+    mine = [
+        (number, event)
+        for number, event in enumerate(events, 1)
+        if not event.bot and event.time >= START and event.what.startswith(kinds[matcher])
+    ]
+
+    def counted(chosen: Sequence[tuple[int, E]]) -> dict[str, Cell]:
+        carried = [event.value for _, event in chosen if event.value is not None]
+        return {
+            "people": len({users.get(event.visitor, event.visitor) for _, event in chosen}),
+            "events": len(chosen),
+            "sessions": len({session[number] for number, _ in chosen}),
+            "value": sum(carried),
+            "average": sum(carried) / len(carried) if carried else None,
+        }
+
+    for row in named(result.block("values")):
+        chosen = [one for one in mine if value_of(one[1], "page") == row["value_of"]]
+        assert {name: row[name] for name in row if name != "value_of"} == counted(chosen)
+    assert {row["value_of"] for row in named(result.block("values"))} == {value_of(e, "page") for _, e in mine}
+    for row in named(result.block("trend")):
+        day = [
+            one for one in mine if datetime.fromtimestamp(one[1].time / 1000, ZONE).date().isoformat() == row["date"]
+        ]
+        assert row["people"] == counted([one for one in day if value_of(one[1], "page") == row["value_of"]])["people"]
+    if crossed:
+        pairs = {(value_of(e, "page"), value_of(e, "n")) for _, e in mine}
+        rows = named(result.block("pairs"))
+        assert {(row["value_of"], row["within"]) for row in rows} == pairs
+        for row in rows:
+            both = [
+                one
+                for one in mine
+                if (value_of(one[1], "page"), value_of(one[1], "n")) == (row["value_of"], row["within"])
+            ]
+            assert row["people"] == counted(both)["people"]
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(logs(), USERS)
+def test_every_number_is_as_long_as_its_list_of_people(events: list[E], users: dict[str, str]) -> None:
+    more = {"across": "n", "interval": "day", "top": "2"}
+    result = ask(events, more, users)
+    for name in ("values", "trend", "pairs"):
+        block = result.block(name)
+        for row, link in zip(named(block), block.links, strict=True):
+            assert link is not None
+            arguments = {key: text for key, text in link if key in ("people", "group", "within", "at")}
+            listed = ask(events, {**more, **arguments}, users).block("people")
+            assert listed.draw["total"] == len(listed.rows) == row["people"], (name, row)
