@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from collector.core.times import DAY, MINUTE, SECOND
+from collector.ingest.link import LIFE
 from collector.redeemed import KEPT, Redeemed
 from collector.salts import DailySalts
 from collector.sites import CatalogBook
@@ -80,6 +82,13 @@ def test_it_is_used_once(two: Shop) -> None:
     assert arrive(two, token)[1] != visitor
     two.door.redeem = Redeemed(two.folder / "links")  # another worker, or the same after a restart
     assert arrive(two, token)[1] != visitor
+
+
+def test_it_stays_used_for_as_long_as_it_lives(tmp_path: Path) -> None:
+    used, now = Redeemed(tmp_path), int(time.time() * SECOND)
+    assert used("a" * 16, "ann", now)
+    assert used("b" * 16, "bob", now + LIFE)  # who comes lets go of what is too old
+    assert not used("a" * 16, "eve", now + LIFE)
 
 
 def test_of_many_at_once_one_goes_on(two: Shop) -> None:
