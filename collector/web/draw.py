@@ -12,7 +12,7 @@ from collector.web.cells import CellView
 from collector.web.figures import Interval, bar_widths, intervals
 from collector.web.flow import flow
 from collector.web.heat import Heat, heat
-from collector.web.hints import as_names
+from collector.web.hints import as_names, set_of
 from collector.web.language import gettext
 from collector.web.plots import Mark, series
 from collector.web.words import value_words
@@ -260,9 +260,9 @@ def _words(block: Block, row: Row, column: Column, value: Cell, zone: tzinfo, no
 
 
 def _set_of(block: Block, row: Row, column: Column) -> str:
-    """The closed set that a cell's value is of: its column's name, or where each row is of another property, that."""
+    """The closed set that a cell's value is of: its column's, or where each row is of another property, that."""
     if column.name != "value":
-        return column.name
+        return set_of(block, column.name)
     named = {one.name: cell for one, cell in zip(block.columns, row, strict=True)}
     return str(named.get("property", column.label))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from collector.core.blocks import Block
 
 
@@ -16,3 +18,9 @@ def place_of(block: Block, hint: str) -> int | None:
     """Where the column stands that a hint names; None where it names none."""
     wanted = block.draw.get(hint)
     return next((at for at, column in enumerate(block.columns) if column.name == wanted), None)
+
+
+def set_of(block: Block, column: str) -> str:
+    """The property that the values of a column are of, by the hint `words`; the column's own name without it."""
+    named = block.draw.get("words")
+    return str(named.get(column, column)) if isinstance(named, Mapping) else column

@@ -10,7 +10,8 @@ from typing import TypeAlias
 from collector.core.blocks import Block, Cell, Column
 from collector.web import format as shown
 from collector.web.figures import finite
-from collector.web.hints import as_names
+from collector.web.hints import as_names, set_of
+from collector.web.words import value_words
 
 # What happened (a release, a campaign): its ISO day and its words.
 Mark: TypeAlias = tuple[str, str]
@@ -93,11 +94,9 @@ def _grouped(block: Block, x: int, y: int, group: int, zone: tzinfo) -> list[dic
     ticks = list(dict.fromkeys(row[x] for row in block.rows))
     cells = {(row[group], row[x]): row[y] for row in block.rows}
     groups = list(dict.fromkeys(row[group] for row in block.rows))
-    unit = block.columns[group].unit
-    return [
-        _line(shown.cell(name, unit, zone), [cells.get((name, tick)) for tick in ticks], block.columns[y], zone)
-        for name in groups
-    ]
+    column = block.columns[group]
+    words = {name: value_words(set_of(block, column.name), shown.cell(name, column.unit, zone)) for name in groups}
+    return [_line(words[name], [cells.get((name, tick)) for tick in ticks], block.columns[y], zone) for name in groups]
 
 
 def _line(name: str, values: Sequence[Cell], column: Column, zone: tzinfo) -> dict[str, object]:

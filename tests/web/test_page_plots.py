@@ -249,3 +249,19 @@ def test_a_plot_that_is_not_over_days_has_no_marks() -> None:
     columns = (Column("length", T("Length")), Column("people", T("People"), "count"))
     block = Block("s", "series", T("S"), columns, [["1 h", 3]], {"x": "length", "y": "people", "as": "bars"})
     assert marks(block, ("2026-10-05", "Release")) == []
+
+
+def test_values_of_a_property_are_written_as_people_say_them_in_tables_grids_and_legends() -> None:
+    columns = (Column("day", T("Day"), "date"), Column("of", T("Channel")), Column("people", T("People"), "count"))
+    rows: list[list[Cell]] = [["2026-10-05", "organic_search", 3], ["2026-10-05", "(other)", 1]]
+    hints = {"x": "day", "y": "people", "group": "of", "words": {"of": "channel"}}
+    line = view(Block("s", "series", T("S"), columns, rows, hints))
+    assert line.chart is not None
+    assert [one["name"] for one in line.chart["lines"]] == ["Organic search", "(other)"]  # type: ignore[attr-defined]
+    assert [row.cells[1].text for row in line.rows] == ["Organic search", "(other)"]
+    grid = heat(
+        Block(
+            "g", "grid", T("G"), columns, rows, {"y": "of", "x": "day", "value": "people", "words": {"of": "channel"}}
+        )
+    )
+    assert [row.label.text for row in grid.rows] == ["Organic search", "(other)"]
