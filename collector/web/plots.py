@@ -10,7 +10,7 @@ from typing import TypeAlias
 from collector.core.blocks import Block, Cell, Column
 from collector.web import format as shown
 from collector.web.figures import finite
-from collector.web.hints import as_names, set_of
+from collector.web.hints import as_names, place_of, set_of
 from collector.web.words import value_words
 
 # What happened (a release, a campaign): its ISO day and its words.
@@ -33,16 +33,20 @@ def series(block: Block, zone: tzinfo, marks: Sequence[Mark] = ()) -> dict[str, 
     group = names.index(str(block.draw["group"])) if block.draw.get("group") in names else None
     if not ys:
         return None
-    lines = _grouped(block, x, ys[0], group, zone) if group is not None else _plain(block, ys, zone)
-    ticks = list(dict.fromkeys(row[x] for row in block.rows))
-    unit = block.columns[x].unit
+    ticks, unit = list(dict.fromkeys(row[x] for row in block.rows)), block.columns[x].unit
+    if group is None:
+        lines = _plain(block, ys, zone)
+    else:
+        # A day on which the first group did nothing stands first in a later one.
+        ticks = sorted(ticks, key=str) if unit == "date" else ticks
+        lines = _grouped(block, x, ys[0], group, ticks, zone)
     return {
         "x": [_tick(value, unit, zone) for value in ticks],
         "unit": block.columns[ys[0]].unit,
         "lines": lines,
         "stack": bool(block.draw.get("stack")),
         "bars": block.draw.get("as") == "bars" or bool(block.draw.get("stack")),
-        "open": _open_from(block, names, len(ticks)),
+        "open": _open_from(block, x, ticks),
         "marks": _marks(ticks, marks) if unit == "date" else [],
     }
 
@@ -90,8 +94,7 @@ def _plain(block: Block, ys: Sequence[int], zone: tzinfo) -> list[dict[str, obje
     return found
 
 
-def _grouped(block: Block, x: int, y: int, group: int, zone: tzinfo) -> list[dict[str, object]]:
-    ticks = list(dict.fromkeys(row[x] for row in block.rows))
+def _grouped(block: Block, x: int, y: int, group: int, ticks: Sequence[Cell], zone: tzinfo) -> list[dict[str, object]]:
     cells = {(row[group], row[x]): row[y] for row in block.rows}
     groups = list(dict.fromkeys(row[group] for row in block.rows))
     column = block.columns[group]
@@ -107,19 +110,18 @@ def _line(name: str, values: Sequence[Cell], column: Column, zone: tzinfo) -> di
     }
 
 
-def _open_from(block: Block, names: Sequence[str], ticks: int) -> int | None:
-    """The first tick of the unfinished end of a line, drawn dashed.
+def _open_from(block: Block, x: int, ticks: Sequence[Cell]) -> int | None:
+    """The first tick of the unfinished end of the lines, drawn dashed.
 
     The hint `open` names a column that is true where a period is unfinished, `unfinished` one that is true where it is
     finished.
     """
-    open_, finished = block.draw.get("open"), block.draw.get("unfinished")
-    column = open_ or finished
-    if column not in names or len(block.rows) != ticks:
+    open_ = place_of(block, "open")
+    at = place_of(block, "unfinished") if open_ is None else open_
+    if at is None:
         return None
-    at = names.index(str(column))
-    undone = [bool(row[at]) == bool(open_) for row in block.rows]
-    first = len(undone)
-    while first and undone[first - 1]:
+    undone = {row[x] for row in block.rows if bool(row[at]) == (open_ is not None)}
+    first = len(ticks)
+    while first and ticks[first - 1] in undone:
         first -= 1
-    return first if first < len(undone) else None
+    return first if first < len(ticks) else None

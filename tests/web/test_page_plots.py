@@ -265,3 +265,19 @@ def test_values_of_a_property_are_written_as_people_say_them_in_tables_grids_and
         )
     )
     assert [row.label.text for row in grid.rows] == ["Organic search", "(other)"]
+
+
+def test_lines_of_groups_share_their_days_in_order_and_their_unfinished_end() -> None:
+    columns = (*GRID_COLUMNS[:1], Column("by", T("By")), *GRID_COLUMNS[2:3], GRID_COLUMNS[5])
+    rows: list[list[Cell]] = [
+        ["2026-10-12", "a", 1, False],
+        ["2026-10-19", "a", 2, True],
+        ["2026-10-05", "b", 3, False],
+        ["2026-10-19", "b", 4, True],
+    ]
+    hints = {"x": "cohort", "y": "size", "group": "by", "open": "open"}
+    chart = view(Block("s", "series", T("S"), columns, rows, hints)).chart
+    assert chart is not None
+    assert chart["x"] == ["Oct 5", "Oct 12", "Oct 19"]
+    assert [one["data"] for one in chart["lines"]] == [[None, 1, 2], [3, None, 4]]  # type: ignore[attr-defined]
+    assert chart["open"] == 2
