@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collector.core.text import T
+from collector.core.text import T, Text
 
 CHANNEL_WORDS = {
     "paid_search": T("Paid search"),
@@ -35,3 +35,9 @@ CHAT_WORDS = {
     "chat_rated": T("Rated it"),
     "chat_offline_form": T("Left a message"),
 }
+
+
+def called(name: str, value: str) -> Text | str:
+    """A value of the property `name` as people call it, where it is of a closed set; any other as it is."""
+    known = {"channel": CHANNEL_WORDS, "device": DEVICE_WORDS}.get(name, {})
+    return known.get(value, value)

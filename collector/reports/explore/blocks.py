@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,13 @@ MEASURES: dict[str, tuple[Text, Unit]] = {
 }
 
 
+class Property(NamedTuple):
+    """What is broken down by: its name, and the heading of its values."""
+
+    name: str
+    title: Text
+
+
 def people_of(query: Query, group: str, within: str = "", at: str = "") -> tuple[tuple[str, str], ...]:
     """The arguments of the people behind a value, a pair of values, or a value in a period."""
     kept = tuple(pair for pair in query.arguments if pair[0] not in LINKED)
@@ -30,24 +37,24 @@ def people_of(query: Query, group: str, within: str = "", at: str = "") -> tuple
     return (*kept, ("people", "in"), *(pair for pair in more if pair[1]))
 
 
-def values_block(query: Query, values: Values, counted: Tally, title: Text, measure: str) -> Block:
+def values_block(query: Query, values: Values, counted: Tally, by: Property, measure: str) -> Block:
     """A row a value, with everything that is counted of it."""
-    columns = [Column("value_of", title, "text")]
+    columns = [Column("value_of", by.title, "text")]
     columns += [Column(name, label, unit) for name, (label, unit) in MEASURES.items()]
     cells = [counted.of(name) for name in MEASURES]
     return Block(
         id="values",
         kind="bars",
-        title=title,
+        title=by.title,
         columns=columns,
         rows=[[text, *(_cell(one[at]) for one in cells)] for at, text in enumerate(values.texts)],
-        draw={"x": "value_of", "y": measure, "link": "people"},
+        draw={"x": "value_of", "y": measure, "link": "people", "words": {"value_of": by.name}},
         links=[people_of(query, text) for text in values.texts],
         empty=T("Nothing like this happened in this time."),
     )
 
 
-def trend_block(query: Query, values: Values, periods: Periods, title: Text, measure: str) -> Block:
+def trend_block(query: Query, values: Values, periods: Periods, by: Property, measure: str) -> Block:
     """The largest values over time."""
     counted = tally(over_time(values, periods), len(values.texts) * len(periods)).of(measure)
     over = periods.over(query.now)
@@ -64,18 +71,25 @@ def trend_block(query: Query, values: Values, periods: Periods, title: Text, mea
         title=T("Over time"),
         columns=(
             Column("date", T("Date"), "date"),
-            Column("value_of", title, "text"),
+            Column("value_of", by.title, "text"),
             Column(measure, label, unit),
             Column("unfinished", T("Unfinished"), "bool"),
         ),
         rows=rows,
-        draw={"x": "date", "y": [measure], "group": "value_of", "open": "unfinished", "link": measure},
+        draw={
+            "x": "date",
+            "y": [measure],
+            "group": "value_of",
+            "open": "unfinished",
+            "link": measure,
+            "words": {"value_of": by.name},
+        },
         links=links,
         empty=T("Nothing like this happened in this time."),
     )
 
 
-def pairs_block(query: Query, first: Values, second: Values, titles: Sequence[Text], measure: str) -> Block:
+def pairs_block(query: Query, first: Values, second: Values, by: tuple[Property, Property], measure: str) -> Block:
     """A cell for each pair of values."""
     width = len(second.texts)
     counted = tally(crossed(first, second), len(first.texts) * width)
@@ -85,10 +99,16 @@ def pairs_block(query: Query, first: Values, second: Values, titles: Sequence[Te
     return Block(
         id="pairs",
         kind="grid",
-        title=T("{first} by {second}", first=titles[0], second=titles[1]),
-        columns=(Column("value_of", titles[0]), Column("within", titles[1]), Column(measure, label, unit)),
+        title=T("{first} by {second}", first=by[0].title, second=by[1].title),
+        columns=(Column("value_of", by[0].title), Column("within", by[1].title), Column(measure, label, unit)),
         rows=[[first.texts[at], second.texts[code], _cell(cells[at * width + code])] for at, code in seen],
-        draw={"y": "value_of", "x": "within", "value": measure, "link": measure},
+        draw={
+            "y": "value_of",
+            "x": "within",
+            "value": measure,
+            "link": measure,
+            "words": {"value_of": by[0].name, "within": by[1].name},
+        },
         links=[people_of(query, first.texts[at], second.texts[code]) for at, code in seen],
         empty=T("Nothing like this happened in this time."),
     )

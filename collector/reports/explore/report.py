@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 
 from collector.core.blocks import Block, Column, Result
+from collector.core.called import called
 from collector.core.errors import UserError
 from collector.core.matcher import Matcher, parse_matcher
 from collector.core.query import Param, Query
@@ -15,7 +16,7 @@ from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64, Part
 from collector.reports.base import Report
-from collector.reports.explore.blocks import MEASURES, pairs_block, trend_block, values_block
+from collector.reports.explore.blocks import MEASURES, Property, pairs_block, trend_block, values_block
 from collector.reports.explore.count import OTHER, Found, Tally, Values, asked_rows, by_value, largest, tally
 from collector.reports.local_days import Periods, bounded, local_days
 from collector.reports.overview_trend import whole_span
@@ -51,15 +52,18 @@ def run(journeys: Journeys, query: Query) -> Result:
         return Result([listed], journeys.as_of, listed.title)
     values = largest(values, measure, most)
     counted = tally(values.found, len(values.texts))
-    titles = [_title(name), _title(str(across or ""))]
+    by = Property(name, _title(name))
     blocks = [
         _summary(rows),
-        values_block(query, values, counted, titles[0], measure),
-        trend_block(query, values, _periods(journeys, query), titles[0], measure),
+        values_block(query, values, counted, by, measure),
+        trend_block(query, values, _periods(journeys, query), by, measure),
     ]
     if second is not None:
-        blocks.insert(1, pairs_block(query, values, largest(second, measure, most), titles, measure))
-    return Result(blocks, journeys.as_of, _headline(values, counted, measure, blocks[0]), _notes(counted, blocks[0]))
+        both = by, Property(str(across), _title(str(across)))
+        blocks.insert(1, pairs_block(query, values, largest(second, measure, most), both, measure))
+    return Result(
+        blocks, journeys.as_of, _headline(name, values, counted, measure, blocks[0]), _notes(counted, blocks[0])
+    )
 
 
 def _title(name: str) -> Text:
@@ -140,14 +144,14 @@ _LEADS = {
 }
 
 
-def _headline(values: Values, counted: Tally, measure: str, summary: Block) -> Text:
+def _headline(by: str, values: Values, counted: Tally, measure: str, summary: Block) -> Text:
     found = np.asarray(counted.of(measure), dtype=np.float64)
     named = [at for at, text in enumerate(values.texts) if text != OTHER and not np.isnan(found[at])]
     if not named:
         return T("Nothing like this happened in this time.")
     best = max(named, key=lambda at: float(found[at]))
     shown = {
-        "name": values.texts[best],
+        "name": called(by, values.texts[best]),
         "n": Value(found[best].item(), MEASURES[measure][1]),
         "total": Value(summary.rows[0][0], "count"),
     }

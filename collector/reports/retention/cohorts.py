@@ -93,8 +93,8 @@ def returns(journeys: Journeys, query: Query, question: Asked, begun: Starts, zo
         days, period = ActiveDays(*(column[kept] for column in days)), period[kept]
     stride = len(question.periods) + question.most + 1
     persons = len(begun.part.persons)
-    code: Int32 | Int64 = days.person.astype(np.int32 if persons * stride < 2**31 else np.int64)
-    code = code * stride + period
+    narrow = np.int32 if persons * stride < 2**31 else np.int64
+    code: Int32 | Int64 = np.multiply(days.person, stride, dtype=narrow) + period
     start = begun.person * stride + begun.cohort
     same = _in_the_same(begun, days, code, start)
     if question.after:

@@ -173,7 +173,12 @@ def _notes(question: Asked, span: Span, counts: Counts) -> list[Text]:
     if counts.size.sum() and not counts.over[counts.begun].all():
         notes.append(T("Periods that are not over are marked, and left out of the curve: their rates may still grow."))
     if span.first != question.periods.first[0]:
-        notes.append(T("The first cohort holds only those who began on or after {day}.", day=span.first.isoformat()))
+        notes.append(
+            T(
+                "The first cohort holds only those who began on or after {day}.",
+                day=Value(span.first.isoformat(), "date"),
+            )
+        )
     if question.recurring:
         notes.append(T("People are counted again in every period in which they began again."))
     return notes
