@@ -19,6 +19,7 @@ COMMANDS = {
     "user": "user",
     "import": "import_",
     "report": "report",
+    "segment": "segment",
     "export": "export",
     "link": "people",
     "unlink": "people",

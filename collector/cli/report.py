@@ -26,7 +26,7 @@ COMMON_PARAMS = (
     Param("from", "text", T("From"), T("First day, YYYY-MM-DD, in the site's time zone [default: 30 days back].")),
     Param("to", "text", T("To"), T("Last day, YYYY-MM-DD [default: today].")),
     Param("all-time", "flag", T("All time"), T("Everything, instead of a range of days.")),
-    Param("where", "matcher", T("Where"), T("Only people who did or are this, like event:purchase[#last=30d]."), repeat=True),
+    Param("where", "matcher", T("Where"), T("Only people who did this, or are: see `segment`."), repeat=True),
     Param("where-not", "matcher", T("Where not"), T("Only people who did not do this, or are not."), repeat=True),
     Param("segment", "text", T("Segment"), T("Only people of a saved segment.")),
     Param("by", "property", T("By"), T("Break down by channel, source, device, page or any property.")),

@@ -169,8 +169,9 @@ def _weeks(journeys: Journeys, query: Query) -> list[Week]:
     ends = [start for _, start in cuts[1:]]
     over = Span(cuts[-1][0], cuts[-1][0] + timedelta(days=6), zone).end
     ends.append(min(over, query.now + 1))
+    unfinished = query.now < over
     return [
-        Week(day, start, end, end <= query.now < over if at == len(cuts) - 1 else False)
+        Week(day, start, end, unfinished and at == len(cuts) - 1)
         for at, ((day, start), end) in enumerate(zip(cuts, ends, strict=True))
     ]
 

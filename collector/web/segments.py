@@ -92,9 +92,10 @@ def _listed(access: SiteAccess, page: ReportPage) -> list[dict[str, object]]:
     for at, row in enumerate(page.answer.block("segments").rows):
         name, people, share, active = row
         told = _told(access, access.site.segments[str(name)])
-        cells: dict[str, object] = {"people": count(int(people or 0)), "share": "" if share is None else percent(float(share))}
-        href = next((one.href for one in block.rows[at].cells if one.href), "")
-        found.append({**told, **cells, "active": count(int(active or 0)), "people_href": href})
+        told["people"], told["active"] = count(int(people or 0)), count(int(active or 0))
+        told["share"] = "" if share is None else percent(float(share))
+        told["people_href"] = next((one.href for one in block.rows[at].cells if one.href), "")
+        found.append(told)
     return found
 
 
