@@ -23,7 +23,7 @@ from collector.ingest.bots import NO_LIST
 from collector.ingest.pace import MINUTES, PAGES, Pace
 from collector.ingest.rules import SiteRules
 from collector.loading import Loader
-from collector.retention import Retention, told
+from collector.retention import Retention, oldest_kept, told
 from collector.store.open import open_ledger
 from collector.store.protocol import Ledger
 from tests.store.making import page
@@ -170,6 +170,16 @@ def test_each_site_lets_go_of_what_is_older_than_it_says_once_a_day(
     job.close()
     catalog.close()
     assert told({"event": 0}) == "nothing"
+
+
+def test_so_many_days_are_kept_and_not_one_less(tmp_path: Path) -> None:
+    catalog = Catalog(f"sqlite://{tmp_path}/days.db")
+    catalog.migrate()
+    site = catalog.add_site("days", ["https://shop.example"], T0).site
+    assert oldest_kept(site, T0) is None
+    assert oldest_kept(catalog.update_site(site.id, retention_days=30), T0) == T0 - 30 * DAY
+    assert oldest_kept(site, T0, 7) == T0 - 7 * DAY
+    catalog.close()
 
 
 # -- boxes

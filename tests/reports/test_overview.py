@@ -193,6 +193,18 @@ def test_goal_values_are_summed() -> None:
     assert ask(events, all_time="1").block("goals").rows[0][2:6] == [1, 2, 12.5, 0.5]
 
 
+def test_who_reached_goals_counts_once_and_attention_where_its_visit_began() -> None:
+    log = [E("a", START, "event:buy"), E("a", START + 1, "event:add"), E("a", START + 2, "event:buy")]
+    log += [
+        E("b", START, "page:/"),
+        E("b", START - 3 * DAY, "page:/"),
+        E("b", START - 3 * DAY + 1, "engagement", value=8e3),
+    ]
+    assert value(ask(log, all_time="1"), "conversion_rate") == 0.5
+    day = datetime.fromtimestamp(START / 1000, UTC).date().isoformat()
+    assert value(ask(log, from_=day, to=day), "engaged_seconds") == 0.0
+
+
 def test_a_goal_whose_events_say_no_value_has_none() -> None:
     assert ask([E("a", START, "event:buy")], all_time="1").block("goals").rows[0][2:6] == [1, 1, None, 1.0]
 
