@@ -1,0 +1,115 @@
+"""The question as the blocks of this room need it, and the days on which the people asked for were active."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from collector.core.matcher import Matcher, parse_matcher
+from collector.core.query import Query
+from collector.core.times import Span, day_of
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Bool, Part
+from collector.reports.local_days import ActiveDays, Periods, active_days, bounded, day_number
+from collector.reports.overview_trend import whole_span
+from collector.reports.scope import choose
+
+EVERY = parse_matcher("any")
+_DAYS = {"day": 1, "week": 7, "month": 30}
+_LINKED = ("people", "at", "group", "limit")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked.
+
+    event: what makes a day active. goal: what makes a customer; None where the site has none.
+    span: the range, cut off at today. unit: of the lifecycle. counted: of the number of active days, weeks or months.
+    periods: whole ones, from the one before the range on. end: ms UTC, where the range ends or now.
+    """
+
+    event: Matcher
+    goal: Matcher | None
+    span: Span
+    unit: str
+    counted: str
+    periods: Periods
+    end: int
+    now: int
+
+    @property
+    def first_day(self) -> int:
+        """The first day of the range, since 1970-01-01."""
+        return day_number(self.span.first)
+
+    @property
+    def last_day(self) -> int:
+        """The last day of the range, since 1970-01-01: today at most."""
+        return day_number(self.span.last)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Active:
+    """A part, the persons of it that are asked for, and their active days."""
+
+    part: Part
+    chosen: Bool
+    days: ActiveDays
+
+
+def asked(journeys: Journeys, query: Query) -> Asked:
+    """Read the question.
+
+    Raises:
+        UserError: a range of more periods than a table should have.
+    """
+    span = whole_span(journeys, query)
+    span = Span(span.first, max(span.first, min(span.last, day_of(query.now, span.zone))), span.zone)
+    given = str(query.values["interval"])
+    unit = given if given != "auto" else "day" if span.days <= 14 else "week" if span.days <= 183 else "month"
+    counted = given if given != "auto" else "day" if span.days <= 31 else unit
+    bounded(span.days // _DAYS[unit], unit)
+    before = span.cuts(unit)[0][0] - timedelta(days=1)
+    event, goal = query.values["event"], query.values["goal"]
+    first_goal = query.site.goals[0][1] if query.site.goals else None
+    return Asked(
+        event=event if isinstance(event, Matcher) else EVERY,
+        goal=goal if isinstance(goal, Matcher) else first_goal,
+        span=span,
+        unit=unit,
+        counted=counted,
+        periods=Periods(unit, before, span.last, span.zone),
+        end=min(span.end, query.now + 1),
+        now=query.now,
+    )
+
+
+def active(journeys: Journeys, part: Part, query: Query, question: Asked) -> Active:
+    """The active days of the persons asked for, of their whole journey."""
+    chosen = choose(journeys, part, query, lasting=True)
+    days = active_days(journeys, part, question.event, question.span.zone, query.include_bots)
+    if not chosen.all():
+        kept = np.flatnonzero(chosen[days.person])
+        days = ActiveDays(*(column[kept] for column in days))
+    return Active(part, chosen, days)
+
+
+def between(days: ActiveDays, first: int, last: int) -> ActiveDays:
+    """Those from one day to another, both included."""
+    kept = np.flatnonzero((days.day >= first) & (days.day <= last))
+    return days if len(kept) == len(days.day) else ActiveDays(*(column[kept] for column in days))
+
+
+def last_of_each(days: ActiveDays) -> ActiveDays:
+    """The last active day of each person."""
+    kept = np.append(days.person[1:] != days.person[:-1], True) if len(days.person) else np.empty(0, dtype=np.bool_)
+    return ActiveDays(*(column[kept] for column in days))
+
+
+def link(query: Query, which: str, at: int | None = None, group: str = "") -> tuple[tuple[str, str], ...]:
+    """The arguments of a list of people."""
+    kept = tuple(pair for pair in query.arguments if pair[0] not in _LINKED)
+    numbered = () if at is None else (("at", str(at)),)
+    return (*kept, ("people", which), *numbered, *((("group", group),) if group else ()))
