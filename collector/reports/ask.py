@@ -10,6 +10,7 @@ from collector.core.text import T, Text
 from collector.core.times import Span, day_of
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
+from collector.reports.by_segment import NAME, by_segment
 from collector.reports.cookieless import note_of
 
 
@@ -20,7 +21,7 @@ def ask(report: Report, journeys: Journeys, arguments: Arguments, site: Site, no
         UserError: what is wrong with the question and what to write instead.
     """
     query = parse_query(report.params, arguments, site, now)
-    result = report.run(journeys, query)
+    result = by_segment(report, journeys, query) if query.by == NAME else report.run(journeys, query)
     found = (note_of(report, journeys, query), _nothing_in_range(journeys, query.span))
     notes = [note for note in found if note is not None]
     return query, replace(result, notes=(*result.notes, *notes)) if notes else result

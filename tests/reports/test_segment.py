@@ -154,3 +154,22 @@ def test_every_report_can_be_asked_of_a_segment_alone(name: str) -> None:
     assert by_segment == answers(world(log, {}, NOW), name, where=["page:/pricing[#times>=2]"])
     if name in ("overview", "visitors", "funnel", "chat", "paths"):
         assert by_segment == by_hand
+
+
+def test_a_breakdown_by_segment_asks_once_of_each() -> None:
+    journeys = world(shop_log(), {}, NOW)
+    for name in ("overview", "funnel", "events"):
+        report = reports()[name]
+        whole = {**report.example, "by": ["segment"]}
+        _, result = ask(report, journeys, whole, SITE, NOW)
+        block = result.block("by_segment")
+        assert list(dict.fromkeys(row[0] for row in block.rows))[:1] == ["Buyers"] or not block.rows
+        _, alone = ask(report, journeys, {**report.example, "segment": ["Late"]}, SITE, NOW)
+        late = [list(row)[1:] for row in block.rows if row[0] == "Late"]
+        numbers = [cell for one in alone.blocks if one.kind == "number" and one.rows for cell in one.rows[0]]
+        assert late == ([numbers] if numbers else [list(row) for row in alone.blocks[0].rows]), name
+        assert [one.id for one in result.blocks[1:]] == [
+            one.id for one in ask(report, journeys, report.example, SITE, NOW)[1].blocks
+        ]
+    with pytest.raises(UserError, match="No segment is saved"):
+        ask(reports()["overview"], journeys, {"by": ["segment"]}, site(), NOW)
