@@ -24,7 +24,8 @@ from collector.reports.lifecycle.customers import Customers
 from collector.reports.local_days import ActiveDays
 from collector.reports.people_list import Behind
 
-LONG = 0.9
+# Tenths of a person's gaps that are no longer.
+USUAL, LONG = 5, 9
 GONE_TIMES, GONE_DAYS = 4, 90
 SHOWN = 100
 
@@ -86,18 +87,18 @@ def away(active: Active, customers: Customers, question: Asked) -> Away:
     step = np.diff(days.day.astype(np.int64))[inner]
     ordered = np.sort(of[:-1][inner] << 24 | step) & (2**24 - 1)
     begin = np.cumsum(gaps) - gaps
-    usual, long = (_quantile(ordered, begin[known], gaps[known], share) for share in (0.5, LONG))
+    usual, long = (_quantile(ordered, begin[known], gaps[known], tenths) for tenths in (USUAL, LONG))
     at = ends[known]
     present = question.last_day - days.day[at].astype(np.int64)
     return Away(customers, of[at], days.last[at].astype(np.int64), present, usual, long)
 
 
-def _quantile(ordered: Int64, begin: Int64, many: Int64, share: float) -> Float64:
+def _quantile(ordered: Int64, begin: Int64, many: Int64, tenths: int) -> Float64:
     """A quantile of each run of `many` ascending numbers from `begin` on, by linear interpolation (R's type 7)."""
-    place = (many - 1) * share
-    low = np.floor(place).astype(np.int64)
+    # In whole tenths, so that a gap that lies at the quantile itself is exactly as long.
+    low, between = np.divmod((many - 1) * tenths, 10)
     lower, upper = ordered[begin + low], ordered[begin + np.minimum(low + 1, many - 1)]
-    found: Float64 = lower + (place - low) * (upper - lower)
+    found: Float64 = lower + between / 10 * (upper - lower)
     return found
 
 
