@@ -99,6 +99,11 @@ def test_events_of_one_instant_fill_steps_in_either_order(log: list[tuple[str, i
         assert people(world(path(*log)), AB, order=order) == [1, 1]
 
 
+def test_a_rare_last_step_may_share_its_instant_with_the_step_before() -> None:
+    log = [one for n in range(3) for one in path(("event:a", 0), ("event:b", 1), visitor=f"v{n}")]
+    assert people(world([*log, *path(("event:c", 1), visitor="v1")]), [*AB, "event:c"]) == [3, 3, 1]
+
+
 def test_strict_is_broken_by_any_other_event_but_not_by_attention() -> None:
     between = path(("event:a", 0), ("event:x", 1), ("event:b", 2))
     assert people(world(between), AB, order="strict") == [1, 0]
