@@ -41,7 +41,7 @@ def by_segment(report: Report, journeys: Journeys, query: Query) -> Result:
         asked = replace(query, by=None, where=(*query.where, Fact("segment", name)))
         each.append((name, report.run(journeys, asked)))
     block = _numbers(whole, each) if _number_blocks(whole) else _table(whole, each)
-    return whole if block is None else replace(whole, blocks=[block, *whole.blocks])
+    return whole if block is None else replace(whole, blocks=[*whole.blocks, block])
 
 
 def _number_blocks(result: Result) -> list[Block]:

@@ -24,6 +24,7 @@ from collector.web.fields import FieldView, common
 from collector.web.fields import field as make_field
 from collector.web.format import moment, text
 from collector.web.guard import SiteAccess
+from collector.web.language import gettext
 from collector.web.period import Period, period
 from collector.web.plots import Mark
 from collector.web.questions import STOPPED, shortened
@@ -306,4 +307,5 @@ def breakdowns(access: SiteAccess, journeys: Journeys) -> list[tuple[str, str]]:
     seen = journeys.memo.get("property names")
     if not isinstance(seen, list):
         seen = journeys.memo["property names"] = list(access.rooms.ledger.property_names(access.site.id, 100))
+    known += [("segment", gettext("Segment"))] if access.site.segments else []
     return known + [(name, name) for name in seen if name not in dict(known)]
