@@ -16,6 +16,8 @@ from collector.core.matcher import Matcher, parse_matcher
 from collector.core.people import PeopleCondition
 from collector.core.people import Segment as Segment
 from collector.core.people_text import check_named, parse_people
+from collector.core.spend import NO_SPEND, Spend
+from collector.core.stages import Stage
 from collector.core.text import Text
 from collector.core.times import Span, day_of, parse_date, parse_duration, parse_period
 
@@ -66,6 +68,8 @@ class Site:
     zone: ZoneInfo
     segments: Mapping[str, Segment] = field(default_factory=dict)
     goals: Sequence[tuple[str, Matcher]] = ()
+    spend: Spend = NO_SPEND
+    stages: Sequence[Stage] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,179 @@
+"""The answer as blocks: every model side by side, the commonest paths, how long they are and how long they take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from collector.core.blocks import Block, Cell, Column
+from collector.core.text import T, Text
+from collector.core.times import DAY, SECOND
+from collector.journeys.part import Bool, Int64
+from collector.reports.attribution.answer import Answer, Link, joined
+from collector.reports.attribution.sequences import argument, numbered, sequence, table, written
+from collector.reports.scope import share
+from collector.reports.stats import quantile
+
+MOST_PATHS = 20
+LONGEST = 10
+# The first day of each group, and its words.
+LAGS = (
+    (0, T("less than 1 day")),
+    (1, T("1 day")),
+    (2, T("2 days")),
+    (3, T("3 to 6 days")),
+    (7, T("7 to 13 days")),
+    (14, T("14 to 29 days")),
+    (30, T("30 to 59 days")),
+    (60, T("60 to 89 days")),
+    (90, T("90 days and more")),
+)
+
+
+def summary_block(answer: Answer) -> Block:
+    """How many conversions there were, what they were worth, how they came about, and how many people never did."""
+    length, lag = answer.length, answer.lag
+    people = sum(len(persons) for _, persons in answer.paths.unconverted)
+    cells: list[tuple[Column, Cell, Link | None]] = [
+        (Column("conversions", T("Conversions"), "count"), answer.paths.count, answer.link("all")),
+    ]
+    if answer.valued:
+        cells.append((Column("revenue", T("Revenue"), "money"), float(np.nansum(answer.worth)), None))
+    touched = length[length > 0]
+    took = quantile(lag[lag >= 0], 0.5)
+    cells += [
+        (Column("median_touches", T("Median touches"), "number"), quantile(touched, 0.5), None),
+        (
+            Column("median_seconds", T("Median time"), "seconds", T("From the first touch to the conversion.")),
+            None if took is None else took / SECOND,
+            None,
+        ),
+        (
+            Column("unconverted", T("Not converted"), "count", T("People touched in the range who did not convert.")),
+            people,
+            answer.link("unconverted"),
+        ),
+    ]
+    return Block(
+        id="summary",
+        kind="number",
+        title=T("Conversions"),
+        columns=[column for column, _, _ in cells],
+        rows=[[cell for _, cell, _ in cells]],
+        draw={"cell_links": {column.name: [link] for column, _, link in cells if link is not None}},
+    )
+
+
+def paths_block(answer: Answer) -> Block:
+    """The commonest paths."""
+    rows = [table(one.runs) for one in answer.paths.found]
+    whole = np.concatenate(rows) if rows else np.empty((0, 1), dtype=np.int64)
+    number = numbered(whole)
+    different, many = np.unique(number, return_counts=True)
+    told: list[list[Cell]] = []
+    links = []
+    worth, lag, length = answer.worth, answer.lag, answer.length
+    columns = [
+        Column("path", T("Path")),
+        Column("conversions", T("Conversions"), "count"),
+        Column("share", T("Share"), "ratio"),
+        Column("touches", T("Touches"), "number", T("The median, where longer ones are taken together.")),
+        Column("median_seconds", T("Median time"), "seconds", T("From the first touch to the conversion.")),
+    ]
+    if answer.valued:
+        columns.append(Column("revenue", T("Revenue"), "money"))
+    for at in np.argsort(-many, kind="stable")[:MOST_PATHS].tolist():
+        of = np.flatnonzero(number == different[at])
+        found = sequence(whole[of[0]])
+        took = quantile(lag[of][lag[of] >= 0], 0.5)
+        told.append(
+            [
+                written(answer, found),
+                int(many[at]),
+                share(int(many[at]), answer.paths.count),
+                quantile(length[of], 0.5),
+                None if took is None else took / SECOND,
+                *([float(np.nansum(worth[of]))] if answer.valued else []),
+            ]
+        )
+        links.append(answer.link("path", argument(answer, found)))
+    return Block(
+        id="paths",
+        kind="bars",
+        title=T("Paths to conversion"),
+        columns=columns,
+        rows=told,
+        draw={"x": "path", "y": "conversions", "link": "conversions", "wide": True},
+        links=links,
+        note=_paths_note(len(different), whole),
+        empty=T("Nobody converted in this range."),
+    )
+
+
+def _paths_note(different: int, whole: Int64) -> Text | None:
+    if different > MOST_PATHS:
+        return T("The {n} commonest of {all} different paths.", n=MOST_PATHS, all=different)
+    if len(whole) and whole[:, -1].any():
+        return T("Paths of more than {n} touches count by their last {n} and begin with “…”.", n=LONGEST)
+    return None
+
+
+def length_block(answer: Answer) -> Block:
+    """How many touches conversions took."""
+    bucket = np.minimum(answer.length, LONGEST)
+    labels = [T("no touch"), *[Text("{n}", {"n": n}) for n in range(1, LONGEST)], T("{n} and more", n=LONGEST)]
+    groups = [(number, str(label)) for number, label in enumerate(labels) if number or (bucket == 0).any()]
+    return _histogram(answer, "length", Column("touches", T("Touches"), "label"), T("How many touches"), groups, bucket)
+
+
+def lag_block(answer: Answer) -> Block:
+    """How long it took from the first touch to the conversion."""
+    bucket = lag_group(answer.lag)
+    groups = [(number, str(label)) for number, (_, label) in enumerate(LAGS)]
+    column = Column("days", T("Days"), "label", T("From the first touch to the conversion."))
+    return _histogram(answer, "lag", column, T("How long it took"), groups, bucket)
+
+
+def lag_group(lag: Int64) -> Int64:
+    """Which group of `LAGS` each time from the first touch belongs to; -1 without a touch."""
+    starts = np.array([day * DAY for day, _ in LAGS])
+    return np.searchsorted(starts, lag, side="right") - 1
+
+
+def _histogram(
+    answer: Answer, name: str, column: Column, title: Text, groups: Sequence[tuple[int, str]], bucket: Int64
+) -> Block:
+    """Conversions by group, up to the last that holds any."""
+    last = int(bucket.max()) if len(bucket) else -1
+    worth = np.nan_to_num(answer.worth)
+    rows: list[list[Cell]] = []
+    links = []
+    for number, label in groups:
+        if number > last:
+            break
+        inside: Bool = bucket == number
+        many = int(np.count_nonzero(inside))
+        money = [float(worth[inside].sum())] if answer.valued else []
+        rows.append([label, many, share(many, answer.paths.count), *money])
+        links.append(answer.link(name, str(number)) if many else None)
+    return Block(
+        id=name,
+        kind="bars",
+        title=title,
+        columns=(
+            column,
+            Column("conversions", T("Conversions"), "count"),
+            Column("share", T("Share"), "ratio"),
+            *((Column("revenue", T("Revenue"), "money"),) if answer.valued else ()),
+        ),
+        rows=rows,
+        draw={"x": column.name, "y": "conversions", "link": "conversions"},
+        links=links,
+        empty=T("Nobody converted in this range."),
+    )
+
+
+def untouched(answer: Answer) -> int:
+    """How many conversions had no touch."""
+    return int(np.count_nonzero(joined([one.runs.length for one in answer.paths.found]) == 0))

@@ -1,0 +1,78 @@
+"""What was spent on each value of the dimension in the range."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from collector.core.errors import UserError
+from collector.core.query import Query
+from collector.core.spend import SpendDay
+from collector.reports.attribution.plan import OTHER, Plan
+
+SPENT_BY = ("channel", "source", "campaign")
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What was spent in the range.
+
+    Attributes:
+        by: cost of each value, by its name in the bill.
+        currency: the one that these are in.
+        nameless: what was spent without a value of the dimension.
+        currencies: all that there are in the range, those of most rows first; the first counts where none is chosen.
+    """
+
+    by: Mapping[str, float] = field(default_factory=dict)
+    currency: str = ""
+    nameless: float = 0.0
+    currencies: tuple[str, ...] = ()
+
+    def of(self, values: Sequence[str]) -> list[float | None]:
+        """The cost of each of these values, None where nothing was spent; case does not tell them apart."""
+        folded: dict[str, float] = {}
+        known = {value.casefold() for value in values}
+        for name, cost in self.by.items():
+            place = name.casefold() if name.casefold() in known else OTHER
+            folded[place] = folded.get(place, 0.0) + cost
+        return [folded.get(value.casefold()) for value in values]
+
+
+def costs_of(query: Query, plan: Plan) -> Costs | None:
+    """What was spent in the range; None where nothing was, or it is not known by this dimension.
+
+    Raises:
+        UserError: the currency asked for is not one of the range's.
+    """
+    if plan.dimension not in SPENT_BY:
+        return None
+    rows = _inside(query)
+    if not rows:
+        return None
+    many = Counter(row.currency for row in rows)
+    currencies = tuple(sorted(many, key=lambda one: (-many[one], one)))
+    asked = query.values["currency"]
+    chosen = asked.upper() if isinstance(asked, str) and asked else currencies[0]
+    if chosen not in currencies:
+        raise UserError(f"Nothing was spent in {chosen}.", f"Currencies here: {', '.join(currencies)}.")
+    by: dict[str, float] = {}
+    nameless = 0.0
+    for row in rows:
+        if row.currency != chosen:
+            continue
+        name = str(getattr(row, plan.dimension))
+        if name:
+            by[name] = by.get(name, 0.0) + row.cost
+        else:
+            nameless += row.cost
+    return Costs(by, chosen, nameless, currencies)
+
+
+def _inside(query: Query) -> list[SpendDay]:
+    rows = query.site.spend.rows
+    if query.span is None:
+        return list(rows)
+    first, last = query.span.first.isoformat(), query.span.last.isoformat()
+    return [row for row in rows if first <= row.day <= last]
