@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -67,6 +68,9 @@ def test_weeks_begin_on_monday_and_months_on_the_first() -> None:
     assert [day for day, _ in span.cuts("month")] == [date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)]
     assert all(day.weekday() == 0 for day, _ in span.cuts("week"))
     assert len(span.cuts("day")) == span.days == 31
+    changing = Span(date(2026, 3, 28), date(2026, 3, 31), BERLIN)
+    starts = [start for _, start in changing.cuts("day")]
+    assert [(after - before) // HOUR for before, after in pairwise(starts)] == [24, 23, 24]
 
 
 def test_the_previous_span_ends_where_this_one_begins() -> None:
