@@ -9,6 +9,7 @@ from typing import TypeVar
 from collector.catalog.values import POLICIES, Goal, Policy, Retargeting
 from collector.core.errors import UserError
 from collector.core.matcher import parse_matcher
+from collector.core.stages import parse_stages
 from collector.core.times import parse_timezone
 
 MIN_PASSWORD = 10
@@ -137,6 +138,12 @@ def goals(items: Iterable[Goal]) -> tuple[Goal, ...]:
         if names.count(name) > 1:
             raise UserError(f"Two goals are named {name!r}.", "Give each a name of its own.")
     return tuple(checked)
+
+
+def stages(given: Iterable[Sequence[str]]) -> tuple[tuple[str, str], ...]:
+    """Stages of the journey as (name, canonical condition)."""
+    pairs = [(storable(name), storable(text)) for name, text in given]
+    return tuple((one.name, one.text) for one in parse_stages(pairs))
 
 
 def retargeting(items: Iterable[Retargeting]) -> tuple[Retargeting, ...]:

@@ -14,6 +14,7 @@ from collector.catalog.values import SavedReport, Site
 from collector.core import query
 from collector.core.errors import UserError
 from collector.core.matcher import parse_matcher
+from collector.core.stages import parse_stages
 
 
 def _report(row: Record) -> SavedReport:
@@ -63,6 +64,7 @@ class Saved(Segments):
         return (table.c.site == site_id) & (table.c.id == (row_id if row_id < 2**63 else 0))
 
     def question_site(self, site: Site) -> query.Site:
-        """What a question must know of the site it is asked of: its zone, segments and goals."""
+        """What a question must know of the site it is asked of: its zone, segments, goals and stages."""
         goals = [(goal.name, parse_matcher(goal.matcher)) for goal in site.goals]
-        return query.Site(site.id, site.name, site.zone, self.segments(site.id), goals)
+        stages = parse_stages(site.options.stages)
+        return query.Site(site.id, site.name, site.zone, self.segments(site.id), goals, stages=stages)

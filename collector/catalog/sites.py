@@ -34,6 +34,7 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "spam_referrers": check.hosts,
     "mask_click_ids": bool,
     "cookie_domain": check_domain.domain,
+    "stages": check.stages,
     "notice_version": lambda given: check.storable(given).strip()[:50],
 }
 _LISTS = ("origins", "goals", "retargeting", "payment_domains", "hidden_parameters")

@@ -52,6 +52,7 @@ class Options:
         mask_click_ids: keep of a click id (gclid, fbclid ...) only that there was one.
         notice_version: of the privacy notice that visitors now consent to, for the consent log.
         cookie_domain: the domain whose subdomains share a visitor's cookie; "" where each host has its own.
+        stages: of the journey, in order: (name, condition) as `core.stages` reads them; none where nobody named any.
     """
 
     preset: Preset = "standard"
@@ -64,6 +65,7 @@ class Options:
     mask_click_ids: bool = False
     notice_version: str = ""
     cookie_domain: str = ""
+    stages: tuple[tuple[str, str], ...] = ()
 
     @property
     def masks_click_ids(self) -> bool:

@@ -36,6 +36,7 @@ _COUNTED = {
     "visit": (T("{list}: {n} visits"), T("{list}: one visit")),
     "conversion": (T("{list}: {n} conversions"), T("{list}: one conversion")),
     "event": (T("{list}: {n} events"), T("{list}: one event")),
+    "move": (T("{list}: {n} moves"), T("{list}: one move")),
 }
 
 # A fact of each entry: an array as long as the entries (NaN is nothing), or what makes the cells of some of them, for
