@@ -30,8 +30,6 @@ from benchmarks.vocabulary import PAGES
 from collector.core.blocks import Block
 from collector.core.query import parse_query
 from collector.journeys.journeys import Journeys
-from collector.reports.overview_counts import look
-from collector.reports.overview_trend import trend_block, whole_span
 from collector.reports.registry import reports
 from collector.reports.scope import choose
 
@@ -107,8 +105,8 @@ _NOT_IN = (
 )
 
 
-def _trend(block: Callable[[str], Block]) -> Answer:
-    return [(week, int(str(people))) for week, (people,) in enumerate(cells(block("trend"), "people"))]
+def _active(block: Callable[[str], Block]) -> Answer:
+    return [(week, int(str(people))) for week, (people,) in enumerate(cells(block("lifecycle"), "active"))]
 
 
 def _cohorts(block: Callable[[str], Block]) -> Answer:
@@ -131,16 +129,6 @@ _BUYERS: Arguments = {**ALL, "where": ["event:purchase"], "where-not": ["event:c
 def _bought(journeys: Journeys) -> Answer:
     query = parse_query(reports()["visitors"].params, _BUYERS, bench_site(), NOW)
     return [(sum(int(np.count_nonzero(choose(journeys, part, query))) for part in journeys.each()),)]
-
-
-_WEEKLY: Arguments = {"from": ["2021-07-01"], "to": ["2026-06-30"], "interval": ["week"]}
-
-
-def _weekly(journeys: Journeys) -> Answer:
-    """The overview's plot: people, and with them visits, page views and who reached a goal."""
-    query = parse_query(reports()["overview"].params, _WEEKLY, bench_site(), NOW)
-    views = look(journeys, query, query.start, query.end)
-    return _trend(lambda _: trend_block(journeys, query, whole_span(journeys, query), views, None, ()))
 
 
 COMPARISONS: Sequence[Comparison] = (
@@ -172,11 +160,10 @@ COMPARISONS: Sequence[Comparison] = (
     Comparison(
         "people a week, five years",
         1.0,
-        "overview",
-        _WEEKLY,
+        "lifecycle",
+        {**ALL, "interval": ["week"]},
         (("", _UNIQUES), ("", _UNIQUES_PAIRS)),
-        _trend,
-        _weekly,
+        _active,
     ),
 )
 

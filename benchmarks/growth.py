@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from benchmarks.measure import least, memory, size_on_disk, timed
+from benchmarks.measure import least, size_on_disk, timed
 from benchmarks.people import NOW
 from benchmarks.questions import one_each
 from benchmarks.views import SIZES, bench_site, home, opened
@@ -25,11 +25,10 @@ from collector.reports.registry import reports
 DEFAULT = ("100k", "1m", "10m")
 FAR = (100_000_000, 1_000_000_000)
 RUNS = 3
-BYTES = ("view on disk, MiB", "own memory, MiB")
 
 
 def measure(size: str) -> dict[str, float]:
-    """Figures of one size: processor milliseconds a report, warm, and MiB."""
+    """Figures of one size: processor milliseconds a report, warm, and the view's MiB."""
     journeys = opened(size)[0]
     found: dict[str, float] = {}
     for name, arguments in one_each(list(reports())):
@@ -38,7 +37,7 @@ def measure(size: str) -> dict[str, float]:
         timed(lambda report=report, query=query: report.run(journeys, query))  # type: ignore[misc]
         found[f"{name}, ms"] = least(lambda report=report, query=query: report.run(journeys, query), RUNS)[1]  # type: ignore[misc]
     segments = sum(size_on_disk(folder) for folder in home().glob(f"view-{size}-*/journeys/*/seg-*"))
-    return {**found, BYTES[0]: segments / 2**20, BYTES[1]: memory()[0] / 2**20}
+    return {**found, "view on disk, MiB": segments / 2**20}
 
 
 def fit(events: Sequence[int], figures: Sequence[float]) -> tuple[float, Sequence[float]]:

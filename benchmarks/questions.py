@@ -34,6 +34,11 @@ QUESTIONS: Sequence[tuple[str, str, Arguments]] = (
     ("retention", "five years, by month", {**ALL, "interval": ["month"]}),
     ("retention", "five years, by week", {**ALL, "interval": ["week"]}),
     ("retention", "of buyers by channel", {**ALL, "start": ["event:purchase"], "by": ["channel"]}),
+    ("lifecycle", "five years, by week", {**ALL, "interval": ["week"]}),
+    ("explore", "30 days, by channel", {"by": ["channel"]}),
+    ("explore", "five years, channel by device", {**ALL, "by": ["channel"], "across": ["device"]}),
+    ("segments", "all saved ones", {}),
+    ("segment", "who bought, by week", {"where": ["event:purchase"], "period": ["8w"]}),
     ("events", "30 days", {}),
     ("events", "five years", ALL),
     ("chat", "five years", ALL),
@@ -50,7 +55,9 @@ def asked(names: Sequence[str], examples: Mapping[str, Arguments]) -> list[tuple
     for name in names:
         own = [question for question in QUESTIONS if question[0] == name]
         if not own and name not in UNASKED:
-            own = [(name, "its example, five years", {**examples[name], **ALL})]
+            given = examples[name]
+            whole = {} if {"period", "from", "to"} & set(given) else ALL
+            own = [(name, "its example, five years" if whole else "its example", {**given, **whole})]
         found += own
     return found
 
