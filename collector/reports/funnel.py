@@ -25,6 +25,8 @@ from collector.reports.funnel_steps import (
     steps_block,
     trend_block,
 )
+from collector.reports.funnel_subsets import SUBSET, subset
+from collector.reports.funnel_times import BETWEEN, times_block
 from collector.reports.stats import wilson
 
 
@@ -36,9 +38,13 @@ def run(journeys: Journeys, query: Query) -> Result:
     which, at = query.values["people"], query.values["at"]
     if which is not None:
         step = found.size if which == "converted" else at if isinstance(at, int) else 1
-        blocks = [people_block(journeys, found, str(which), step, _group(journeys, query, found)), steps]
+        part = subset(query, found)
+        blocks = [people_block(journeys, found, str(which), step, _group(journeys, query, found), part), steps]
     else:
-        blocks = [steps, _summary(query, found), trend_block(query, found)]
+        blocks = [steps, _summary(query, found)]
+        if found.size > 1:
+            blocks.append(times_block(query, found))
+        blocks.append(trend_block(query, found))
         if query.by is not None:
             blocks.append(breakdown_block(journeys, query, found, query.by, str(query.values["by-at"])))
         step = at if isinstance(at, int) else _greatest_drop(found)
@@ -216,6 +222,8 @@ REPORT = Report(
             ),
         ),
         Param("group", "text", T("Group"), T("Of the breakdown, whose people are listed.")),
+        SUBSET,
+        BETWEEN,
         Param("value", "property", T("Value"), T("The property to add up; the event's own value if none is named.")),
     ),
     run=run,

@@ -28,14 +28,22 @@ TITLES = {
 
 
 def people_block(
-    journeys: Journeys, outcome: Outcome, which: str, step: int, group: tuple[str, Rows] | None = None
+    journeys: Journeys,
+    outcome: Outcome,
+    which: str,
+    step: int,
+    group: tuple[str, Rows] | None = None,
+    subset: Int64 | None = None,
 ) -> Block:
-    """One row for each person (or session) behind a number, the latest to enter first; of one group where given."""
+    """One row for each person (or session) behind a number, the latest to enter first; of a group or subset."""
     entrants = outcome.people(which, step)
     title = T(TITLES[which].template, step=step, name=step_names(outcome)[step - 1])
     if group is not None:
         entrants = entrants[np.isin(entrants, group[1])]
         title = T("{list}, {group}", list=title, group=group[0])
+    if subset is not None:
+        entrants = entrants[np.isin(entrants, subset)]
+        title = T("{list}: a part of them", list=title)
     entrants = entrants[np.lexsort((outcome.code[entrants], -outcome.times(0, entrants)))]
     keys = journeys.people.keys(sorted(set(outcome.code[entrants].tolist())))
     first = outcome.rows(0, entrants)

@@ -40,10 +40,12 @@ def step_names(outcome: Outcome) -> list[str]:
     return list(map(str, outcome.plan.steps))
 
 
-def people_link(query: Query, which: str, step: int, group: str | None = None) -> tuple[tuple[str, str], ...]:
-    """The arguments of the list of people behind a number, of one group of the breakdown where it is named."""
-    kept = tuple(pair for pair in query.arguments if pair[0] not in ("people", "at", "group"))
-    named = () if group is None else (("group", group),)
+def people_link(
+    query: Query, which: str, step: int, group: str | None = None, subset: str | None = None
+) -> tuple[tuple[str, str], ...]:
+    """The arguments of the list of people behind a number, of one group of the breakdown or a subset where named."""
+    kept = tuple(pair for pair in query.arguments if pair[0] not in ("people", "at", "group", "subset"))
+    named = (*(() if group is None else (("group", group),)), *(() if subset is None else (("subset", subset),)))
     return (*kept, ("people", which), ("at", str(step)), *named)
 
 

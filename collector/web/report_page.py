@@ -33,7 +33,7 @@ from collector.web.words import BREAKDOWNS, value_words
 
 PEOPLE_REPORT = "visitors"
 # Parameters that links and page templates set, without a field of their own.
-UNSEEN = ("limit", "after", "before", "people", "at", "group", "within", "next")
+UNSEEN = ("limit", "after", "before", "people", "at", "group", "subset", "within", "next")
 ONLY = "_only"
 PERSON_REPORT = "timeline"
 

@@ -85,7 +85,7 @@ def _funnel(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
         "saved": saved,
         "funnel": funnel_view.steps(view) if view else [],
         "breakdown": funnel_view.breakdown(groups, page.answer) if groups and page.answer else None,
-        "whole_funnel": address(page.path, replaced(page.pairs, [], ["people", "at", "group"])),
+        "whole_funnel": address(page.path, replaced(page.pairs, [], ["people", "at", "group", "subset"])),
     }
 
 
