@@ -204,4 +204,5 @@ REPORT = Report(
     run=run,
     example={"by": ["channel"], "across": ["device"]},
     menu=60,
+    breaks_down=True,
 )
