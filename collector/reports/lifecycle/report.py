@@ -13,8 +13,10 @@ from collector.reports.base import Report
 from collector.reports.lifecycle import rfm, slipping, states, sticky, visits
 from collector.reports.lifecycle.asked import Active, Asked, active, asked, link
 from collector.reports.lifecycle.customers import Customers, carry_value, customers
-from collector.reports.people_list import LIMIT, Behind, people_block
+from collector.reports.people_list import KNOWN, LIMIT, Behind, people_block
 
+# When they were last seen says again how long they are away.
+_KNOWN = tuple(name for name in KNOWN if name != "last_seen")
 _LAST = Column("time", T("Last active"), "time")
 _BOUGHT = Column("time", T("Bought last"), "time")
 _MONEY = (Column("times", T("Purchases"), "count"), Column("value", T("Spent so far"), "money"))
@@ -51,7 +53,6 @@ def _summary(query: Query, seen: sticky.Windows, came: visits.Frequency, stake: 
     day = seen.days[-1].isoformat()
     columns = [
         Column("daily", T("People a day"), "number", T("The mean of the days that are over.")),
-        Column("weekly", T("In seven days"), "count", T("Up to the end of the range.")),
         Column("monthly", T("In thirty days"), "count", T("Up to the end of the range.")),
         Column("stickiness", T("Stickiness"), "ratio", T("Daily by monthly people, the mean of the days told.")),
         Column("visits", T("Visits a person"), "number", T("Begun in the range.")),
@@ -59,14 +60,20 @@ def _summary(query: Query, seen: sticky.Windows, came: visits.Frequency, stake: 
         Column("slipping", T("Slipping away"), "count", T("Customers away for longer than they usually are.")),
         Column("gone", T("Gone"), "count", T("Customers away for so long that they do not slip any more.")),
     ]
-    weekly, monthly = (int(seen.count[window, -1]) for window in (1, 2))
     gap = None if came.gap is None else came.gap / 1000
-    row: list[Cell] = [seen.mean(0), weekly, monthly, seen.stickiness, came.each, gap, stake.slipping, stake.gone]
+    row: list[Cell] = [
+        seen.mean(0),
+        int(seen.count[2, -1]),
+        seen.stickiness,
+        came.each,
+        gap,
+        stake.slipping,
+        stake.gone,
+    ]
     if money:
-        columns.insert(7, Column("stake", T("At stake"), "money", T("What those slipping away have spent so far.")))
-        row.insert(7, stake.value)
+        columns.insert(6, Column("stake", T("At stake"), "money", T("What those slipping away have spent so far.")))
+        row.insert(6, stake.value)
     lists = {
-        "weekly": link(query, "weekly", group=day),
         "monthly": link(query, "monthly", group=day),
         "visits": link(query, "visits"),
         "slipping": link(query, "slipping"),
@@ -91,6 +98,7 @@ class _List:
     listed: Sequence[Behind]
     columns: Sequence[Column] = ()
     when: Column = _LAST
+    known: Sequence[str] = KNOWN
 
 
 def _people(journeys: Journeys, query: Query, question: Asked, found: Sequence[Active]) -> Block:
@@ -113,7 +121,9 @@ def _people(journeys: Journeys, query: Query, question: Asked, found: Sequence[A
     else:
         bought = [customers(journeys, one, query, question) for one in found]
         chosen = _of_customers(found, question, bought, which, at, group)
-    return people_block(journeys, query, chosen.listed, chosen.title, chosen.columns, when=chosen.when)
+    return people_block(
+        journeys, query, chosen.listed, chosen.title, chosen.columns, when=chosen.when, known=chosen.known
+    )
 
 
 def _in_state(found: Sequence[Active], question: Asked, which: str, group: str) -> _List:
@@ -134,7 +144,7 @@ def _of_customers(
         return _List(title, rfm.rfm_people(rfm.score(bought), at, group), _MONEY if money else _MONEY[:1], _BOUGHT)
     away = [slipping.away(one, mine, question) for one, mine in zip(found, bought, strict=True)]
     title = T("Customers slipping away") if which == "slipping" else T("Customers gone")
-    return _List(title, slipping.away_people(away, which), slipping.columns(money))
+    return _List(title, slipping.away_people(away, which), slipping.columns(money), known=_KNOWN)
 
 
 _WINDOWS = {

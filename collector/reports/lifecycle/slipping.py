@@ -1,8 +1,9 @@
 """Customers who slip away: those who stay away for longer than they usually do.
 
 A gap is the number of days from one active day of a person to the next one. A customer's usual gap is the median of
-their own gaps; their long gap is the one that 90 % of them do not exceed (both by linear interpolation). Told of
-customers with three active days, or with two purchases on two days; of the others nobody knows what is usual.
+their own gaps; their long gap is the shortest that at least 90 % of them do not exceed, which is the longest of all of
+who has fewer than ten. Told of customers with three active days, or with two purchases on two days; of the others
+nobody knows what is usual.
 
 Slipping is who has been away, from the last active day to the last day of the range, for longer than their long gap.
 Gone, and not slipping any more, is who has been away for longer than four times that and than 90 days.
@@ -24,10 +25,9 @@ from collector.reports.lifecycle.customers import Customers
 from collector.reports.local_days import ActiveDays
 from collector.reports.people_list import Behind
 
-# Tenths of a person's gaps that are no longer.
-USUAL, LONG = 5, 9
+LONG = 9  # tenths of a person's gaps that are no longer
 GONE_TIMES, GONE_DAYS = 4, 90
-SHOWN = 100
+SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,7 @@ class Away:
     row: Int64
     present: Int64
     usual: Float64
-    long: Float64
+    long: Int64
 
     @property
     def gone(self) -> Bool:
@@ -87,25 +87,19 @@ def away(active: Active, customers: Customers, question: Asked) -> Away:
     step = np.diff(days.day.astype(np.int64))[inner]
     ordered = np.sort(of[:-1][inner] << 24 | step) & (2**24 - 1)
     begin = np.cumsum(gaps) - gaps
-    usual, long = (_quantile(ordered, begin[known], gaps[known], tenths) for tenths in (USUAL, LONG))
+    begin, gaps = begin[known], gaps[known]
+    # The middle one, or the two in the middle; and the one of rank ceil(0.9 n).
+    usual = (ordered[begin + (gaps - 1) // 2] + ordered[begin + gaps // 2]) / 2
+    long = ordered[begin + (gaps * LONG + 9) // 10 - 1]
     at = ends[known]
     present = question.last_day - days.day[at].astype(np.int64)
     return Away(customers, of[at], days.last[at].astype(np.int64), present, usual, long)
 
 
-def _quantile(ordered: Int64, begin: Int64, many: Int64, tenths: int) -> Float64:
-    """A quantile of each run of `many` ascending numbers from `begin` on, by linear interpolation (R's type 7)."""
-    # In whole tenths, so that a gap that lies at the quantile itself is exactly as long.
-    low, between = np.divmod((many - 1) * tenths, 10)
-    lower, upper = ordered[begin + low], ordered[begin + np.minimum(low + 1, many - 1)]
-    found: Float64 = lower + between / 10 * (upper - lower)
-    return found
-
-
 COLUMNS = (
     Column("present", T("Days away"), "count", T("Since the last active day.")),
     Column("usual", T("Usually"), "number", T("The median of their own gaps, in days.")),
-    Column("long", T("Long for them"), "number", T("90 % of their own gaps are no longer, in days.")),
+    Column("long", T("Long for them"), "count", T("90 % of their own gaps are no longer, in days.")),
     Column("ratio", T("Times the usual"), "number"),
 )
 
