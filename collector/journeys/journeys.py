@@ -48,6 +48,9 @@ class People(Protocol):
     def profile(self, code: int) -> Profile:
         """User id, traits and visitors of a person."""
 
+    def traits(self, name: str) -> Mapping[int, Json]:
+        """For each code of a known person who has the trait its value."""
+
     def timeline(self, code: int, before: tuple[int, int] | None = None, limit: int = 500) -> Sequence[StoredEvent]:
         """The person's latest events in descending (time, id), those before that key; engagement included."""
 

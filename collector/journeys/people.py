@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from collector.core.event import Json
 from collector.core.stored import LinkedVisitor, Profile, StoredEvent
 from collector.journeys.part import known_person, person_code
 from collector.store.protocol import Ledger
@@ -65,6 +66,11 @@ class LedgerPeople:
             ],
             person.verified if person else frozenset(),
         )
+
+    def traits(self, name: str) -> Mapping[int, Json]:
+        """For each code of a known person who has the trait its value."""
+        found = self._ledger.trait_values(self._site, name)
+        return {person_code(0, number): value for number, value in found.items()}
 
     def timeline(self, code: int, before: tuple[int, int] | None = None, limit: int = 500) -> Sequence[StoredEvent]:
         """The person's latest events in descending (time, id), those before that key; engagement included."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from collector.core.event import Agent, Event, Json, Kind, Source
 from collector.core.stored import StoredEvent
-from collector.store import accounts, admin, aside, forget, people, reading, upkeep
+from collector.store import accounts, admin, aside, forget, people, reading, traits, upkeep
 from collector.store.append import AGENT_SITE, Appender
 from collector.store.clean import clean_text
 from collector.store.dictionaries import COLUMNS, read_agent, read_kind, read_source
@@ -185,6 +185,9 @@ class SqlLedger(SqlPrivacy):
 
     def person(self, site: int, key: str) -> tuple[PersonRow | None, Sequence[VisitorRow]]:
         return people.person(self.engine, site, key)
+
+    def trait_values(self, site: int, name: str) -> Mapping[int, Json]:
+        return traits.trait_values(self.engine, site, name)
 
     def crowds(self, site: int, least: int, limit: int = 20) -> Sequence[Crowd]:
         return people.crowds(self.engine, site, least, limit)

@@ -293,6 +293,9 @@ class Ledger(PrivacyVerbs, Protocol):
     def person(self, site: int, key: str) -> tuple[PersonRow | None, Sequence[VisitorRow]]:
         """A person by user id or by the key of any visitor of theirs, and all their visitors; (None, ()) if unknown."""
 
+    def trait_values(self, site: int, name: str) -> Mapping[int, Json]:
+        """For each known person who has the trait its value: what is verified over what visitors claim."""
+
     def timeline(
         self, visitors: Sequence[int], before: tuple[int, int] | None = None, limit: int = 500
     ) -> Sequence[StoredEvent]:

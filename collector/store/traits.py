@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from collector.core.event import Event, Json
 from collector.core.identity import VERIFIED
-from collector.store.clean import clean_text, json_document, json_text
-from collector.store.engine import Engine
+from collector.store.clean import clean_text, json_document, json_key, json_text
+from collector.store.engine import Engine, Row
 
 # A stored trait is [value, ms of the event that told it].
 Stored = dict[str, Json]
+_PAGE = 5_000
 
 
 class Told(NamedTuple):
@@ -87,6 +88,47 @@ def read_traits(engine: Engine, person: int) -> tuple[Mapping[str, Json], frozen
     claimed = _latest(json_document(text) for text in (row[0], *(claim[0] for claim in claims)))
     verified = _latest([json_document(row[1])])
     return claimed | verified, frozenset(verified)
+
+
+def trait_values(engine: Engine, site: int, name: str) -> Mapping[int, Json]:
+    """The value of one trait for each person of a site who has it, as `read_traits` tells it of one."""
+    name = clean_text(name)
+    claimed: Stored = {}
+    verified: Stored = {}
+
+    def tell(found: Stored, person: int, document: str) -> None:
+        trait = json_document(document).get(name)
+        if isinstance(trait, list) and _told_at(trait) >= _told_at(found.get(str(person))):
+            found[str(person)] = trait
+
+    both = f"{engine.contains('traits')} OR {engine.contains('verified')}"
+    own = f"SELECT id, traits, verified FROM person WHERE ({both})"  # noqa: S608
+    for person, traits, vouched in _pages(engine, own, "id", site, name):
+        tell(claimed, person, traits)
+        tell(verified, person, vouched)
+    linked = "claim c JOIN link l ON l.visitor = c.visitor AND l.person = c.person"
+    claims = f"SELECT c.visitor, c.person, c.traits FROM {linked} WHERE {engine.contains('c.traits')}"  # noqa: S608
+    for _, person, traits in _pages(engine, claims, "c.visitor", site, name):
+        tell(claimed, person, traits)
+    return {int(person): trait[0] for person, trait in (claimed | verified).items() if isinstance(trait, list)}
+
+
+def _pages(engine: Engine, query: str, key: str, site: int, name: str) -> Iterator[Row]:
+    """Rows by the ascending key that stands first in them, read in pages: no reading keeps a transaction open for long.
+
+    The database finds the name anywhere in the text; the parsed document has the last word.
+    """
+    needles = [json_key(name)] * query.count("?")
+    table = f"{key.partition('.')[0]}.site" if "." in key else "site"
+    after = -1
+    while True:
+        rows = engine.rows(
+            f"{query} AND {table} = ? AND {key} > ? ORDER BY {key} LIMIT ?", (*needles, site, after, _PAGE)
+        )
+        yield from rows
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1][0]
 
 
 def _latest(several: Iterable[Stored]) -> dict[str, Json]:

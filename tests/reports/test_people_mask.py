@@ -23,7 +23,7 @@ from collector.reports import people_mask
 from tests.support.effort import examples
 from tests.support.people_oracle import Question, conditions, journeys_of, member
 from tests.support.visit_oracle import SOURCES, logs, users
-from tests.support.worlds import E, site, world
+from tests.support.worlds import E, Ledger, site, world
 
 START = 1_763_000_000_000  # 2025-11-13, 02:13 UTC
 NOW = START + 3 * DAY
@@ -222,3 +222,20 @@ def test_a_kind_of_fact_is_resolved_by_whoever_knows_it(monkeypatch: pytest.Monk
         return mask
 
     assert people_mask.members(journeys, journeys.parts[0], ask(), asked).tolist() == [True, False]
+
+
+def test_a_trait_is_what_the_ledger_knows_of_a_person() -> None:
+    journeys = world([E(who_, START, "page:/") for who_ in "abcd"], {"a": "ann", "b": "bob", "c": "cleo"}, NOW)
+    people = journeys.people
+    assert isinstance(people, Ledger)
+    people.told = {"ann": {"plan": "pro", "seats": 10}, "bob": {"plan": "free", "seats": "9"}, "cleo": {"plan": None}}
+
+    def fit(text: str) -> set[str]:
+        return fitting(journeys, ask(where=text, all_time="1"))
+
+    assert fit("trait:plan=pro") == {"ann"}
+    assert fit("trait:plan!=pro") == {"bob", "cleo", "d"}
+    assert fit("trait:seats>=9.5") == {"ann"}
+    assert fit("trait:plan") == {"ann", "bob"}
+    assert fit("trait:nothing") == set()
+    assert fit("trait:plan~FRE | trait:seats>9") == {"ann", "bob"}

@@ -178,3 +178,22 @@ def test_links_are_those_of_a_plain_oracle_whatever_is_interleaved(
     names = {row.id: row.key for row in ledger.visitors(site)}
     users = dict(ledger.persons(site))
     assert {names[link.visitor]: users[link.person] for link in ledger.links(site)} == oracle.owner
+
+
+def test_one_trait_of_everybody_is_what_each_of_them_is_told_to_have(ledger: Ledger) -> None:
+    ledger.append(1, [identify(1, "ann", traits={"plan": "pro", "a.b": 1}), identify(2, "bob", "v_two", {"plan": 5})])
+    vouched = identify(3, "ann", "v_three", {"plan": "team", "note": '"plan":'}, time=500)
+    vouched.verified = True
+    ledger.append(1, [vouched, identify(4, "bob", "v_four", {"plan": None, "seats": 2}, time=9_000)])
+    ledger.append(1, [identify(5, "cleo", "v_five", {"city": "Oslo"}), identify(6, "dan", "v_six", {"plan": "free"})])
+    ledger.append(2, [identify(7, "eve", "v_seven", {"plan": "pro"})])
+    ledger.unlink(1, "v_six", 9_500)
+    for name in ("plan", "a.b", "note", "seats", "city", "nothing", 'pl"an'):
+        wanted = {}
+        for number, user in ledger.persons(1):
+            person, _ = ledger.person(1, user)
+            if person is not None and name in person.traits:
+                wanted[number] = person.traits[name]
+        assert ledger.trait_values(1, name) == wanted
+    plans = {user: ledger.trait_values(1, "plan").get(number) for number, user in ledger.persons(1)}
+    assert plans == {"ann": "team", "bob": None, "cleo": None, "dan": None}

@@ -70,6 +70,11 @@ class Ledger:
     visitors: dict[str, int]
     users: Mapping[str, str]
     known: dict[str, int]
+    told: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+
+    def traits(self, name: str) -> Mapping[int, Json]:
+        numbers = self.known.items()
+        return {person_code(0, n): self.told[user][name] for user, n in numbers if name in self.told.get(user, {})}
 
     def person(self, visitor: str) -> int:
         user = self.users.get(visitor)
