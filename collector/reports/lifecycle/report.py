@@ -53,7 +53,7 @@ def _summary(query: Query, seen: sticky.Windows, came: visits.Frequency, stake: 
     day = seen.days[-1].isoformat()
     columns = [
         Column("daily", T("People a day"), "number", T("The mean of the days that are over.")),
-        Column("monthly", T("In thirty days"), "count", T("Up to the end of the range.")),
+        Column("monthly", T("People in 30 days"), "count", T("Up to the end of the range.")),
         Column("stickiness", T("Stickiness"), "ratio", T("Daily by monthly people, the mean of the days told.")),
         Column("visits", T("Visits a person"), "number", T("Begun in the range.")),
         Column("gap", T("Between two visits"), "seconds", T("Median, from beginning to beginning.")),

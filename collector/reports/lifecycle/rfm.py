@@ -48,7 +48,7 @@ NAMES = {
 _RULES = {
     "new": T("Bought once, among the latest two fifths."),
     "champions": T("Among the latest two fifths and the best two fifths."),
-    "loyal": T("Bought not long ago, and more often or for more than half of the customers."),
+    "loyal": T("Bought not long ago, and more often or for more than most."),
     "promising": T("Among the latest two fifths, more than once, but seldom or for little."),
     "attention": T("Neither lately nor long ago, seldom or for little."),
     "risk": T("Better than most, but among those who bought longest ago."),

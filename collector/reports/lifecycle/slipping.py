@@ -6,7 +6,7 @@ who has fewer than ten. Told of customers with three active days, or with two pu
 nobody knows what is usual.
 
 Slipping is who has been away, from the last active day to the last day of the range, for longer than their long gap.
-Gone, and not slipping any more, is who has been away for longer than four times that and than 90 days.
+Gone, and not slipping any more, is who has been away for longer than four times that and than 30 days.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from collector.reports.local_days import ActiveDays
 from collector.reports.people_list import Behind
 
 LONG = 9  # tenths of a person's gaps that are no longer
-GONE_TIMES, GONE_DAYS = 4, 90
+GONE_TIMES, GONE_DAYS = 4, 30
 SHOWN = 20
 
 
