@@ -13,6 +13,8 @@ from collector.core.words import words
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.funnel_chain import Rows
+from collector.reports.funnel_compare import PARAMS as COMPARE
+from collector.reports.funnel_compare import compare_blocks
 from collector.reports.funnel_outcome import Outcome, outcome, plan_of
 from collector.reports.funnel_people import differences_block, next_block, people_block
 from collector.reports.funnel_plan import lasting
@@ -43,7 +45,7 @@ def run(journeys: Journeys, query: Query) -> Result:
     else:
         blocks = [steps, _summary(query, found)]
         if found.size > 1:
-            blocks.append(times_block(query, found))
+            blocks += [times_block(query, found), *compare_blocks(journeys, query, found)]
         blocks.append(trend_block(query, found))
         if query.by is not None:
             blocks.append(breakdown_block(journeys, query, found, query.by, str(query.values["by-at"])))
@@ -224,6 +226,7 @@ REPORT = Report(
         Param("group", "text", T("Group"), T("Of the breakdown, whose people are listed.")),
         SUBSET,
         BETWEEN,
+        *COMPARE,
         Param("value", "property", T("Value"), T("The property to add up; the event's own value if none is named.")),
     ),
     run=run,
