@@ -46,7 +46,7 @@ def add(
         site = rooms.site(site_name)
         made = rooms.catalog.save_segment(site.id, name, where, where_not, now_ms(), replace=replace)
         people = _count(rooms, site_name, made.name)
-    click.echo(f"Saved {one_line(made.name)}: {people:,} people now.")
+    click.echo(f"Saved {one_line(made.name)}: {_people(people)} now.")
 
 
 @segment_command.command("list")
@@ -60,7 +60,7 @@ def list_segments(site_name: str, settings: Settings) -> None:
     if not segments:
         click.echo("There are no segments yet. Add one: desireline segment add NAME --site SITE --where CONDITION")
     for name, segment in segments.items():
-        click.echo(f"{one_line(name)}  {counts[name]:,} people")
+        click.echo(f"{one_line(name)}  {_people(counts[name])}")
         for sign, conditions in (("with", segment.where), ("without", segment.where_not)):
             for one in conditions:
                 click.echo(f"  {sign:<8} {one_line(str(one))}  ({one_line(str(people_words(one)))})")
@@ -117,6 +117,10 @@ def delete(name: str, site_name: str, settings: Settings) -> None:
             known = ", ".join(rooms.catalog.segments(site.id))
             raise UserError(f"There is no segment {name!r}.", f"Known: {known or 'none yet'}.")
     click.echo(f"Deleted {one_line(name)}.")
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number:,} people"
 
 
 def _count(

@@ -6,6 +6,7 @@ both rows, and the rows need not add up.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,6 +21,8 @@ from collector.reports.base import Report
 
 NAME = "segment"
 MOST = 30
+# What stands beside a number and is not the number.
+_BESIDE = ("previous", "change", "low", "high")
 _NOTE = T("One person may be in several segments, so that the rows need not add up.")
 
 
@@ -49,18 +52,23 @@ def _number_blocks(result: Result) -> list[Block]:
 
 
 def _numbers(whole: Result, each: Sequence[tuple[str, Result]]) -> Block:
-    blocks = _number_blocks(whole)
-    columns = [
-        replace(column, name=column.name if len(block.columns) == 1 else f"{block.id}_{column.name}", label=block.title)
-        if at == 0
-        else replace(column, name=f"{block.id}_{column.name}")
-        for block in blocks
+    told = [
+        (block, at, column)
+        for block in _number_blocks(whole)
         for at, column in enumerate(block.columns)
+        if column.name not in _BESIDE
+    ]
+    several = Counter(block.id for block, _, _ in told)
+    columns = [
+        replace(column, name=block.id, label=block.title)
+        if several[block.id] == 1
+        else replace(column, name=f"{block.id}_{column.name}")
+        for block, _, column in told
     ]
     rows: list[Sequence[Cell]] = []
     for name, result in each:
         found = {block.id: block.rows[0] for block in _number_blocks(result)}
-        rows.append([name, *(cell for one in blocks for cell in found.get(one.id, [None] * len(one.columns)))])
+        rows.append([name, *(found[block.id][at] if block.id in found else None for block, at, _ in told)])
     return _block(columns, rows)
 
 

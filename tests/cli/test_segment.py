@@ -14,10 +14,10 @@ def test_a_segment_from_the_terminal_is_the_one_of_the_pages(shop: Desk) -> None
     at = ("--site", "shop")
     assert "no segments yet" in shop.ok("segment", "list", *at)
     said = shop.ok("segment", "add", "Payers", *at, "--where", "event:signup -> event:purchase[total>=20][#within=2d]")
-    assert said == "Saved Payers: 1 people now.\n"
-    assert shop.ok("segment", "add", "Rest", *at, "--where-not", "segment:Payers") == "Saved Rest: 1 people now.\n"
+    assert said == "Saved Payers: 1 person now.\n"
+    assert shop.ok("segment", "add", "Rest", *at, "--where-not", "segment:Payers") == "Saved Rest: 1 person now.\n"
     listed = shop.ok("segment", "list", *at)
-    assert "Payers  1 people\n" in listed
+    assert "Payers  1 person\n" in listed
     assert "event:signup -> event:purchase[total>=20][#within=2d]" in listed
     assert shop.ok("segment", "count", *at) == "2\n"
     assert shop.ok("segment", "count", "Rest", *at) == "1\n"
