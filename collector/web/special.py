@@ -12,7 +12,7 @@ from collector.core.query import FILTERS
 from collector.core.text import T
 from collector.core.words import words
 from collector.web import format as shown
-from collector.web import funnel_view, impact_view, segments, timeline_view
+from collector.web import funnel_view, impact_view, segments, stages, timeline_view
 from collector.web.address import address, replaced
 from collector.web.guard import SiteAccess
 from collector.web.language import gettext
@@ -36,6 +36,8 @@ def extras(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
         return _impact(access, page)
     if page.name in ("segment", "segments"):
         return segments.extras(access, page)
+    if page.name == "stages":
+        return stages.extras(access)
     if page.name == "visitors":
         return {"as_segment": segments.as_segment(page)}
     if page.name in ("overview", "live"):

@@ -107,6 +107,8 @@ RULES: dict[str, str] = {
     "sites.home": "user",
     "sites.new": "admin",
     "static_files.file": "guest",
+    "stages.edit": "editor",
+    "stages.save": "editor",
     "suggest.match": "viewer",
     "suggest.suggestions": "viewer",
     "team.add": "owner",
