@@ -1,0 +1,227 @@
+"""The report: its parameters, the search, and the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from collector.core.blocks import Block, Column, Result
+from collector.core.errors import UserError
+from collector.core.matcher import Matcher, parse_matcher
+from collector.core.query import Param, Query
+from collector.core.text import T, Text, Value
+from collector.core.times import DAY
+from collector.core.words import words
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Int64
+from collector.reports.aha.blocks import BANDS, CHANCE, findings_block, often_block, ranked
+from collector.reports.aha.newcomers import DAYS, EVERY, Newcomers, first_days, newcomers
+from collector.reports.aha.search import Finding, actions, best, count
+from collector.reports.base import Report
+from collector.reports.people_list import LIMIT, Behind, people_block
+
+_FIRST = Column("time", T("Began"), "time")
+
+
+def run(journeys: Journeys, query: Query) -> Result:
+    """The actions and the best one by how often; with `people`, the list of those people."""
+    goal, start = _goal(query), _matcher(query, "start", EVERY)
+    again = goal.subject == "any"
+    days = DAYS if query.values["days"] == "search" else (int(str(query.values["days"])) * DAY,)
+    horizon = query.values["horizon"]
+    after = horizon if isinstance(horizon, int) else 7 * DAY
+    people = [newcomers(journeys, part, query, start, goal) for part in journeys.each()]
+    states = [one.states(days, after, query.now, again) for one in people]
+    if query.values["people"] is not None:
+        listed = _people(journeys, query, people, after, again)
+        return Result([listed], journeys.as_of, listed.title)
+    everybody = np.array(
+        [
+            sum((np.bincount(one[d][one[d] >= 0], minlength=4) for one in states), np.zeros(4, int))
+            for d in range(len(days))
+        ],
+        dtype=np.int64,
+    ).reshape(len(days), 4)
+    candidates = actions(journeys, goal, start)
+    count(journeys, people, states, candidates, days, query.include_bots)
+    findings = [finding for finding in (best(action, everybody) for action in candidates) if finding is not None]
+    found = ranked(findings)
+    named = T("coming back") if again else words(goal, query.site.goals)
+    blocks = [_summary(people, everybody), findings_block(query, found, days, named)]
+    if found:
+        top = found[0][0]
+        counts = _often(journeys, query, people, states, top, days)
+        title = T("By how often within {days} days: {action}", days=days[top.day] // DAY, action=_words(query, top))
+        blocks.insert(1, often_block(counts, title))
+    return Result(blocks, journeys.as_of, _headline(query, found, days, named, again), _notes(people, everybody))
+
+
+def _goal(query: Query) -> Matcher:
+    goals = query.site.goals
+    return _matcher(query, "goal", goals[0][1] if goals else EVERY)
+
+
+def _matcher(query: Query, name: str, default: Matcher) -> Matcher:
+    found = query.values[name]
+    return found if isinstance(found, Matcher) else default
+
+
+def _words(query: Query, finding: Finding) -> Text:
+    return words(finding.action.matcher, query.site.goals)
+
+
+def _often(
+    journeys: Journeys,
+    query: Query,
+    people: Sequence[Newcomers],
+    states: Sequence[Sequence[Int64]],
+    top: Finding,
+    days: Sequence[int],
+) -> Int64:
+    """People by band of how often they did the action, and by whether they reached the goal; both halves."""
+    counts = np.zeros((len(BANDS), 2), dtype=np.int64)
+    for one, state in zip(people, states, strict=True):
+        times = np.zeros(len(one.part.persons), dtype=np.int64)
+        person, often = first_days(
+            one.part, one, journeys.rows(one.part, top.action.matcher, query.include_bots), days[top.day]
+        )
+        times[person] = often
+        known = state[top.day] >= 0
+        reached = state[top.day][known] % 2
+        for band, (low, high) in enumerate(BANDS):
+            here = (times[known] >= low) & (times[known] <= high)
+            counts[band] += np.bincount(reached[here], minlength=2)
+    return counts
+
+
+def _summary(people: Sequence[Newcomers], everybody: Int64) -> Block:
+    began = sum(int(one.began.sum()) for one in people)
+    counted = int(everybody[-1].sum())
+    reached = int(everybody[-1][[1, 3]].sum())
+    return Block(
+        id="summary",
+        kind="number",
+        title=T("Newcomers"),
+        columns=(
+            Column("began", T("Began"), "count"),
+            Column("counted", T("Counted"), "count", T("Their time is over, and they had not reached it before.")),
+            Column("rate", T("Reached it afterwards"), "ratio"),
+        ),
+        rows=[[began, counted, reached / counted if counted else None]],
+    )
+
+
+_TITLES = {
+    "did": T("Who did this early: {action}"),
+    "reached": T("Who did this early and reached it: {action}"),
+    "without": T("Who reached it without this: {action}"),
+}
+
+
+def _people(journeys: Journeys, query: Query, people: Sequence[Newcomers], after: int, again: bool) -> Block:
+    """The people of `group`, which is the action, how often and within how many days."""
+    parts = str(query.values["group"] or "").rsplit("|", 2)
+    if len(parts) != 3 or not parts[1].isdecimal() or not parts[2].isdecimal():
+        raise UserError("No action is named.", "Give --group 'event:invite|3|7': three times or more in seven days.")
+    matcher, times, within = parse_matcher(parts[0]), int(parts[1]), int(parts[2]) * DAY
+    which, listed = str(query.values["people"]), []
+    for one in people:
+        (state,) = one.states([within], after, query.now, again)
+        person, often = first_days(one.part, one, journeys.rows(one.part, matcher, query.include_bots), within)
+        did = np.zeros(len(state), dtype=np.bool_)
+        did[person[often >= times]] = True
+        reached = state % 2 == 1
+        fits = {"did": did, "reached": did & reached, "without": ~did & reached}[which] & (state >= 0)
+        chosen = np.flatnonzero(fits)
+        listed.append(Behind(one.part, chosen, one.start[chosen]))
+    title = Text(_TITLES[which].template, {"action": words(matcher, query.site.goals)})
+    return people_block(journeys, query, listed, title, when=_FIRST)
+
+
+def _headline(
+    query: Query, found: Sequence[tuple[Finding, float]], days: Sequence[int], named: Text, again: bool
+) -> Text:
+    more = [one for one, p in found if p < CHANCE and one.phi > 0]
+    if not more:
+        return T("No early action stands out so far.")
+    top = more[0]
+    shown = {
+        "action": _words(query, top),
+        "times": top.times,
+        "days": days[top.day] // DAY,
+        "rate": Value(top.did_reached / top.did, "ratio"),
+        "others": Value(top.others_reached / top.others, "ratio"),
+        "goal": named,
+    }
+    return Text(_SENTENCES[again, top.times > 1].template, shown)
+
+
+_SENTENCES = {
+    (False, False): T(
+        "Within {days} days of starting, {action}: {rate} of those who did went on to reach {goal}, {others} of the "
+        "others."
+    ),
+    (False, True): T(
+        "Within {days} days of starting, {times} times or more {action}: {rate} of those who did went on to reach "
+        "{goal}, {others} of the others."
+    ),
+    (True, False): T(
+        "Within {days} days of starting, {action}: {rate} of those who did came back later, {others} of the others."
+    ),
+    (True, True): T(
+        "Within {days} days of starting, {times} times or more {action}: {rate} of those who did came back later, "
+        "{others} of the others."
+    ),
+}
+
+
+def _notes(people: Sequence[Newcomers], everybody: Int64) -> list[Text]:
+    began = sum(int(one.began.sum()) for one in people)
+    counted = int(everybody[-1].sum())
+    if began and counted < began:
+        return [
+            T(
+                "{n} of {began} newcomers are not counted: their time is not over, or they had reached it early.",
+                n=Value(began - counted, "count"),
+                began=Value(began, "count"),
+            )
+        ]
+    return []
+
+
+REPORT = Report(
+    name="aha",
+    title=T("Aha moment"),
+    summary=T("Which early actions, how often and how soon, go with reaching a goal or coming back."),
+    params=(
+        Param(
+            "goal", "matcher", T("Goal"), T("What they reach; the site's first goal by default, any for coming back.")
+        ),
+        Param("start", "matcher", T("They begin with"), T("The first time ever that they did this."), default="any"),
+        Param(
+            "days",
+            "choice",
+            T("First days"),
+            default="search",
+            choices=(("search", T("search 1, 3 and 7")), ("1", T("1 day")), ("3", T("3 days")), ("7", T("7 days"))),
+        ),
+        Param("horizon", "duration", T("Reached within"), T("After the first days."), default="7d"),
+        Param(
+            "people",
+            "choice",
+            T("List of people"),
+            choices=(
+                ("did", T("Who did it")),
+                ("reached", T("Who did it and reached it")),
+                ("without", T("Who reached it without")),
+            ),
+        ),
+        Param("group", "text", T("Action"), T("Of the list: action, times and days, like event:invite|3|7.")),
+        LIMIT,
+    ),
+    run=run,
+    example={"goal": ["any"], "all-time": ["1"]},
+    menu=56,
+    follows=lambda _: "whole",
+)
