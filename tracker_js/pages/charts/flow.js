@@ -3,12 +3,12 @@ import { tooltip } from './style.js';
 
 const STEP_WIDTH = 190;
 const ROW_HEIGHT = 46;
-const LABEL_WIDTH = 150;
+const LABEL_WIDTH = 140;
 
 const lines = (tip) => tip.join('\n');
 
 export function flowSize(plot) {
-  return { width: plot.layers * STEP_WIDTH, height: Math.max(220, plot.tallest * ROW_HEIGHT) };
+  return { width: (plot.layers - 1) * STEP_WIDTH + LABEL_WIDTH, height: Math.max(220, plot.tallest * ROW_HEIGHT) };
 }
 
 function node(style) {

@@ -1,6 +1,8 @@
 // Lines and bars over time or over any axis.
 import { axisText, compact, tooltip } from './style.js';
 
+const FLAG = { symbol: ['none', 'triangle'], symbolSize: 8, symbolRotate: 180 };
+
 // A line breaks where a period is unfinished: the rest is drawn dashed.
 function parts(line, open, bars) {
   if (open === null || open === undefined || bars) return [{ name: line.name, data: line.data, dashed: false }];
@@ -10,13 +12,13 @@ function parts(line, open, bars) {
   ];
 }
 
-function band(line, color, tall) {
+function band(line, color) {
   if (!line.low) return [];
   const between = line.high.map((high, at) => (high === null ? null : high - line.low[at]));
   const shared = { type: 'line', stack: `band ${line.name}`, symbol: 'none', silent: true, lineStyle: { opacity: 0 } };
   return [
     { ...shared, name: '', data: line.low, tooltip: { show: false } },
-    { ...shared, name: '', data: between, areaStyle: { color, opacity: tall ? 0.18 : 0.14 } },
+    { ...shared, name: '', data: between, areaStyle: { color, opacity: 0.18 } },
   ];
 }
 
@@ -25,7 +27,7 @@ function seriesOf(plot, style) {
   const alone = plot.lines.filter((line) => !line.before).length === 1;
   plot.lines.forEach((line, number) => {
     const color = line.before ? style.faded : style.colors[number % style.colors.length];
-    found.push(...band(line, color, true));
+    if (!plot.bars) found.push(...band(line, color));
     for (const part of parts(line, line.before ? null : plot.open, plot.bars)) {
       found.push({
         type: plot.bars ? 'bar' : 'line',
@@ -42,7 +44,8 @@ function seriesOf(plot, style) {
       });
     }
   });
-  if (found.length) Object.assign(found[found.length - 1], marked(plot, style));
+  const lines = [...marked(plot, style), ...(plot.bars ? plot.lines.flatMap((line) => whiskers(line, style)) : [])];
+  if (lines.length) found[found.length - 1].markLine = { ...FLAG, silent: true, label: { show: false }, data: lines };
   return found;
 }
 
@@ -54,18 +57,24 @@ function tooltipText(plot, at) {
 
 // What happened on a day stands as an upright line; its words are in the tooltip of that day.
 function marked(plot, style) {
-  if (!plot.marks?.length) return {};
-  return {
-    markLine: {
-      silent: true,
-      symbol: ['none', 'triangle'],
-      symbolSize: 8,
-      symbolRotate: 180,
-      lineStyle: { color: style.text, type: 'dotted', width: 1.5 },
-      label: { show: false },
-      data: plot.marks.map((mark) => ({ xAxis: mark.at })),
-    },
-  };
+  return (plot.marks ?? []).map((mark) => ({
+    xAxis: mark.at,
+    lineStyle: { color: style.text, type: 'dotted', width: 1.5 },
+  }));
+}
+
+// The interval of a bar.
+function whiskers(line, style) {
+  return (line.low ?? []).flatMap((low, at) =>
+    low === null || line.high[at] === null
+      ? []
+      : [
+          [
+            { coord: [at, low], symbol: 'none', lineStyle: { color: style.strong, type: 'solid', width: 1.5 } },
+            { coord: [at, line.high[at]], symbol: 'none' },
+          ],
+        ],
+  );
 }
 
 export function seriesOptions(plot, style) {
