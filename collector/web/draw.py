@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
@@ -226,7 +226,7 @@ def _compared(block: Block, row: RowView, zone: tzinfo) -> Card:
 def _cells(block: Block, at: int, row: Row, zone: tzinfo, link: LinkOf, person: PersonLink, now: int) -> list[CellView]:
     behind = block.links[at] if at < len(block.links) else None
     linked = linked_column(block) if behind else None
-    own = block.draw.get("cell_links")
+    own, leads = block.draw.get("cell_links"), block.draw.get("leads")
     cells = []
     for place, (value, column) in enumerate(zip(row, block.columns, strict=True)):
         href = ""
@@ -236,6 +236,9 @@ def _cells(block: Block, at: int, row: Row, zone: tzinfo, link: LinkOf, person: 
             href = link(behind)
         elif isinstance(own, dict) and column.name in own and value:
             href = link(own[column.name][at])
+        elif isinstance(leads, Mapping) and column.name in leads and value:
+            report, arguments = leads[column.name]
+            href = link((("report", report), *arguments[at]))
         words, whole = _words(block, row, column, value, zone, now)
         tone = ("good" if value else "warn") if column.name == "ok" and isinstance(value, bool) else ""
         tight = column.unit in _TIGHT or column.name in _TIGHT_NAMES

@@ -206,7 +206,12 @@ class Links:
         return url_for("reports.show", site_name=self.site, report_name=name + suffix)
 
     def people(self, arguments: Sequence[tuple[str, str]]) -> str:
-        """Where a row's people are: this report where it knows the arguments, else the list of visitors."""
+        """Where a row's people are: this report where it knows the arguments, else the list of visitors.
+
+        Arguments that begin with a `report` are a question of that one.
+        """
+        if arguments and arguments[0][0] == "report":
+            return address(self.report_path(arguments[0][1]), arguments[1:])
         if any(name in self.own for name, _ in arguments):
             return address(self.report_path(self.report.name), replaced(self.pairs, arguments))
         return address(self.report_path(PEOPLE_REPORT), arguments)

@@ -281,3 +281,24 @@ def test_lines_of_groups_share_their_days_in_order_and_their_unfinished_end() ->
     assert chart["x"] == ["Oct 5", "Oct 12", "Oct 19"]
     assert [one["data"] for one in chart["lines"]] == [[None, 1, 2], [3, None, 4]]  # type: ignore[attr-defined]
     assert chart["open"] == 2
+
+
+def test_a_cell_may_lead_to_a_question_of_another_report() -> None:
+    asked = [[("exposure", "event:x"), ("goal", "event:y")], [("exposure", "event:z")]]
+    block = Block(
+        "b",
+        "table",
+        T("B"),
+        (Column("action", T("Action")),),
+        [["event:x"], ["event:z"]],
+        draw={"leads": {"action": ("impact", asked)}},
+    )
+    asked_of: list[object] = []
+
+    def link(arguments: object) -> str:
+        asked_of.append(arguments)
+        return "there"
+
+    found = draw.view(block, UTC, link, str, "", "", 0)
+    assert [row.cells[0].href for row in found.rows] == ["there", "there"]
+    assert asked_of[0] == (("report", "impact"), ("exposure", "event:x"), ("goal", "event:y"))
