@@ -102,6 +102,14 @@ def stage_names(journeys: Journeys, part: Part, query: Query, places: Int64) -> 
     return found
 
 
+def stages_begun(journeys: Journeys, part: Part, query: Query, person: int) -> dict[int, Stage]:
+    """The stages that were once the furthest of one person, by the instant (ms UTC) at which they began."""
+    stages = stages_of(query.site)
+    stays = staged(journeys, part, stages, query.include_bots).stays
+    run = slice(*np.searchsorted(stays.person, [person, person + 1]).tolist())
+    return {time: stages[at] for time, at in zip(stays.begin[run].tolist(), stays.stage[run].tolist(), strict=True)}
+
+
 @resolves("stage")
 def _is_in(journeys: Journeys, part: Part, query: Query, fact: Fact) -> Bool:
     """Who is in the stage of this name now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from collector.core.blocks import Block, Cell, Result
 from collector.core.errors import UserError
@@ -10,7 +10,8 @@ from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
-from collector.reports.timeline_events import COLUMNS, Placed, cells, find_life, latest, place
+from collector.reports.stage_states import stages_begun
+from collector.reports.timeline_events import COLUMNS, Life, Placed, cells, find_life, fits, latest, place
 from collector.reports.timeline_profile import linked_block, profile_block, sessions_block
 
 
@@ -40,7 +41,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         profile_block(journeys, query, key, profile, life),
         linked_block(profile),
         sessions_block(journeys, query, life),
-        _events(query, placed, cursor),
+        _events(query, placed, cursor, _stages(journeys, query, life, placed)),
     ]
     return Result(blocks, journeys.as_of, _headline(placed, more))
 
@@ -68,8 +69,22 @@ def _before(text: object) -> tuple[int, int] | None:
         ) from error
 
 
-def _events(query: Query, placed: Sequence[Placed], cursor: str | None) -> Block:
-    rows: list[list[Cell]] = [cells(query, one) for one in placed]
+def _stages(journeys: Journeys, query: Query, life: Life, placed: Sequence[Placed]) -> Mapping[int, str]:
+    """The stages of the journey that events led into, by the events' ids; none where the site has named none."""
+    if not query.site.stages or life.part is None or not len(life.rows):
+        return {}
+    begun = stages_begun(journeys, life.part, query, int(life.part.person[life.rows[0]]))
+    found: dict[int, str] = {}
+    for one in placed:
+        stage = begun.get(one.event.time)
+        if stage is not None and any(fits(matcher, one) for matcher, _ in stage.ways):
+            del begun[one.event.time]  # of several such events at one instant the first is marked
+            found[one.event.id] = stage.name
+    return found
+
+
+def _events(query: Query, placed: Sequence[Placed], cursor: str | None, stages: Mapping[int, str]) -> Block:
+    rows: list[list[Cell]] = [cells(query, one, stages.get(one.event.id, "")) for one in placed]
     return Block(
         "events",
         "timeline",

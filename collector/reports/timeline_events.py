@@ -33,6 +33,7 @@ COLUMNS = (
     Column("engaged_seconds", T("Attention"), "seconds"),
     Column("value", T("Value"), "number"),
     Column("goal", T("Goal")),
+    Column("stage", T("Stage"), "text", T("Of the journey, where this event led into it.")),
     Column("mark", T("Mark"), "text", T("goal, chat or retargeting: what this event is of")),
     Column("visitor", T("Visitor")),
     Column("properties", T("Properties"), "text", T("What was sent along, as JSON")),
@@ -152,8 +153,8 @@ def mark_of(placed: Placed, goal: str) -> str:
     return "retargeting" if placed.opens and placed.source.channel == "retargeting" else ""
 
 
-def cells(query: Query, placed: Placed) -> list[Cell]:
-    """The row of an event."""
+def cells(query: Query, placed: Placed, stage: str = "") -> list[Cell]:
+    """The row of an event, which led into a stage or into none."""
     event = placed.event
     goal = ", ".join(name for name, matcher in query.site.goals if fits(matcher, placed))
     return [
@@ -169,6 +170,7 @@ def cells(query: Query, placed: Placed) -> list[Cell]:
         placed.engaged / 1000,
         event.value,
         goal,
+        stage,
         mark_of(placed, goal),
         event.visitor,
         json.dumps(dict(event.props), ensure_ascii=False, default=str),

@@ -18,6 +18,7 @@ from collector.core.times import SECOND, format_duration
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64, Part
 from collector.reports.scope import kind_mask, rows_of_any
+from collector.reports.stage_states import stage_names
 from collector.reports.timeline_events import Life
 
 MAX_SESSIONS = 1_000
@@ -47,6 +48,9 @@ def profile_block(journeys: Journeys, query: Query, key: str, profile: Profile, 
         add("engaged", T("Attention"), format_duration(engaged) if engaged else "")
         add("devices", T("Devices"), _devices(journeys, part, kept))
         add("goals", T("Goals reached"), _goals(_goal_hits(journeys, query, part, kept), kept))
+        if query.site.stages:
+            place = part.person[kept[:1]].astype(np.int64)
+            add("stage", T("Stage"), stage_names(journeys, part, query, place)[0])
         reasons = np.count_nonzero(part.bot[kept])
         add("bot", T("Bot events"), f"{reasons:,}" if reasons else "")
     for name, value in sorted(profile.traits.items()):

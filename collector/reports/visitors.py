@@ -18,7 +18,7 @@ from collector.reports import groups
 from collector.reports.base import Report
 from collector.reports.cookieless import count_daily, day_note
 from collector.reports.scope import choose, inside
-from collector.reports.visitors_rows import COLUMNS, Listed, last_seen, person_rows
+from collector.reports.visitors_rows import Listed, columns, last_seen, person_rows
 
 SEARCH_LIMIT = 100_000
 
@@ -53,7 +53,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         "visitors",
         "table",
         T("Visitors"),
-        COLUMNS,
+        columns(query),
         person_rows(journeys, query, shown),
         draw={"link": "person", **({"next": ("after", cursor)} if cursor else {})},
         note=T("There are more people: ask again with after={cursor}.", cursor=cursor) if cursor else None,

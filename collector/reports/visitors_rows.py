@@ -14,6 +14,7 @@ from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int32, Int64, Part
 from collector.reports.scope import kind_mask, rows_of_any
+from collector.reports.stage_states import stage_names
 
 COLUMNS = (
     Column("person", T("Person"), "person"),
@@ -30,6 +31,7 @@ COLUMNS = (
     Column("last_page", T("Last page")),
 )
 FACTS = {column.name: column for column in COLUMNS[1:]}
+STAGE = Column("stage", T("Stage"), "text", T("Of the journey, now."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +44,22 @@ class Listed:
     last_seen: int
 
 
+def columns(query: Query) -> tuple[Column, ...]:
+    """The columns of `person_rows`: the stage only where the site has named its own."""
+    return (*COLUMNS, STAGE) if query.site.stages else COLUMNS
+
+
 def person_rows(journeys: Journeys, query: Query, shown: Sequence[Listed]) -> list[list[Cell]]:
     """The cells of the people shown; names are looked up for these alone."""
     names = journeys.people.keys([one.code for one in shown])
     rows: list[list[Cell]] = [[names.get(one.code, str(one.code))] for one in shown]
     for part in {id(one.part): one.part for one in shown}.values():
         here = [at for at, one in enumerate(shown) if one.part is part]
-        known = facts(journeys, query, part, np.array([shown[at].place for at in here], dtype=np.int64))
+        places = np.array([shown[at].place for at in here], dtype=np.int64)
+        known = facts(journeys, query, part, places)
+        staged = stage_names(journeys, part, query, places) if query.site.stages else []
         for place, at in enumerate(here):
-            rows[at] += [known[column][place] for column in FACTS]
+            rows[at] += [*(known[column][place] for column in FACTS), *staged[place : place + 1]]
     return rows
 
 

@@ -16,7 +16,7 @@ from collector.reports.sentence import sentence
 from collector.web import format as shown
 from collector.web.words import value_words
 
-_HIDDEN = frozenset(("id", "session", "text", "time", "properties", "mark", "goal"))
+_HIDDEN = frozenset(("id", "session", "text", "time", "properties", "mark", "goal", "stage"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """One event: when, what in a sentence, its details, and its mark: goal, chat, retargeting or nothing."""
+    """One event: when, what in a sentence, its details, its mark (goal, chat, retargeting), the stage it led into."""
 
     id: str
     iso: str
@@ -39,6 +39,7 @@ class EventView:
     text: str
     mark: str
     goal: str
+    stage: str
     engaged: str
     facts: Sequence[Fact]
 
@@ -167,6 +168,7 @@ def _event(row: Mapping[str, Cell], labels: Mapping[str, str], zone: ZoneInfo) -
         text=shown.text(sentence(_stored(row))),
         mark=str(row["mark"] or ""),
         goal=str(row["goal"] or ""),
+        stage=str(row["stage"] or ""),
         engaged=shown.seconds(engaged) if isinstance(engaged, int | float) and engaged >= 1 else "",
         facts=_facts(row, labels),
     )

@@ -19,6 +19,7 @@ from collector.core.query import Query
 from collector.core.stages import Stage, default_stages, parse_stages
 from collector.core.times import DAY, HOUR
 from collector.reports.stages import REPORT
+from collector.reports.timeline import REPORT as TIMELINE
 from collector.reports.visitors import REPORT as VISITORS
 from tests.support.effort import examples
 from tests.support.worlds import E, question, site, world
@@ -342,3 +343,19 @@ def list_of(journeys: object, asked: Query, link: Sequence[tuple[str, str]]) -> 
     for name, value in link:
         given_.setdefault(name.replace("-", "_") + ("_" if name == "from" else ""), []).append(value)
     return REPORT.run(journeys, question(REPORT, asked.now, asked.site, **given_)).blocks[0]  # type: ignore[arg-type]
+
+
+def test_the_list_of_visitors_and_the_timeline_tell_the_stage() -> None:
+    events = [at(0), at(9, "event:lead"), at(9, "event:buy"), at(10, "event:buy"), at(11), at(12, visitor="v")]
+    journeys = world(events, None, NOW)
+    own = replace(site(zone="Europe/Berlin"), stages=parse_stages(STAGES))
+    listed = named(VISITORS.run(journeys, question(VISITORS, NOW, own, all_time="1")).block("visitors"))
+    assert {row["person"]: row["stage"] for row in listed} == {"u": "Loyal", "v": "Visit"}
+    told = TIMELINE.run(journeys, question(TIMELINE, NOW, own, person="u"))
+    assert [row["stage"] for row in named(told.block("events"))] == ["Visit", "", "Customer", "Loyal", ""]
+    assert {row["name"]: row["value"] for row in named(told.block("profile"))}["stage"] == "Loyal"
+    unnamed = site(zone="Europe/Berlin")
+    plain = named(VISITORS.run(journeys, question(VISITORS, NOW, unnamed, all_time="1")).block("visitors"))
+    assert all("stage" not in row for row in plain)
+    quiet = TIMELINE.run(journeys, question(TIMELINE, NOW, unnamed, person="u"))
+    assert not any(row["stage"] for row in named(quiet.block("events")))
