@@ -15,7 +15,7 @@ from collector.core.query import Site
 from collector.core.spend import Spend, SpendDay
 from collector.core.times import DAY, HOUR
 from collector.reports.attribution import REPORT
-from collector.reports.attribution.models import markov
+from collector.reports.attribution.markov import markov
 from collector.reports.attribution.paths import Conversions, Paths, Runs
 from tests.support.worlds import E, question, site, world
 
@@ -115,6 +115,30 @@ def test_markov_counts_a_value_met_again_and_again_once_for_being_there() -> Non
     # From a it goes to a again half the time, and then it is won all the same: as with a alone.
     assert markov(of(["aa", "b"], ["b"], "ab")) == pytest.approx([0.5, 0.5])
     assert markov(of(["a", "b"], ["b"], "ab")) == pytest.approx([0.5, 0.5])
+
+
+def test_markov_and_the_rules_agree_with_another_implementation() -> None:
+    # ChannelAttribution 2.2.5 (Python), markov_model(order=1, max_step=500, nsim_start=2_000_000, conv_par=0.01,
+    # seed=1), which simulates the chain and stops within 1 %; and its heuristic_models, which are exact.
+    won = {"abc": 5, "ab": 6, "b": 9, "ca": 1, "aab": 8, "dc": 4, "d": 1, "cbd": 3, "acd": 2, "bb": 6}
+    lost = {"a": 35, "b": 20, "c": 29, "d": 39, "ad": 11, "da": 20, "cc": 5, "bca": 18, "dda": 31}
+    paths = of(
+        [path for path, many in won.items() for _ in range(many)],
+        [path for path, many in lost.items() for _ in range(many)],
+        "abcd",
+    )
+    assert markov(paths) * 45 == pytest.approx([7.150095, 22.590760, 8.061235, 7.197910], rel=0.01)
+    letters = {"a": "S", "b": "M", "c": "O", "d": "D"}
+    events = [
+        event
+        for path, many in won.items()
+        for at in range(many)
+        for event in visits(f"{path}{at}", "".join(letters[letter] for letter in path), 10.0)
+    ]
+    result = ask(events)
+    assert column(result, "first") == approx(S=21, M=15, O=4, D=5)
+    assert column(result, "last") == approx(S=1, M=29, O=9, D=6)
+    assert column(result, "linear") == approx(S=11.166667, M=23.333333, O=5.833333, D=4.666667)
 
 
 def test_credit_of_a_part_and_of_all_parts_is_the_same() -> None:

@@ -12,9 +12,9 @@ from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64
 from collector.reports.attribution.answer import MODEL_WORDS, Answer
-from collector.reports.attribution.blocks import LAGS, LONGEST, lag_group
-from collector.reports.attribution.models import WHOLE, first_touch, last_told, last_touch
-from collector.reports.attribution.paths import Conversions
+from collector.reports.attribution.histograms import LAGS, LONGEST, lag_group
+from collector.reports.attribution.models import WHOLE, last_told
+from collector.reports.attribution.paths import Conversions, first_touch, last_touch
 from collector.reports.attribution.plan import NO_TOUCH
 from collector.reports.attribution.sequences import fits, read, sequence, table, written
 from collector.reports.people_list import Behind, Fact, people_block

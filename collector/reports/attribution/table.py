@@ -36,7 +36,8 @@ def models_block(answer: Answer) -> Block:
     order = [
         at
         for at in np.lexsort((np.arange(len(values)), -touched, -np.round(lead, 9))).tolist()
-        if touched[at] or round(float(lead[at]), 9) or (costs and costs[at])
+        # Markov may credit what is on no path of a conversion, but led to what is.
+        if touched[at] or round(float(answer.credit["markov"].conversions[at]), 9) or (costs and costs[at])
     ]
     rows: list[list[Cell]] = []
     links: list[Mapping[str, Link]] = []
