@@ -60,8 +60,10 @@ def navigation(access: SiteAccess) -> list[Group]:
     """Groups of links: reports in menu order and what was kept, how data comes in, and what this reader can set."""
     site = access.site.name
     here = (request.view_args or {}).get("report_name", "")
-    # A timeline is reached from the list of visitors, and is shown as a part of it.
-    here = {"timeline": "visitors"}.get(here, here)
+    # A timeline is reached from the list of visitors, and is shown as a part of it; a segment from that of segments.
+    here = {"timeline": "visitors", "segment": "segments"}.get(
+        here, "segments" if request.blueprint == "segments" else here
+    )
     asked: list[list[Item]] = [[] for _ in _GROUPS]
     for name, report in reports().items():
         if report.menu is not None:

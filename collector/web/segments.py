@@ -13,7 +13,7 @@ from collector.core.matcher import Condition, Matcher
 from collector.core.people import ALWAYS, Did, Fact, PeopleCondition, Segment, When
 from collector.core.people_text import parse_people, written
 from collector.core.people_words import people_words
-from collector.core.query import Query
+from collector.core.query import FILTERS, Query
 from collector.reports.groups import wanted
 from collector.reports.segment import COUNT
 from collector.web import suggestions
@@ -94,9 +94,17 @@ def _listed(access: SiteAccess, page: ReportPage) -> list[dict[str, object]]:
         told = _told(access, access.site.segments[str(name)])
         told["people"], told["active"] = count(int(people or 0)), count(int(active or 0))
         told["share"] = "" if share is None else percent(float(share))
+        told["active_href"] = _active(access, page, str(name))
         told["people_href"] = next((one.href for one in block.rows[at].cells if one.href), "")
         found.append(told)
     return found
+
+
+def _active(access: SiteAccess, page: ReportPage, name: str) -> str:
+    """The list of a segment's people who were here in the page's days."""
+    path = url_for("reports.show", site_name=access.site.name, report_name="visitors")
+    kept = [pair for pair in page.pairs if pair[0] in ("period", "from", "to", "all-time", *FILTERS)]
+    return address(path, [("where", f"segment:{name}"), *kept])
 
 
 def _told(access: SiteAccess, segment: Segment) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from flask.testing import FlaskClient
@@ -144,7 +144,11 @@ def test_the_list_its_csv_and_the_people_behind_are_the_same_numbers(fresh: Inst
         href = re.search(rf'href="([^"]*segment(?:%3A|:){name}[^"]*)">{people}</a>', page)
         assert href
         assert number(client, "visitors", ("segment", name)) == people
-        assert client.get(href[1]).status_code == 200
+        assert number(client, "visitors", *parse_qsl(href[1].partition("?")[2].removesuffix("&all-time=1"))) == people
+        active = next(row[3] for row in told["blocks"][0]["rows"] if row[0] == name)
+        lately = re.search(rf'href="(/shop/visitors[?]where=segment(?:%3A|:){name})">{active}</a>', page)
+        assert lately
+        assert f"{active} people were active" in client.get(lately[1]).text
         listed = client.get(f"/shop/segment.csv?segment={name}&block=people").text.splitlines()
         assert len(listed) - 1 == people
     assert max(rows["A"], rows["B"]) <= rows["C"] <= rows["A"] + rows["B"]
