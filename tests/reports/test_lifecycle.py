@@ -160,7 +160,14 @@ def test_visitors_counted_for_a_day_only_are_left_out() -> None:
     assert states(ask(events, more={"include_cookieless": "1"}))[WEEKS[0]][0] == 3
 
 
+def test_the_dormant_of_a_week_are_listed_without_those_who_returned() -> None:
+    events = [at(1, "u"), at(8, "u"), at(1, "v"), at(2, "v"), at(1, "w"), at(15, "w")]
+    listed = ask(events, more={"people": "dormant", "group": WEEKS[1]}).block("people")
+    assert {row[0]: row[1] for row in listed.rows} == {"v": at(2).time, "w": at(1).time}, "when they were last there"
+
+
 def test_bots_are_left_out_unless_asked_for() -> None:
+    assert [row[:2] for row in ask([at(0, bot=1), at(1), at(2)]).block("frequency").rows] == [["1", 0], ["2", 1]]
     events = [at(0, bot=1), at(8)]
     assert states(ask(events))[WEEKS[1]] == (1, 0, 0, 0)
     assert states(ask(events, more={"include_bots": "1"}))[WEEKS[1]] == (0, 1, 0, 0)

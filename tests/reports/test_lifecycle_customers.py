@@ -120,7 +120,7 @@ def slipping(result: Result) -> list[tuple[object, ...]]:
 def test_who_is_away_for_longer_than_usual_slips_away() -> None:
     events = [bought(50, "u"), came(40, "u"), came(30, "u")]
     assert slipping(ask(events)) == [("u", 30, 10.0, 10.0)]
-    assert slipping(ask([*events, came(10, "u")])) == [], "as long as usual is not longer"
+    assert slipping(ask([*events, came(20, "u"), came(10, "u")])) == [], "as long as usual is not longer"
     assert named(ask(events).block("slipping"))[0]["ratio"] == 3
 
 
@@ -160,6 +160,13 @@ def test_what_makes_a_day_active_makes_a_gap() -> None:
     events = [bought(50, "u"), bought(40, "u"), came(1, "u")]
     assert slipping(ask(events)) == []
     assert slipping(ask(events, more={"event": BUY})) == [("u", 40, 10.0, 10.0)]
+
+
+def test_a_gap_ends_where_the_range_ends() -> None:
+    events = [bought(50, "u"), came(40, "u"), came(30, "u"), came(5, "u")]
+    last = (datetime.fromtimestamp(NOW / 1000, UTC) - timedelta(days=10)).date()
+    assert slipping(ask(events, more={"to": last.isoformat()})) == [("u", 20, 10.0, 10)]
+    assert slipping(ask(events)) == []
 
 
 def test_bots_are_no_customers() -> None:
