@@ -6,6 +6,7 @@ import numpy as np
 
 from collector.core.blocks import Block, Cell, Column, Result
 from collector.core.deadline import check
+from collector.core.errors import UserError
 from collector.core.people import Segment
 from collector.core.query import FILTERS, Query
 from collector.core.text import T, Text, Value
@@ -27,19 +28,26 @@ def run(journeys: Journeys, query: Query) -> Result:
     """A row a segment; the question's own filters leave others out of all of them."""
     segments = list(query.site.segments.values())
     counts = np.zeros((len(segments), 2), dtype=np.int64)
-    everybody = 0
+    everybody, wrong = 0, dict[str, UserError]()
     for part in journeys.each():
         left = choose(journeys, part, query) & members(journeys, part, query, Segment(""))
         active = _active(part, query, left)
         everybody += int(np.count_nonzero(left))
         for at, segment in enumerate(segments):
             check()
-            mask = members(journeys, part, query, segment) & left
+            try:
+                mask = members(journeys, part, query, segment) & left
+            except UserError as error:
+                wrong[segment.name] = error  # it names what there is no more; the others still have their people
+                continue
             counts[at] += np.count_nonzero(mask), np.count_nonzero(mask & active)
     rows: list[list[Cell]] = [
-        [segment.name, int(people), int(people) / everybody if everybody else None, int(here)]
+        [segment.name, None, None, None]
+        if segment.name in wrong
+        else [segment.name, int(people), int(people) / everybody if everybody else None, int(here)]
         for segment, (people, here) in zip(segments, counts, strict=True)
     ]
+    notes = [T("“{segment}” finds nobody: {why}", segment=name, why=str(error)) for name, error in wrong.items()]
     kept = [pair for pair in query.arguments if pair[0] in FILTERS]
     block = Block(
         "segments",
@@ -51,7 +59,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         note=T("One person may be in several segments.") if len(rows) > 1 else None,
         empty=T("No segments yet."),
     )
-    return Result([block], journeys.as_of, _headline(len(segments), everybody))
+    return Result([block], journeys.as_of, _headline(len(segments), everybody), notes)
 
 
 def _active(part: Part, query: Query, left: Bool) -> Bool:

@@ -18,7 +18,7 @@ from collector.reports.groups import wanted
 from collector.reports.segment import COUNT
 from collector.web import suggestions
 from collector.web.address import address
-from collector.web.format import count, percent, text
+from collector.web.format import EMPTY, count, percent, text
 from collector.web.guard import SiteAccess, of_site
 from collector.web.language import gettext, ngettext
 from collector.web.report_page import ReportPage
@@ -92,7 +92,7 @@ def _listed(access: SiteAccess, page: ReportPage) -> list[dict[str, object]]:
     for at, row in enumerate(page.answer.block("segments").rows):
         name, people, share, active = row
         told = _told(access, access.site.segments[str(name)])
-        told["people"], told["active"] = count(int(people or 0)), count(int(active or 0))
+        told["people"], told["active"] = (EMPTY if one is None else count(int(one)) for one in (people, active))
         told["share"] = "" if share is None else percent(float(share))
         told["active_href"] = _active(access, page, str(name))
         told["people_href"] = next((one.href for one in block.rows[at].cells if one.href), "")

@@ -101,6 +101,20 @@ def test_all_segments_are_listed_with_their_people_now_and_in_the_range() -> Non
     assert [list(row) for row in filtered.block("segments").rows] == [["Buyers", 0, 0.0, 0], ["Late", 1, 0.5, 1]]
 
 
+def test_a_segment_that_names_what_is_gone_leaves_the_others_their_people() -> None:
+    lost = Segment("Lost", (parse_people("segment:Erased"),))
+    journeys = world([E("a", START, "event:buy")], {}, NOW)
+    result = ALL.run(journeys, question(ALL, NOW, site(segments={**SEGMENTS, "Lost": lost})))
+    assert [list(row) for row in result.block("segments").rows][:3] == [
+        ["Buyers", 1, 1.0, 1],
+        ["Late", 0, 0.0, 0],
+        ["Lost", None, None, None],
+    ]
+    assert [str(note) for note in result.notes] == [
+        "“Lost” finds nobody: There is no segment 'Erased'. Known: Buyers, Late, Lost."
+    ]
+
+
 def test_nobody_and_no_segment_are_said() -> None:
     nothing = REPORT.run(world([]), question(REPORT, NOW, SITE, segment="Buyers"))
     assert str(nothing.headline) == "There is nobody yet."
