@@ -114,7 +114,10 @@ def time_block(query: Query, stages: Sequence[Stage], counts: Counts) -> Block:
             continue
         stuck = None if limit is None else int(np.count_nonzero(still > limit))
         ends = [_seconds(quantile(one, 0.5)) for one in (done, still)]
-        rows.append([stages[at].name, len(done), ends[0], _seconds(limit), len(still), ends[1], stuck])
+        last = at + 1 == len(stages) or stages[at + 1].quiet > 0
+        rows.append(
+            [stages[at].name, None if last else len(done), ends[0], _seconds(limit), len(still), ends[1], stuck]
+        )
     places = [at for at, one in enumerate(stages) if one.name in {str(row[0]) for row in rows}]
     return Block(
         "time",

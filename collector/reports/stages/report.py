@@ -65,10 +65,10 @@ def _headline(query: Query, stages: Sequence[Stage], counts: Counts) -> Text:
 
 def _reached(query: Query, name: str, now: int, before: int) -> Text:
     """How many are in the last stage, and how many more that is than when the range began."""
-    told = {"stage": name, "people": Value(now, "count"), "n": Value(abs(now - before), "count")}
+    told: dict[str, object] = {"stage": name, "people": Value(now, "count"), "n": Value(abs(now - before), "count")}
     if query.span is None:
         return Text(T("People in “{stage}”: {people}.").template, told)
-    told["day"] = query.span.first.isoformat()
+    told["day"] = Value(query.span.first.isoformat(), "date")
     if now == before:
         return Text(T("People in “{stage}”: {people}, as many as when {day} began.").template, told)
     more = T("People in “{stage}”: {people}, {n} more than when {day} began.")
