@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from collector.core.blocks import Block, Cell, Column, Unit
 from collector.core.query import Query
 from collector.core.text import T, Text
-from collector.reports.explore.count import Tally, Values, crossed, over_time, tally
+from collector.reports.explore.count import Counts, Values, count, crossed, over_time
 from collector.reports.local_days import Periods
 
 LINKED = ("people", "group", "within", "at", "limit")
@@ -37,11 +38,11 @@ def people_of(query: Query, group: str, within: str = "", at: str = "") -> tuple
     return (*kept, ("people", "in"), *(pair for pair in more if pair[1]))
 
 
-def values_block(query: Query, values: Values, counted: Tally, by: Property, measure: str) -> Block:
+def values_block(query: Query, values: Values, counted: Mapping[str, Counts], by: Property, measure: str) -> Block:
     """A row a value, with everything that is counted of it."""
     columns = [Column("value_of", by.title, "text")]
     columns += [Column(name, label, unit) for name, (label, unit) in MEASURES.items()]
-    cells = [counted.of(name) for name in MEASURES]
+    cells = [counted[name] for name in MEASURES]
     return Block(
         id="values",
         kind="bars",
@@ -56,7 +57,7 @@ def values_block(query: Query, values: Values, counted: Tally, by: Property, mea
 
 def trend_block(query: Query, values: Values, periods: Periods, by: Property, measure: str) -> Block:
     """The largest values over time."""
-    counted = tally(over_time(values, periods), len(values.texts) * len(periods)).of(measure)
+    counted = count(over_time(values, periods), len(values.texts) * len(periods), measure)
     over = periods.over(query.now)
     label, unit = MEASURES[measure]
     rows: list[list[Cell]] = []
@@ -92,8 +93,8 @@ def trend_block(query: Query, values: Values, periods: Periods, by: Property, me
 def pairs_block(query: Query, first: Values, second: Values, by: tuple[Property, Property], measure: str) -> Block:
     """A cell for each pair of values."""
     width = len(second.texts)
-    counted = tally(crossed(first, second), len(first.texts) * width)
-    cells, events = counted.of(measure), counted.events
+    pairs = crossed(first, second)
+    cells, events = (count(pairs, len(first.texts) * width, name) for name in (measure, "events"))
     label, unit = MEASURES[measure]
     seen = [(at, code) for at in range(len(first.texts)) for code in range(width) if events[at * width + code]]
     return Block(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from collector.core.deadline import check
 from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Float64, Int64, Part
+from collector.journeys.part import Bool, Float64, Int64, Part
 from collector.reports.local_days import Periods, local_days
 from collector.reports.scope import choose, distinct_people, inside
 
@@ -36,24 +37,8 @@ class Values:
     texts: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Tally:
-    """For each code the people, events and visits, the sum of what the events carry, and how many carry something."""
-
-    people: Int64
-    events: Int64
-    sessions: Int64
-    value: Float64
-    carrying: Int64
-
-    def of(self, measure: str) -> Float64 | Int64:
-        """One of people, events, sessions, value and average; the average of nothing is NaN."""
-        if measure == "average":
-            with np.errstate(invalid="ignore", divide="ignore"):
-                mean: Float64 = self.value / self.carrying
-            return mean
-        found: Float64 | Int64 = getattr(self, measure)
-        return found
+# For each code of some rows how much of a measure there is; the average of nothing is NaN.
+Counts: TypeAlias = Float64 | Int64
 
 
 def asked_rows(journeys: Journeys, part: Part, query: Query, matcher: Matcher) -> Int64:
@@ -79,7 +64,7 @@ def by_value(journeys: Journeys, rows: Sequence[tuple[Part, Int64]], name: str) 
 
 def largest(values: Values, measure: str, most: int) -> Values:
     """The same rows by the values with the most of a measure, the others together as one."""
-    counted = tally(values.found, len(values.texts)).of(measure)
+    counted = count(values.found, len(values.texts), measure)
     rank = np.nan_to_num(counted.astype(np.float64), nan=-1.0)
     order = sorted(range(len(values.texts)), key=lambda at: (-float(rank[at]), values.texts[at]))
     kept, rest = order[:most], order[most:]
@@ -105,27 +90,47 @@ def over_time(values: Values, periods: Periods) -> list[Found]:
     return found
 
 
-def tally(found: Sequence[Found], codes: int) -> Tally:
-    """What is counted of each code. A person, or a visit, counts once for each code it has."""
-    people, events, sessions, carrying = (np.zeros(codes, dtype=np.int64) for _ in range(4))
-    value = np.zeros(codes, dtype=np.float64)
+def count(found: Sequence[Found], codes: int, measure: str) -> Counts:
+    """People, events, sessions, value or average of each code; a person, or a visit, counts once for each it has."""
+    if measure == "average":
+        carrying = _summed(found, codes, lambda one: np.bincount(one.codes[_carries(one)], minlength=codes))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean: Float64 = count(found, codes, "value") / carrying
+        return mean
+    ways: dict[str, Callable[[Found], Counts]] = {
+        "people": lambda one: distinct_people(one.codes, one.part.person[one.rows].astype(np.int64), codes),
+        "events": lambda one: np.bincount(one.codes, minlength=codes),
+        "sessions": lambda one: _sessions(one, codes),
+        "value": lambda one: _value(one, codes),
+    }
+    return _summed(found, codes, ways[measure])
+
+
+def _summed(found: Sequence[Found], codes: int, way: Callable[[Found], Counts]) -> Counts:
+    total: Counts = np.zeros(codes, dtype=np.int64)
     for one in found:
         check()
-        people += distinct_people(one.codes, one.part.person[one.rows].astype(np.int64), codes)
-        events += np.bincount(one.codes, minlength=codes)
-        sessions += _sessions(one, codes)
-        carried = one.part.value[one.rows]
-        carries = ~np.isnan(carried)
-        carrying += np.bincount(one.codes[carries], minlength=codes)
-        value += np.bincount(one.codes[carries], weights=carried[carries], minlength=codes)
-    return Tally(people, events, sessions, value, carrying)
+        total = total + way(one)
+    return total
 
 
-def _sessions(one: Found, codes: int) -> Int64:
+def _carries(one: Found) -> Bool:
+    found: Bool = ~np.isnan(one.part.value[one.rows])
+    return found
+
+
+def _value(one: Found, codes: int) -> Counts:
+    carries = _carries(one)
+    return np.bincount(one.codes[carries], weights=one.part.value[one.rows[carries]], minlength=codes)
+
+
+def _sessions(one: Found, codes: int) -> Counts:
     """For each code the number of different sessions. Those of a person with two visitors may take turns."""
     session = one.part.session[one.rows].astype(np.int64)
-    # Most repetitions are neighbours: what is left after taking those away is sorted.
+    # Most repetitions are neighbours, and what is left is sorted but for a few: Timsort takes little time for it.
     fresh = np.ones(len(session), dtype=np.bool_)
     fresh[1:] = (session[1:] != session[:-1]) | (one.codes[1:] != one.codes[:-1])
-    pairs = np.unique(session[fresh] * codes + one.codes[fresh])
-    return np.bincount(pairs % codes, minlength=codes) if codes else np.zeros(0, dtype=np.int64)
+    pairs = np.sort(session[fresh] * codes + one.codes[fresh], kind="stable")
+    distinct = np.ones(len(pairs), dtype=np.bool_)
+    distinct[1:] = pairs[1:] != pairs[:-1]
+    return np.bincount(pairs[distinct] % max(1, codes), minlength=codes)

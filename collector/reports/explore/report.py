@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -17,7 +17,7 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64, Part
 from collector.reports.base import Report
 from collector.reports.explore.blocks import MEASURES, Property, pairs_block, trend_block, values_block
-from collector.reports.explore.count import OTHER, Found, Tally, Values, asked_rows, by_value, largest, tally
+from collector.reports.explore.count import OTHER, Counts, Found, Values, asked_rows, by_value, count, largest
 from collector.reports.local_days import Periods, bounded, local_days
 from collector.reports.overview_trend import whole_span
 from collector.reports.people_list import LIMIT, Behind, people_block
@@ -51,7 +51,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         listed = _people(journeys, query, rows, values, second)
         return Result([listed], journeys.as_of, listed.title)
     values = largest(values, measure, most)
-    counted = tally(values.found, len(values.texts))
+    counted = {one: count(values.found, len(values.texts), one) for one in MEASURES}
     by = Property(name, _title(name))
     blocks = [
         _summary(rows),
@@ -79,19 +79,16 @@ def _periods(journeys: Journeys, query: Query) -> Periods:
     return Periods(unit, span.first, span.last, query.site.zone)
 
 
-def _everything(rows: Sequence[tuple[Part, Int64]]) -> Tally:
-    return tally([Found(part, mine, np.zeros(len(mine), dtype=np.int64)) for part, mine in rows], 1)
-
-
 def _summary(rows: Sequence[tuple[Part, Int64]]) -> Block:
-    counted = _everything(rows)
-    names = ("people", "events", "sessions", *(("value",) if counted.carrying[0] else ()))
+    everything = [Found(part, mine, np.zeros(len(mine), dtype=np.int64)) for part, mine in rows]
+    carried = not np.isnan(count(everything, 1, "average")[0])
+    names = ("people", "events", "sessions", *(("value",) if carried else ()))
     return Block(
         id="summary",
         kind="number",
         title=T("Together"),
         columns=[Column(name, *MEASURES[name]) for name in names],
-        rows=[[counted.of(name)[0].item() for name in names]],
+        rows=[[count(everything, 1, name)[0].item() for name in names]],
     )
 
 
@@ -144,8 +141,8 @@ _LEADS = {
 }
 
 
-def _headline(by: str, values: Values, counted: Tally, measure: str, summary: Block) -> Text:
-    found = np.asarray(counted.of(measure), dtype=np.float64)
+def _headline(by: str, values: Values, counted: Mapping[str, Counts], measure: str, summary: Block) -> Text:
+    found = np.asarray(counted[measure], dtype=np.float64)
     named = [at for at, text in enumerate(values.texts) if text != OTHER and not np.isnan(found[at])]
     if not named:
         return T("Nothing like this happened in this time.")
@@ -158,9 +155,9 @@ def _headline(by: str, values: Values, counted: Tally, measure: str, summary: Bl
     return Text(_LEADS[measure].template, shown)
 
 
-def _notes(counted: Tally, summary: Block) -> list[Text]:
+def _notes(counted: Mapping[str, Counts], summary: Block) -> list[Text]:
     people = summary.rows[0][0]
-    if isinstance(people, int) and int(counted.people.sum()) > people:
+    if isinstance(people, int) and int(counted["people"].sum()) > people:
         return [T("Who has several values counts once for each: the rows add up to more than all people.")]
     return []
 

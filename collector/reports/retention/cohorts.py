@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -104,10 +104,34 @@ def returns(journeys: Journeys, query: Query, question: Asked, begun: Starts, zo
             later = latest - begun.cohort >= max(k, 1)
             yield later | same if k == 0 else later
         return
-    flags = _Flags(code, stride, persons)
-    for k in range(question.most + 1):
+    yield same
+    came = _again(code, start, stride, persons) if question.recurring else _once(days, period, begun)
+    for k in range(1, question.most + 1):
         check()
-        yield same if k == 0 else flags.at(start + k)
+        yield came(k)
+
+
+def _once(days: ActiveDays, period: Int32, begun: Starts) -> Callable[[int], Bool]:
+    """Who of those with one start each came back so many periods later."""
+    place = np.full(len(begun.part.persons), -1, dtype=np.int32)
+    place[begun.person] = np.arange(len(begun.person), dtype=np.int32)
+    owner = place[days.person]
+    known = owner >= 0
+    owner = owner[known]
+    lag = period[known] - begun.cohort.astype(np.int32)[owner]
+
+    def came(k: int) -> Bool:
+        found = np.zeros(len(begun.person), dtype=np.bool_)
+        found[owner[lag == k]] = True
+        return found
+
+    return came
+
+
+def _again(code: Int32 | Int64, start: Int64, stride: int, persons: int) -> Callable[[int], Bool]:
+    """Which of several starts of a person were followed by a return so many periods later."""
+    flags = _Flags(code, stride, persons)
+    return lambda k: flags.at(start + k)
 
 
 def _in_the_same(begun: Starts, days: ActiveDays, code: Int32 | Int64, start: Int64) -> Bool:
