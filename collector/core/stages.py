@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from collector.core.errors import UserError
 from collector.core.matcher import Matcher
-from collector.core.people import AnyOf, Did, PeopleCondition
+from collector.core.people import AnyOf, Did, Fact, PeopleCondition
 from collector.core.people_text import parse_people
 from collector.core.times import DAY, format_duration, parse_duration
 
@@ -71,6 +71,8 @@ def default_stages(goals: Sequence[tuple[str, Matcher]]) -> tuple[Stage, ...]:
 def _stage(at: int, name: str, text: str) -> Stage:
     if not name or len(name) > MOST_LETTERS:
         raise UserError(f"Stage {at} needs a name.", f"At most {MOST_LETTERS} characters.")
+    if not _is_plain(name):
+        raise UserError(f"{name!r} cannot be a stage's name.", "It would read as a condition: use plain words.")
     if not text:
         raise UserError(f"The stage {name!r} has no condition.", _HELP)
     if text.startswith(QUIET):
@@ -81,6 +83,14 @@ def _stage(at: int, name: str, text: str) -> Stage:
     condition = parse_people(text)
     options = condition.options if isinstance(condition, AnyOf) else (condition,)
     return Stage(name, tuple(_way(name, option) for option in options))
+
+
+def _is_plain(name: str) -> bool:
+    """Whether `stage:` with this name reads as that stage."""
+    try:
+        return parse_people(f"stage:{name}") == Fact("stage", name)
+    except UserError:
+        return False
 
 
 def _way(name: str, condition: PeopleCondition) -> tuple[Matcher, int]:

@@ -16,6 +16,7 @@ from collector.core.people_words import people_words
 from collector.core.query import FILTERS, Query
 from collector.reports.groups import wanted
 from collector.reports.segment import COUNT
+from collector.reports.stage_states import stages_of
 from collector.web import suggestions
 from collector.web.address import address
 from collector.web.format import EMPTY, count, percent, text
@@ -199,6 +200,7 @@ def _facts(access: SiteAccess, old: str) -> list[suggestions.Suggestion]:
     found = ["is:identified", "is:anonymous", "is:new", "is:returning"]
     found += [f"device:{device}" for device in ("desktop", "mobile", "tablet")]
     found += [f"segment:{name}" for name in access.site.segments if name != old]
+    found += [f"stage:{stage.name}" for stage in stages_of(access.site)]
     return [suggestions.Suggestion(one, text(people_words(parse_people(one))), 0) for one in found]
 
 

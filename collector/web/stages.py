@@ -11,9 +11,10 @@ from collector.core.errors import UserError
 from collector.core.matcher import Matcher
 from collector.core.people_text import parse_people
 from collector.core.people_words import people_words
-from collector.core.stages import MOST_STAGES, QUIET, Stage, default_stages
+from collector.core.stages import MOST_STAGES, QUIET, Stage
 from collector.core.text import T, Value
 from collector.core.times import SECOND
+from collector.reports.stage_states import stages_of
 from collector.web import suggestions
 from collector.web.format import text
 from collector.web.guard import SiteAccess, of_site
@@ -27,9 +28,8 @@ FEWEST_ROWS = 3
 
 def extras(access: SiteAccess) -> Mapping[str, object]:
     """What the page of the report shows beside its blocks: the stages in words."""
-    stages = access.site.stages or default_stages(access.site.goals)
     goals = access.site.goals
-    return {"stages": [{"name": one.name, "words": _words(one, goals)} for one in stages]}
+    return {"stages": [{"name": one.name, "words": _words(one, goals)} for one in stages_of(access.site)]}
 
 
 def _words(stage: Stage, goals: Sequence[tuple[str, Matcher]]) -> str:
@@ -42,7 +42,7 @@ def _words(stage: Stage, goals: Sequence[tuple[str, Matcher]]) -> str:
 @of_site("editor")
 def edit(access: SiteAccess) -> str:
     """The form, with the stages that there are or those made of the goals."""
-    stages = access.site.stages or default_stages(access.site.goals)
+    stages = stages_of(access.site)
     rows = [(one.name, one.text) for one in stages if not one.quiet]
     last = stages[-1]
     return _form(access, rows, (last.name, last.text.removeprefix(QUIET)) if last.quiet else ("", ""))

@@ -207,6 +207,7 @@ def test_conditions_that_do_not_are_refused_with_a_hint(text: str) -> None:
     "stages",
     [
         (("", "any"),),
+        (("A | event:b", "any"),),
         (("x" * 61, "any"),),
         (("A", "any"), ("a", "event:b")),
         (("Lost", "quiet:3d"), ("A", "any")),
