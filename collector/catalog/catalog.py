@@ -8,9 +8,9 @@ from collector.catalog.access import ApiTokens
 from collector.catalog.connections import Connections
 from collector.catalog.invitations import Invitations
 from collector.catalog.mentions import Mentions
-from collector.catalog.saved import Saved
 from collector.catalog.shares import Shares
 from collector.catalog.sites import Sites
+from collector.catalog.spend import Spending
 from collector.catalog.tokens import Tokens
 from collector.catalog.users import Users
 from collector.store.open import open_engine
@@ -18,7 +18,7 @@ from collector.store.open import open_engine
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class Catalog(Sites, Users, Tokens, Saved, ApiTokens, Shares, Invitations, Connections, Mentions):
+class Catalog(Sites, Users, Tokens, Spending, ApiTokens, Shares, Invitations, Connections, Mentions):
     """Who owns what, in the ledger's database; call `migrate()` before the first use.
 
     Safe to share between threads and to carry over a fork.

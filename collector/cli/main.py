@@ -20,6 +20,8 @@ COMMANDS = {
     "import": "import_",
     "report": "report",
     "segment": "segment",
+    "annotation": "annotation",
+    "spend": "spend",
     "export": "export",
     "link": "people",
     "unlink": "people",
