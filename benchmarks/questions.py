@@ -37,6 +37,8 @@ QUESTIONS: Sequence[tuple[str, str, Arguments]] = (
     ("lifecycle", "five years, by week", {**ALL, "interval": ["week"]}),
     ("explore", "30 days, by channel", {"by": ["channel"]}),
     ("explore", "five years, channel by device", {**ALL, "by": ["channel"], "across": ["device"]}),
+    ("stages", "30 days", {}),
+    ("stages", "five years, of buyers", {**ALL, "where": ["event:purchase"]}),
     ("segments", "all saved ones", {}),
     ("segment", "who bought, by week", {"where": ["event:purchase"], "period": ["8w"]}),
     ("events", "30 days", {}),

@@ -116,6 +116,7 @@ def pages(served: Served) -> dict[str, str]:
         "impact-new": "/shop/impact",
         "timeline-nobody": "/shop/timeline?person=nobody-at-all",
         "install": "/shop/install",
+        "stages-new": "/shop/stages/edit",
         "settings": "/shop/settings",
         "connections": "/shop/connections",
         "privacy": "/shop/privacy",
