@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 import peewee
 
 from collector.catalog import check
+from collector.catalog.annotations import Annotations
 from collector.catalog.base import REPORT, Record
 from collector.catalog.segments import Segments
 from collector.catalog.values import SavedReport, Site
@@ -21,7 +22,7 @@ def _report(row: Record) -> SavedReport:
     return SavedReport(row["id"], row["name"], row["report"], row["arguments"], row["created"])
 
 
-class Saved(Segments):
+class Saved(Segments, Annotations):
     """The part of the catalog about what people saved. Everything is found within its site only."""
 
     def saved_reports(self, site_id: int) -> Sequence[SavedReport]:
@@ -67,4 +68,12 @@ class Saved(Segments):
         """What a question must know of the site it is asked of: its zone, segments, goals and stages."""
         goals = [(goal.name, parse_matcher(goal.matcher)) for goal in site.goals]
         stages = parse_stages(site.options.stages)
-        return query.Site(site.id, site.name, site.zone, self.segments(site.id), goals, stages=stages)
+        return query.Site(
+            id=site.id,
+            name=site.name,
+            zone=site.zone,
+            segments=self.segments(site.id),
+            goals=goals,
+            stages=stages,
+            annotations=self.annotations(site.id),
+        )

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from collector.core.annotation import Annotation
 from collector.core.errors import UserError
 from collector.core.matcher import Matcher, parse_matcher
 from collector.core.people import PeopleCondition
@@ -70,6 +71,7 @@ class Site:
     goals: Sequence[tuple[str, Matcher]] = ()
     spend: Spend = NO_SPEND
     stages: Sequence[Stage] = ()
+    annotations: Sequence[Annotation] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import FileSystemLoader, StrictUndefined
 
 from collector.web import (
+    annotations,
     api_tokens,
     auth,
     bots,
@@ -62,6 +63,7 @@ BLUEPRINTS = (
     suggest.blueprint,
     people.blueprint,
     saved.blueprint,
+    annotations.blueprint,
     segments.blueprint,
     stages.blueprint,
     shares.blueprint,

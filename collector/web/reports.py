@@ -17,6 +17,7 @@ from collector.reports.base import Report
 from collector.reports.registry import reports
 from collector.web import questions, special
 from collector.web.address import address, canonical, grouped, is_canonical, pairs_of
+from collector.web.annotations import add_href, marks
 from collector.web.asking import StillWorking
 from collector.web.guard import SiteAccess, of_site
 from collector.web.language import gettext
@@ -59,10 +60,10 @@ def _page(access: SiteAccess, report: Report) -> Response | str | tuple[str, int
         return redirect(address(request.path, canonical(given, defaults)))
     journeys = access.rooms.views.open(access.site.id)
     try:
-        page = build(access, journeys, report, given, access.rooms.clock())
+        page = build(access, journeys, report, given, access.rooms.clock(), marks(access.site))
     except StillWorking as working:
         return questions.working_page(report, given, working)
-    more = special.extras(access, page)
+    more = {"mark_href": add_href(access, page), **special.extras(access, page)}
     try:
         html = render_template(f"reports/{report.name}.html", page=page, **more)
     except TemplateNotFound as missing:

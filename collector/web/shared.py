@@ -27,6 +27,7 @@ from collector.reports.base import Report
 from collector.reports.registry import reports
 from collector.web import draw
 from collector.web.address import grouped
+from collector.web.annotations import marks
 from collector.web.field_words import option_words
 from collector.web.format import day, moment, text
 from collector.web.guessing import refuse_guessers, wrong_guess
@@ -143,7 +144,8 @@ def page(share_id: int) -> Response:
     beside = () if found.report.name == "live" else ("live", "live_people")
     blocks = [block for block in shortened(found.result).blocks if block.id not in beside]
     effect = next((block for block in blocks if block.id == "effect"), None)
-    views = [draw.view(block, zone, _nowhere, _nobody, _csv_of(share_id, block), json, now) for block in blocks]
+    noted = marks(found.site)
+    views = [draw.view(block, zone, _nowhere, _nobody, _csv_of(share_id, block), json, now, noted) for block in blocks]
     return make_response(
         render_template(
             "shared/report.html",
