@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-import numpy as np
-
 from collector.core.blocks import Block, Column, Result
-from collector.core.event import PAGE, Kind
+from collector.core.event import Kind
 from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
+from collector.reports.kind_counts import kind_counts
 from collector.reports.overview_tables import kind_matcher
-from collector.reports.scope import choose, coded, common_arguments, distinct_people, inside, page_path
+from collector.reports.scope import choose, common_arguments, inside
 
 Label = tuple[str, str]
 
@@ -23,22 +22,13 @@ def run(journeys: Journeys, query: Query) -> Result:
     sums: dict[Label, list[int]] = defaultdict(lambda: [0, 0, 0])
     for part in journeys.each():
         mask = inside(part, query, choose(journeys, part, query), query.start, query.end)
-        rows = np.flatnonzero(mask)
-
-        def named(number: int) -> Label:
-            kind = journeys.kinds[number]
-            return kind.type, page_path(kind.name) if kind.type == PAGE else kind.name
-
-        codes, labels = coded(part.kind[rows].astype(np.int64), named)
-        people = distinct_people(codes, part.person[rows].astype(np.int64), len(labels))
-        times = np.bincount(codes, minlength=len(labels))
-        last = np.zeros(len(labels), dtype=np.int64)
-        np.maximum.at(last, codes, part.time[rows])
-        for at, label in enumerate(labels):
+        counts = kind_counts(journeys, part, mask, query.include_bots)
+        columns = (column.tolist() for column in (counts.people, counts.times, counts.last))
+        for label, people, times, last in zip(counts.labels, *columns, strict=True):
             found = sums[label]
-            found[0] += int(people[at])
-            found[1] += int(times[at])
-            found[2] = max(found[2], int(last[at]))
+            found[0] += people
+            found[1] += times
+            found[2] = max(found[2], last)
     return Result([_block(query, sums)], journeys.as_of, _headline(sums))
 
 

@@ -48,20 +48,20 @@ def group(journeys: Journeys, part: Part, fields: tuple[str, ...]) -> Grouping:
             found = journeys.source_at(number)
             return tuple(str(getattr(found, field)) for field in fields)
 
-        return Grouping(*coded(part.source[first].astype(np.int64), named))
+        return Grouping(*coded(part.source[first], named))
     if set(fields) <= set(_AGENT):
 
         def driven(number: int) -> tuple[str, ...]:
             found = journeys.agents.get(number, Agent())
             return tuple(str(getattr(found, field)) for field in fields)
 
-        return Grouping(*coded(part.agent[first].astype(np.int64), driven))
+        return Grouping(*coded(part.agent[first], driven))
 
     def landed(number: int) -> tuple[str, ...]:
         known = journeys.pages.get(number)
         return ("" if known is None else page_path(known[1]),)
 
-    return Grouping(*coded(part.page[first].astype(np.int64), landed))
+    return Grouping(*coded(part.page[first], landed))
 
 
 def link(fields: tuple[str, ...], label: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

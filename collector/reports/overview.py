@@ -31,7 +31,7 @@ def run(journeys: Journeys, query: Query) -> Result:
     span = whole_span(journeys, query)
     goals = len(query.site.goals)
     views = look(journeys, query, query.start, query.end)
-    now = totals(journeys, views, goals)
+    now = totals(views, goals)
     earlier = earlier_span(span, str(query.values.get("compare"))) if query.span is not None else None
     before_views = look(journeys, query, earlier.start, earlier.end) if earlier else []
     unfinished = span.start < query.now < span.end
@@ -41,7 +41,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         if unfinished:
             # A period under way is compared with as much of the earlier one as has passed of it.
             part_views = look(journeys, query, earlier.start, earlier.start + query.now - span.start)
-        before = totals(journeys, part_views, goals)
+        before = totals(part_views, goals)
     limit = query.values.get("limit")
     rows = limit if isinstance(limit, int) else 50
     kinds = by_kind(journeys, views)
@@ -49,7 +49,7 @@ def run(journeys: Journeys, query: Query) -> Result:
     chat = chat_table(query, events)
     blocks = [
         *_numbers(query, now, before),
-        trend_block(journeys, query, span, views, earlier, before_views),
+        trend_block(query, span, views, earlier, before_views),
         _goals(query, now, before),
         *(session_table(journeys, query, views, name, title, fields, rows) for name, title, fields in _TABLES),
         pages_table(journeys, query, views, kinds, rows),

@@ -11,7 +11,7 @@ from collector.core.event import PAGE
 from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Int64, Part
+from collector.journeys.part import Bool, Int32, Int64, Part
 from collector.reports.scope import Sessions, choose, distinct_sorted, inside, kind_mask, rows_of_any, sessions
 
 
@@ -19,23 +19,25 @@ from collector.reports.scope import Sessions, choose, distinct_sorted, inside, k
 class View:
     """One part seen through a question: rows inside, sessions begun inside, goal rows inside, ascending.
 
-    `touched` and `won` are the sessions with a row inside, and with a goal inside.
+    `person` and `is_page` are of each row inside; `bounced` are sessions begun inside.
+    `touched` and `won` are the sessions with a row inside, and with a goal inside, with their persons.
     """
 
     part: Part
+    include_bots: bool
     inside: Bool
     rows: Int64
+    person: Int32
+    is_page: Bool
     begun: Int64
+    bounced: Int64
     sessions: Sessions
     goal_rows: Sequence[Int64]
     any_goal: Int64
     touched: Int64
+    touched_person: Int64
     won: Int64
-
-    @property
-    def person(self) -> Int64:
-        """The person of each row inside."""
-        return self.part.person[self.rows].astype(np.int64)
+    won_person: Int64
 
 
 @dataclass(slots=True)
@@ -67,16 +69,25 @@ def _view(journeys: Journeys, part: Part, query: Query, start: int, end: int, go
         goal_rows.append(rows[mask[rows]])
     rows = np.flatnonzero(mask)
     any_goal = np.unique(np.concatenate(goal_rows)) if goal_rows else np.empty(0, dtype=np.int64)
+    facts = sessions(journeys, part, query.include_bots)
+    begun = np.flatnonzero(mask[part.session_row])
+    touched, won = _sessions_of(part, rows), _sessions_of(part, any_goal)
     return View(
         part=part,
+        include_bots=query.include_bots,
         inside=mask,
         rows=rows,
-        begun=np.flatnonzero(mask[part.session_row]),
-        sessions=sessions(journeys, part, query.include_bots),
+        person=part.person[rows],
+        is_page=kind_mask(journeys, lambda kind: kind.type == PAGE)[part.kind[rows]],
+        begun=begun,
+        bounced=begun[facts.bounce[begun]],
+        sessions=facts,
         goal_rows=goal_rows,
         any_goal=any_goal,
-        touched=_sessions_of(part, rows),
-        won=_sessions_of(part, any_goal),
+        touched=touched,
+        touched_person=facts.person[touched],
+        won=won,
+        won_person=facts.person[won],
     )
 
 
@@ -86,20 +97,19 @@ def _sessions_of(part: Part, rows: Int64) -> Int64:
     return np.flatnonzero(hit)
 
 
-def totals(journeys: Journeys, views: Sequence[View], goals: int) -> Totals:
+def totals(views: Sequence[View], goals: int) -> Totals:
     """The sums over all parts."""
-    is_page = kind_mask(journeys, lambda kind: kind.type == PAGE)
     found = Totals(goal_people=[0] * goals, goal_count=[0] * goals, goal_value=[None] * goals)
     for view in views:
         part = view.part
         found.people += distinct_sorted(view.person)
         found.sessions += len(view.begun)
-        found.views += int(np.count_nonzero(is_page[part.kind[view.rows]]))
-        found.bounces += int(np.count_nonzero(view.sessions.bounce[view.begun]))
+        found.views += int(np.count_nonzero(view.is_page))
+        found.bounces += len(view.bounced)
         found.engaged += float(view.sessions.engaged[view.begun].sum())
-        found.converted += distinct_sorted(part.person[view.any_goal].astype(np.int64))
+        found.converted += distinct_sorted(part.person[view.any_goal])
         for at, rows in enumerate(view.goal_rows):
-            found.goal_people[at] += distinct_sorted(part.person[rows].astype(np.int64))
+            found.goal_people[at] += distinct_sorted(part.person[rows])
             found.goal_count[at] += len(rows)
             values = part.value[rows]
             if not np.isnan(values).all():

@@ -17,6 +17,7 @@ from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
 from collector.reports.groups import group, link
+from collector.reports.kind_counts import kind_counts
 from collector.reports.overview_counts import View
 from collector.reports.scope import coded, common_arguments, distinct_people, page_path, share
 
@@ -54,15 +55,13 @@ def by_session(journeys: Journeys, views: Sequence[View], fields: tuple[str, ...
     for view in views:
         found = group(journeys, view.part, fields)
         size = len(found.labels)
-        person = view.sessions.person
-        bounced = view.begun[view.sessions.bounce[view.begun]]
         _add(
             sums,
             found.labels,
-            distinct_people(found.codes[view.touched], person[view.touched], size),
+            distinct_people(found.codes[view.touched], view.touched_person, size),
             np.bincount(found.codes[view.begun], minlength=size),
-            distinct_people(found.codes[view.won], person[view.won], size),
-            np.bincount(found.codes[bounced], minlength=size),
+            distinct_people(found.codes[view.won], view.won_person, size),
+            np.bincount(found.codes[view.bounced], minlength=size),
         )
     return sums
 
@@ -111,19 +110,8 @@ def by_kind(journeys: Journeys, views: Sequence[View]) -> Sums:
     """Per (type, name): people and times; pages by path."""
     sums: Sums = defaultdict(lambda: [0.0] * 2)
     for view in views:
-        part = view.part
-
-        def named(number: int) -> Label:
-            kind = journeys.kinds[number]
-            return kind.type, page_path(kind.name) if kind.type == PAGE else kind.name
-
-        codes, labels = coded(part.kind[view.rows].astype(np.int64), named)
-        _add(
-            sums,
-            labels,
-            distinct_people(codes, view.person, len(labels)),
-            np.bincount(codes, minlength=len(labels)),
-        )
+        counts = kind_counts(journeys, view.part, view.inside, view.include_bots)
+        _add(sums, counts.labels, counts.people, counts.times)
     return sums
 
 
@@ -133,12 +121,12 @@ def _by_path(journeys: Journeys, views: Sequence[View]) -> Sums:
     for view in views:
         # Attention after a click is kept with the click's row: it was given to the page that the click was on.
         given = view.rows[view.part.engaged[view.rows] > 0]
-        codes, paths = coded(view.part.page[given].astype(np.int64), lambda n: _path(journeys, n))
+        codes, paths = coded(view.part.page[given], lambda n: _path(journeys, n))
         spent = np.bincount(codes, weights=view.part.engaged[given], minlength=len(paths))
         for path, ms in zip(paths, spent.tolist(), strict=True):
             sums[(path,)][2] += ms
         for place, rows in enumerate((view.part.session_row[view.begun], view.sessions.last[view.begun])):
-            codes, paths = coded(view.part.page[rows].astype(np.int64), lambda n: _path(journeys, n))
+            codes, paths = coded(view.part.page[rows], lambda n: _path(journeys, n))
             for path, count in zip(paths, np.bincount(codes, minlength=len(paths)).tolist(), strict=True):
                 sums[(path,)][place] += count
     return sums

@@ -6,21 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
-from collector.core.event import PAGE
 from collector.core.query import FILTERS, Query
 from collector.core.text import T
-from collector.core.times import HOUR, MINUTE, Span, day_of
+from collector.core.times import HOUR, Span, day_of
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Int32, Int64
+from collector.journeys.part import Bool, Int32, Int64, Part
+from collector.reports.local_days import day_number, local_days
 from collector.reports.overview_counts import View
-from collector.reports.scope import kind_mask
 
 MAX_BUCKETS = 1_000
-QUARTER = 15 * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,7 @@ class Bucket:
     end: int
     first: date
     last: date
+    zone: ZoneInfo
 
 
 def whole_span(journeys: Journeys, query: Query) -> Span:
@@ -73,66 +73,63 @@ def buckets(span: Span, interval: str) -> list[Bucket]:
     """The span cut into hours, days, weeks or months; the outer ones may reach beyond it."""
     if interval == "hour":
         starts = list(range(span.start, span.end, HOUR))[:MAX_BUCKETS]
-        return [Bucket(at, at, at + HOUR, day_of(at, span.zone), day_of(at, span.zone)) for at in starts]
+        return [Bucket(at, at, at + HOUR, day_of(at, span.zone), day_of(at, span.zone), span.zone) for at in starts]
     wide = replace(span, last=span.last + timedelta(days=31))
     cuts = wide.cuts(interval)
     found = [
-        Bucket(day.isoformat(), start, end, day, after - timedelta(days=1))
+        Bucket(day.isoformat(), start, end, day, after - timedelta(days=1), span.zone)
         for (day, start), (after, end) in pairwise(cuts)
         if day <= span.last
     ]
     return found[:MAX_BUCKETS]
 
 
-def _places(edges: Int64, time: Int64) -> Int64:
-    """The bucket of each instant, -1 or beyond the last where it lies outside."""
-    offsets = edges - edges[0]
-    if (offsets % QUARTER).any() or not len(time):
-        return np.searchsorted(edges, time, side="right") - 1
-    # Local midnights lie on quarter hours of UTC: a small table is several times faster than a search.
-    table = np.searchsorted(offsets, np.arange(0, int(offsets[-1]), QUARTER), side="right") - 1
-    quarter = (time - edges[0]) // QUARTER
-    inside = (quarter >= 0) & (quarter < len(table))
-    return np.where(inside, table[np.clip(quarter, 0, len(table) - 1)], -1)
+def _places(part: Part, rows: Int64, cut: Sequence[Bucket], hourly: bool) -> Int64 | Int32:
+    """The bucket of each row, -1 or beyond the last where it lies outside."""
+    if hourly or not len(rows):
+        edges = np.array([bucket.start for bucket in cut] + [cut[-1].end], dtype=np.int64)
+        return np.searchsorted(edges, part.time[rows], side="right") - 1
+    # The days of all rows are remembered with the part: a small table of days is many times faster than a search.
+    first = day_number(cut[0].first)
+    lengths = [(bucket.last - bucket.first).days + 1 for bucket in cut]
+    table = np.concatenate(([-1], np.repeat(np.arange(len(cut)), lengths), [len(cut)])).astype(np.int32)
+    place = local_days(part, cut[0].zone)[rows]
+    place -= np.int32(first - 1)
+    return table[np.clip(place, 0, len(table) - 1, out=place)]
 
 
-def _counts(journeys: Journeys, views: Sequence[View], cut: Sequence[Bucket]) -> list[Int64]:
+def _counts(views: Sequence[View], cut: Sequence[Bucket], hourly: bool) -> list[Int64]:
     """Per bucket: people, sessions begun, page views, people who reached a goal."""
-    edges = np.array([bucket.start for bucket in cut] + [cut[-1].end], dtype=np.int64)
-    is_page = kind_mask(journeys, lambda kind: kind.type == PAGE)
     sums = [np.zeros(len(cut), dtype=np.int64) for _ in range(4)]
     for view in views:
         part = view.part
-        place = _places(edges, part.time[view.rows])
-        goals = _places(edges, part.time[view.any_goal])
-        begun = _places(edges, part.time[part.session_row[view.begun]])
+        place = _places(part, view.rows, cut, hourly)
+        goals = _places(part, view.any_goal, cut, hourly)
         found = (
-            place[_fresh(part.person[view.rows], place)],
-            begun,
-            place[is_page[part.kind[view.rows]]],
+            place[_fresh(view.person, place)],
+            _places(part, part.session_row[view.begun], cut, hourly),
+            place[view.is_page],
             goals[_fresh(part.person[view.any_goal], goals)],
         )
         for column, where in zip(sums, found, strict=True):
-            column += np.bincount(where[where >= 0], minlength=len(cut))
+            column += np.bincount(where + 1, minlength=len(cut) + 2)[1 : len(cut) + 1]
     return sums
 
 
-def _fresh(person: Int32, place: Int64) -> Bool:
+def _fresh(person: Int32, place: Int64 | Int32) -> Bool:
     """Rows where a (person, bucket) pair comes up first: within a person time, and so the bucket, ascends."""
     fresh = np.ones(len(place), dtype=np.bool_)
     fresh[1:] = (person[1:] != person[:-1]) | (place[1:] != place[:-1])
     return fresh
 
 
-def trend_block(
-    journeys: Journeys, query: Query, span: Span, views: Sequence[View], earlier: Span | None, before: Sequence[View]
-) -> Block:
+def trend_block(query: Query, span: Span, views: Sequence[View], earlier: Span | None, before: Sequence[View]) -> Block:
     """The series `trend`: a row a period, the earlier period's people beside it, unfinished periods marked."""
     asked = query.values.get("interval")
     interval = asked if isinstance(asked, str) and asked != "auto" else auto_interval(span.days)
     cut = buckets(span, interval)
-    counts = _counts(journeys, views, cut)
-    old = _counts(journeys, before, buckets(earlier, interval)) if earlier is not None else []
+    counts = _counts(views, cut, interval == "hour")
+    old = _counts(before, buckets(earlier, interval), interval == "hour") if earlier is not None else []
     rows: list[list[Cell]] = []
     carried = tuple((n, t) for n, t in query.arguments if n in FILTERS)
     links = []

@@ -13,7 +13,7 @@ from collector.core.event import PAGE, PASSIVE, Kind
 from collector.core.matcher import Matcher
 from collector.core.query import FILTERS, Query
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Float64, Int64, Part
+from collector.journeys.part import Bool, Float64, Int32, Int64, Part
 from collector.reports import people_mask
 
 K = TypeVar("K", bound=Hashable)
@@ -106,9 +106,9 @@ def _sessions(journeys: Journeys, part: Part, include_bots: bool) -> Sessions:
     )
 
 
-def distinct_sorted(person: Int64) -> int:
+def distinct_sorted(person: Int64 | Int32) -> int:
     """How many different persons, from an ascending array."""
-    return int(np.count_nonzero(np.diff(person)) + 1) if len(person) else 0
+    return int(np.count_nonzero(person[1:] != person[:-1])) + 1 if len(person) else 0
 
 
 def rows_of_any(journeys: Journeys, part: Part, matchers: Sequence[Matcher], include_bots: bool) -> Int64:
@@ -119,27 +119,29 @@ def rows_of_any(journeys: Journeys, part: Part, matchers: Sequence[Matcher], inc
     return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
 
 
-def coded(ids: Int64, name: Callable[[int], K]) -> tuple[Int64, list[K]]:
+def coded(ids: Int64 | Int32, name: Callable[[int], K]) -> tuple[Int64, list[K]]:
     """Dictionary ids (-1 for none) to codes of what `name` makes of them; ids with the same name share a code."""
     if not len(ids):
         return np.empty(0, dtype=np.int64), []
-    shifted = ids.astype(np.int64) + 1
-    present = np.flatnonzero(np.bincount(shifted)) - 1
+    # The place of -1 is the last one, as an index from the end.
+    seen = np.zeros(int(ids.max()) + 2, dtype=np.bool_)
+    seen[ids] = True
+    present = np.flatnonzero(seen[:-1])
     places: dict[K, int] = {}
-    lookup = np.zeros(int(present[-1]) + 2, dtype=np.int64)
-    for number in present.tolist():
-        lookup[number + 1] = places.setdefault(name(number), len(places))
-    return lookup[shifted], list(places)
+    lookup = np.zeros(len(seen), dtype=np.int64)
+    for number in ([-1] if seen[-1] else []) + present.tolist():
+        lookup[number] = places.setdefault(name(number), len(places))
+    return lookup[ids], list(places)
 
 
 def distinct_people(codes: Int64, person: Int64, groups: int) -> Int64:
     """For each code the number of different persons; `person` ascends."""
-    cells = (int(person[-1]) + 1) * groups if len(person) else 0
-    if cells <= MOST_CELLS:
-        # One flag a (person, code): persons ascend, so that the writes walk through memory in order.
-        seen = np.zeros(cells, dtype=np.bool_)
-        seen[person * groups + codes] = True
-        return np.bincount(np.flatnonzero(seen) % groups, minlength=groups).astype(np.int64) if cells else _none(groups)
+    persons = int(person[-1]) + 1 if len(person) else 0
+    if persons * groups <= MOST_CELLS:
+        # One flag a (code, person): persons ascend, so that the writes of a code walk through memory in order.
+        seen = np.zeros((groups, persons), dtype=np.bool_)
+        seen.reshape(-1)[codes * persons + person] = True
+        return np.array([np.count_nonzero(flags) for flags in seen], dtype=np.int64)
     # A stable sort of 16-bit codes is a radix sort, several times faster, and keeps persons in order.
     narrow = codes.astype(np.uint16) if groups <= 65_536 else codes
     order = np.argsort(narrow, kind="stable")
@@ -147,10 +149,6 @@ def distinct_people(codes: Int64, person: Int64, groups: int) -> Int64:
     fresh = np.ones(len(order), dtype=np.bool_)
     fresh[1:] = (sorted_codes[1:] != sorted_codes[:-1]) | (sorted_person[1:] != sorted_person[:-1])
     return np.bincount(sorted_codes[fresh], minlength=groups).astype(np.int64)
-
-
-def _none(groups: int) -> Int64:
-    return np.zeros(groups, dtype=np.int64)
 
 
 def page_path(path: str) -> str:
