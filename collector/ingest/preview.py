@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from functools import lru_cache
 
 from collector.ingest.referrers import within
@@ -23,6 +24,7 @@ github.dev githubpreview.dev gitpod.io cloudshell.dev webcontainer.io stackblitz
 repl.co replit.dev cloud9ide.com
 """
 _HOSTS = frozenset(_TOOLS.split())
+_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
 
 
 @lru_cache(maxsize=16_384)
@@ -37,8 +39,9 @@ def is_preview(host: str) -> bool:
         # Whatever is not for the public: loopback, private and link-local ranges, 100.64.0.0/10, unique local IPv6.
         return not ipaddress.ip_address(host.strip("[]").partition("%")[0]).is_global
     except ValueError:
-        # A name without a dot is one of a private network.
-        return "." not in host or within(host, _LOCAL) or within(host, _HOSTS)
+        # A name without a dot is one of a private network; what no host can be called is no preview either.
+        named = _NAME.fullmatch(host) is not None
+        return named and ("." not in host or within(host, _LOCAL) or within(host, _HOSTS))
 
 
 def host_of(origin: str) -> str:

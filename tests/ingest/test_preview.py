@@ -35,6 +35,7 @@ def test_machines_networks_tunnels_and_previews_are_where_pages_are_tried_out(ho
     [
         *("shop.example", "example.com", "localhost.example", "local.example", "notvercel.app", "vercel.app.example"),
         *("8.8.8.8", "172.32.0.1", "[2606:4700::1111]", "test.com", "127.0.0.1.example", ""),
+        *("{{7*7}}", "<script>", "a b", "x" * 64, "local host", "..", "a/b.test", "$(id).local"),
     ],
 )
 def test_hosts_of_the_public_internet_are_not(host: str) -> None:
