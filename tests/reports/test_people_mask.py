@@ -239,3 +239,26 @@ def test_a_trait_is_what_the_ledger_knows_of_a_person() -> None:
     assert fit("trait:plan") == {"ann", "bob"}
     assert fit("trait:nothing") == set()
     assert fit("trait:plan~FRE | trait:seats>9") == {"ann", "bob"}
+
+
+def test_what_is_remembered_of_one_question_is_not_taken_for_another() -> None:
+    journeys = world([E("a", START, "event:x"), E("b", NOW, "event:x", bot=1)], {}, NOW)
+    text = "event:x[#last=1d]"
+    assert fitting(journeys, parse_query((), {"where": [text]}, SITE, START + HOUR)) == {"a"}
+    assert fitting(journeys, parse_query((), {"where": [text]}, SITE, NOW)) == set()
+    assert fitting(journeys, parse_query((), {"where": [text], "include-bots": ["1"]}, SITE, NOW)) == {"b"}
+    days = {"2025-11-12": {"a"}, "2025-11-13": set()}
+    for day, wanted in days.items():
+        assert fitting(journeys, ask(where="event:x[#in]", from_=day, to=day)) == wanted
+        assert fitting(journeys, ask(where="is:new", from_=day, to=day)) == wanted
+    elsewhere = site(zone="UTC")
+    assert fitting(journeys, ask(where="event:x[#from=2025-11-13]", all_time="1")) == set()
+    assert fitting(journeys, ask(of=elsewhere, where="event:x[#from=2025-11-13]", all_time="1")) == {"a"}
+
+
+def test_a_visit_that_a_robot_begins_counts_with_the_robots() -> None:
+    mobile = Agent("mobile", "iOS", "Safari")
+    log = [E("a", START, "page:/", agent=mobile, bot=1), E("a", START + MINUTE, "event:x", agent=mobile)]
+    assert who(log, "device:mobile") == set()
+    assert who(log, "device:mobile", bots="1") == {"a"}
+    assert who(log, "event:x[#device=mobile]") == {"a"}
