@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from collector.core.event import Agent
 from collector.core.query import Param, Query
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Int64, Part
-from collector.reports.scope import coded, page_path
+from collector.journeys.part import Bool, Part
+from collector.reports.scope import Codes, coded, page_path
 
 NONE = "(none)"  # how an argument asks for an empty value, since an empty argument is no argument
 
@@ -31,37 +31,38 @@ FILTERS = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Grouping:
+class Grouping(NamedTuple):
     """For each session of a part a code, and for each code the values of the fields grouped by."""
 
-    codes: Int64
+    codes: Codes
     labels: list[tuple[str, ...]]
 
 
 def group(journeys: Journeys, part: Part, fields: tuple[str, ...]) -> Grouping:
-    """The part's sessions by some of the source's fields, of the agent's fields, or by `landing`."""
-    first = part.session_row
-    if set(fields) <= set(_SOURCE):
+    """The part's sessions by some of the source's fields, of the agent's fields, or by `landing`; remembered."""
+    return part.memo.get(("groups", fields), lambda: _group(journeys, part, fields))
 
-        def named(number: int) -> tuple[str, ...]:
-            found = journeys.source_at(number)
-            return tuple(str(getattr(found, field)) for field in fields)
 
-        return Grouping(*coded(part.source[first], named))
-    if set(fields) <= set(_AGENT):
+def _group(journeys: Journeys, part: Part, fields: tuple[str, ...]) -> Grouping:
+    def named(number: int) -> tuple[str, ...]:
+        found = journeys.source_at(number)
+        return tuple(str(getattr(found, field)) for field in fields)
 
-        def driven(number: int) -> tuple[str, ...]:
-            found = journeys.agents.get(number, Agent())
-            return tuple(str(getattr(found, field)) for field in fields)
-
-        return Grouping(*coded(part.agent[first], driven))
+    def driven(number: int) -> tuple[str, ...]:
+        found = journeys.agents.get(number, Agent())
+        return tuple(str(getattr(found, field)) for field in fields)
 
     def landed(number: int) -> tuple[str, ...]:
         known = journeys.pages.get(number)
         return ("" if known is None else page_path(known[1]),)
 
-    return Grouping(*coded(part.page[first], landed))
+    if set(fields) <= set(_SOURCE):
+        codes, labels = coded(part.source[part.session_row], named)
+    elif set(fields) <= set(_AGENT):
+        codes, labels = coded(part.agent[part.session_row], driven)
+    else:
+        codes, labels = coded(part.page[part.session_row], landed)
+    return Grouping(codes.astype(np.uint16) if len(labels) <= 65_536 else codes, labels)
 
 
 def link(fields: tuple[str, ...], label: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

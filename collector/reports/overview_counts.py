@@ -35,9 +35,9 @@ class View:
     goal_rows: Sequence[Int64]
     any_goal: Int64
     touched: Int64
-    touched_person: Int64
+    touched_person: Int32
     won: Int64
-    won_person: Int64
+    won_person: Int32
 
 
 @dataclass(slots=True)

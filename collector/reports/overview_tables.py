@@ -125,8 +125,9 @@ def _by_path(journeys: Journeys, views: Sequence[View]) -> Sums:
         spent = np.bincount(codes, weights=view.part.engaged[given], minlength=len(paths))
         for path, ms in zip(paths, spent.tolist(), strict=True):
             sums[(path,)][2] += ms
-        for place, rows in enumerate((view.part.session_row[view.begun], view.sessions.last[view.begun])):
-            codes, paths = coded(view.part.page[rows], lambda n: _path(journeys, n))
+        page = view.part.page
+        for place, ids in enumerate((page[view.part.session_row[view.begun]], page[view.sessions.last[view.begun]])):
+            codes, paths = coded(ids, lambda n: _path(journeys, n))
             for path, count in zip(paths, np.bincount(codes, minlength=len(paths)).tolist(), strict=True):
                 sums[(path,)][place] += count
     return sums

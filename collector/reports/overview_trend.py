@@ -85,14 +85,14 @@ def buckets(span: Span, interval: str) -> list[Bucket]:
 
 
 def _places(part: Part, rows: Int64, cut: Sequence[Bucket], hourly: bool) -> Int64 | Int32:
-    """The bucket of each row, -1 or beyond the last where it lies outside."""
+    """The number of each row's bucket, from 1; 0 for rows before the first, one more than the last's for later ones."""
     if hourly or not len(rows):
         edges = np.array([bucket.start for bucket in cut] + [cut[-1].end], dtype=np.int64)
-        return np.searchsorted(edges, part.time[rows], side="right") - 1
+        return np.searchsorted(edges, part.time[rows], side="right")
     # The days of all rows are remembered with the part: a small table of days is many times faster than a search.
     first = day_number(cut[0].first)
     lengths = [(bucket.last - bucket.first).days + 1 for bucket in cut]
-    table = np.concatenate(([-1], np.repeat(np.arange(len(cut)), lengths), [len(cut)])).astype(np.int32)
+    table = np.concatenate(([0], np.repeat(np.arange(1, len(cut) + 1), lengths), [len(cut) + 1])).astype(np.int32)
     place = local_days(part, cut[0].zone)[rows]
     place -= np.int32(first - 1)
     return table[np.clip(place, 0, len(table) - 1, out=place)]
@@ -112,7 +112,7 @@ def _counts(views: Sequence[View], cut: Sequence[Bucket], hourly: bool) -> list[
             goals[_fresh(part.person[view.any_goal], goals)],
         )
         for column, where in zip(sums, found, strict=True):
-            column += np.bincount(where + 1, minlength=len(cut) + 2)[1 : len(cut) + 1]
+            column += np.bincount(where, minlength=len(cut) + 2)[1 : len(cut) + 1]
     return sums
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.core.deadline import check
 from collector.core.event import PAGE, PASSIVE, Kind
@@ -16,22 +16,20 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int32, Int64, Part
 from collector.reports import people_mask
 
+Codes: TypeAlias = Int64 | Int32 | NDArray[np.uint16]
 K = TypeVar("K", bound=Hashable)
 
 MOST_CELLS = 200_000_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sessions:
-    """Facts of a part's sessions: number of events that people cause, page views, last row, engaged milliseconds.
+class Sessions(NamedTuple):
+    """Facts of a part's sessions: the person, the last row, engaged milliseconds.
 
     `bounce`: one page and no other event (SEMANTICS 2).
     """
 
-    person: Int64
-    events: Int64
-    pages: Int64
-    last: Int64
+    person: Int32
+    last: Int32
     engaged: Float64
     bounce: Bool
 
@@ -76,34 +74,22 @@ def kind_mask(journeys: Journeys, test: Callable[[Kind], bool]) -> Bool:
 
 
 def sessions(journeys: Journeys, part: Part, include_bots: bool) -> Sessions:
-    """The sessions' facts, remembered for this part."""
-    key = ("sessions", id(part), include_bots)
-    found = journeys.memo.get(key)
-    if not isinstance(found, Sessions):
-        check()
-        found = _sessions(journeys, part, include_bots)
-        journeys.memo[key] = found
-    return found
+    """The sessions' facts, remembered with the part."""
+    return part.memo.get(("sessions", include_bots), lambda: _sessions(journeys, part, include_bots))
 
 
 def _sessions(journeys: Journeys, part: Part, include_bots: bool) -> Sessions:
+    check()
     count = len(part.session_row)
-    rows = np.flatnonzero(people_rows(part, include_bots))
+    rows = np.flatnonzero(people_rows(part, include_bots)).astype(np.int32)
     of = part.session[rows]
     active = ~kind_mask(journeys, lambda kind: kind in PASSIVE)[part.kind[rows]]
     is_page = kind_mask(journeys, lambda kind: kind.type == PAGE)[part.kind[rows]]
-    events = np.bincount(of[active], minlength=count)
-    pages = np.bincount(of[is_page], minlength=count)
-    last = part.session_row.copy()
+    bounce = (np.bincount(of[active], minlength=count) == 1) & (np.bincount(of[is_page], minlength=count) == 1)
+    last = part.session_row.astype(np.int32)
     last[of] = rows  # rows ascend, and of several writes to one place the last one stays
-    return Sessions(
-        person=part.person[part.session_row].astype(np.int64),
-        events=events,
-        pages=pages,
-        last=last,
-        engaged=np.bincount(of, weights=part.engaged[rows], minlength=count).astype(np.float64),
-        bounce=(events == 1) & (pages == 1),
-    )
+    engaged = np.bincount(of, weights=part.engaged[rows], minlength=count).astype(np.float64)
+    return Sessions(part.person[part.session_row], last, engaged, bounce)
 
 
 def distinct_sorted(person: Int64 | Int32) -> int:
@@ -134,13 +120,15 @@ def coded(ids: Int64 | Int32, name: Callable[[int], K]) -> tuple[Int64, list[K]]
     return lookup[ids], list(places)
 
 
-def distinct_people(codes: Int64, person: Int64, groups: int) -> Int64:
+def distinct_people(codes: Codes, person: Int64 | Int32, groups: int) -> Int64:
     """For each code the number of different persons; `person` ascends."""
     persons = int(person[-1]) + 1 if len(person) else 0
     if persons * groups <= MOST_CELLS:
         # One flag a (code, person): persons ascend, so that the writes of a code walk through memory in order.
         seen = np.zeros((groups, persons), dtype=np.bool_)
-        seen.reshape(-1)[codes * persons + person] = True
+        at = np.multiply(codes, persons, dtype=np.int64)
+        at += person
+        seen.reshape(-1)[at] = True
         return np.array([np.count_nonzero(flags) for flags in seen], dtype=np.int64)
     # A stable sort of 16-bit codes is a radix sort, several times faster, and keeps persons in order.
     narrow = codes.astype(np.uint16) if groups <= 65_536 else codes
