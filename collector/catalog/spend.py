@@ -52,7 +52,7 @@ class Spending(Saved):
         if kept is not None and kept.version == version:
             return kept
         rows = self._all(DAY.select().where(DAY.c.site == site_id).order_by(DAY.c.day))
-        found = Spend([_day(row) for row in rows], version)
+        found = Spend(tuple(map(_day, rows)), version)
         self._kept[site_id] = found
         return found
 

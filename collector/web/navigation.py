@@ -80,6 +80,7 @@ def _own(access: SiteAccess, site: str) -> list[Item]:
     found = [_item(gettext("Install"), "install.page", site)]
     if access.may_edit:
         found.append(_item(gettext("Connections"), "connections.page", site))
+        found.append(_item(gettext("Ad costs"), "spend.page", site))
     return [*found, _item(gettext("Data quality"), "quality.page", site), _item(gettext("Bots"), "bots.page", site)]
 
 

@@ -36,7 +36,7 @@ def test_every_change_has_another_version_and_a_short_name(catalog: Catalog, sit
     seen.add(catalog.spend(site).version)
     assert len(seen) == 4
     assert repr(catalog.spend(site)) == "Spend(version=3)"
-    assert catalog.spend(site).rows == []
+    assert catalog.spend(site).rows == ()
 
 
 def test_another_process_sees_the_change(catalog: Catalog, site: int, ledger_url: str) -> None:
