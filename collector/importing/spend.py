@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from collector.core.errors import UserError
-from collector.core.source import CHANNELS
 from collector.core.spend import SpendDay
 from collector.importing.files import Row
+from collector.importing.spend_cells import channel_of, cost_of, currency_of, iso_day
 
 ROLES = ("day", "channel", "source", "campaign", "cost", "currency")
 MOST_ROWS = 1_000_000
-_MOST_COST = 1e12
 _NAMES = {
     "day": ("day", "date", "datum", "tag", "segments.date", "reporting starts", "date_start", "time period"),
     "channel": ("channel", "kanal", "channel group"),
@@ -24,12 +22,8 @@ _NAMES = {
     "cost": ("cost", "spend", "spent", "amount", "amount spent", "kosten", "ausgaben", "ad cost", "metrics.cost"),
     "currency": ("currency", "currency code", "account currency", "währung", "currency_code"),
 }
-_CURRENCY = re.compile(r"[A-Z]{3}")
 # `Amount spent (EUR)` names its currency.
 _WITH_UNIT = re.compile(r"(.*?)\s*\(([A-Za-z]{3})\)")
-_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_SPACES = re.compile(r"[\s\u00a0\u202f'’]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +73,9 @@ def reading(names: Sequence[str], told: Mapping[str, str], constants: Mapping[st
     if not {"channel", "source", "campaign"} & (columns.keys() | given.keys()):
         raise UserError("No column says what the cost was for.", "Name a channel, a source or a campaign.")
     try:
-        given = {role: _channel(text) if role == "channel" else text for role, text in given.items()}
+        given = {role: channel_of(text) if role == "channel" else text for role, text in given.items()}
         if "currency" in given:
-            given["currency"] = _currency(given["currency"])
+            given["currency"] = currency_of(given["currency"])
     except ValueError as error:
         raise UserError(f"{str(error).capitalize()}.") from error
     return Reading(columns, given)
@@ -127,55 +121,9 @@ def _day_of(cells: Mapping[str, Any], how: Reading) -> SpendDay:
         text = "" if name is None or cells.get(name) is None else str(cells[name]).strip()
         return text or how.constants.get(role, "")
 
-    channel, source, campaign = _channel(cell("channel")), cell("source")[:200], cell("campaign")[:200]
+    channel, source, campaign = channel_of(cell("channel")), cell("source")[:200], cell("campaign")[:200]
     if not (channel or source or campaign):
         raise ValueError("it does not say what the cost was for")
-    return SpendDay(_iso(cell("day")), channel, source, campaign, cost_of(cell("cost")), _currency(cell("currency")))
-
-
-def _iso(text: str) -> str:
-    try:
-        for pattern, order in ((_COMPACT, (1, 2, 3)), (_DOTTED, (3, 2, 1))):
-            parts = pattern.fullmatch(text)
-            if parts:
-                return date(*(int(parts[at]) for at in order)).isoformat()
-        return date.fromisoformat(text[:10]).isoformat()
-    except ValueError:
-        raise ValueError(f"{text!r} is not a day like 2026-01-31") from None
-
-
-def cost_of(text: str) -> float:
-    """A cost as people write it: 1234.5, 1,234.50, 1.234,50, 12,5, € 12.50.
-
-    Raises:
-        ValueError: it is no number, or less than nothing.
-    """
-    plain = _SPACES.sub("", text).strip("€$£¥")
-    if "," in plain and "." in plain:
-        # Of the two the last one is the decimal point.
-        thousands = "," if plain.rindex(",") < plain.rindex(".") else "."
-        plain = plain.replace(thousands, "").replace(",", ".")
-    elif plain.count(",") == 1 and len(plain) - plain.index(",") != 4:
-        plain = plain.replace(",", ".")
-    elif plain.count(".") > 1:
-        plain = plain.replace(".", "")
-    try:
-        number = float(plain.replace(",", "") if plain.isascii() and "_" not in plain else "no")
-    except ValueError:
-        raise ValueError(f"{text!r} is not a cost") from None
-    if not 0 <= number <= _MOST_COST:
-        raise ValueError(f"{text!r} is not a cost")
-    return number
-
-
-def _channel(text: str) -> str:
-    name = text.strip().lower().replace(" ", "_").replace("-", "_")
-    if name and name not in CHANNELS:
-        raise ValueError(f"{text!r} is not a channel ({', '.join(CHANNELS)})")
-    return name
-
-
-def _currency(text: str) -> str:
-    if not _CURRENCY.fullmatch(text.strip().upper()):
-        raise ValueError(f"{text!r} is not a currency like EUR")
-    return text.strip().upper()
+    return SpendDay(
+        iso_day(cell("day")), channel, source, campaign, cost_of(cell("cost")), currency_of(cell("currency"))
+    )

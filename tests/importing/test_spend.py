@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from collector.core.errors import UserError
 from collector.core.spend import SpendDay
 from collector.importing.files import RowFile
-from collector.importing.spend import SpendTable, cost_of, read_spend, reading
+from collector.importing.spend import SpendTable, read_spend, reading
+from collector.importing.spend_cells import cost_of
 
 
 def read(folder: Path, text: str, told: Mapping[str, str] | None = None, **constants: str) -> SpendTable:

@@ -13,11 +13,12 @@ from collector.reports.attribution.costs import costs_of
 from collector.reports.attribution.gather import paths_of
 from collector.reports.attribution.histograms import lag_block, length_block
 from collector.reports.attribution.models import credit_of
+from collector.reports.attribution.notes import notes
 from collector.reports.attribution.params import PARAMS
 from collector.reports.attribution.people import listed_block
 from collector.reports.attribution.plan import lookback_of, plan_of
 from collector.reports.attribution.table import models_block
-from collector.reports.attribution.words import headline, notes
+from collector.reports.attribution.words import headline
 from collector.reports.base import Report
 
 

@@ -1,4 +1,4 @@
-"""The answer in a sentence, and what to mind about it."""
+"""The answer in one sentence, made of its numbers."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ import numpy as np
 from collector.core.text import T, Text, Value
 from collector.core.words import words
 from collector.reports.attribution.answer import Answer
-from collector.reports.attribution.blocks import untouched
 from collector.reports.attribution.plan import DIRECT, NONE, OTHER, TOUCH
 
-FEW = 30
 _APART = 0.02  # shares that differ by less than two points are about the same
 _BY = {
     "first": T("by first touch"),
@@ -76,53 +74,3 @@ def _best(answer: Answer) -> int:
     vague = (NONE, OTHER) if answer.plan.dimension == TOUCH else (DIRECT, NONE, OTHER)
     order = sorted(range(len(lead)), key=lambda at: (answer.paths.values[at] in vague, -lead[at], at))
     return order[0] if lead[order[0]] > 0 else int(np.argmax(lead))
-
-
-def notes(answer: Answer) -> list[Text]:
-    """What to mind."""
-    said = []
-    count, rest = answer.paths.count, untouched(answer)
-    if 0 < count < FEW:
-        said.append(T("Only {n} conversions: a few more would change these shares.", n=Value(count, "count")))
-    if rest and count > rest:
-        said.append(
-            T(
-                "{rest} of {n} conversions have no touch within the lookback; they are a row of their own.",
-                rest=Value(rest, "count"),
-                n=Value(count, "count"),
-            )
-        )
-    if count:
-        said.append(
-            T(
-                "A touch before a conversion need not have caused it. What a channel changed is the question of the "
-                "impact page."
-            )
-        )
-    return [*said, *_costs(answer)]
-
-
-def _costs(answer: Answer) -> list[Text]:
-    costs = answer.costs
-    if costs is None:
-        return []
-    said = []
-    if len(costs.currencies) > 1:
-        said.append(
-            T(
-                "Costs are in {all}; only those in {one} count here. Choose another currency to see the rest.",
-                all=", ".join(costs.currencies),
-                one=costs.currency,
-            )
-        )
-    elif answer.valued:
-        said.append(T("Costs are in {one}; revenue is taken to be as well.", one=costs.currency))
-    if costs.nameless:
-        said.append(
-            T(
-                "{cost} {one} was spent without a name of this kind and is in no row.",
-                cost=Value(costs.nameless, "money"),
-                one=costs.currency,
-            )
-        )
-    return said
