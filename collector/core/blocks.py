@@ -11,7 +11,7 @@ property, such as `channel`, the values of a column are, so that a page writes t
 * bars: the first column with a bar as long as `y`; with `low` and `high`, or `other`, points on a line.
 * series: a line (`as`: "bars" for a histogram, `stack`: true for bars on each other) of the columns `y` over `x`, or
   of one line a value of `group`; `low` and `high` are a band; `open` is true where a period is unfinished, and the end
-  of the line is dashed from there.
+  of the line is dashed from there; `mark` is the ISO day (not a column) that the plot is about.
 * grid: a heat table, one row a cell: `y` is the label of its row, `x` that of its column, `value` what the cell says,
   `tone` what colours it (`value`, where not named), `size` a column shown beside the row's label, `open` true where the
   cell is unfinished (hatched), `pooled` the one value of `y` (not a column) whose row holds all others together and
@@ -19,7 +19,8 @@ property, such as `channel`, the values of a column are, so that a page writes t
   without a value, or that has no row, is blank. `cell_links` of `y` or `size` lead from the row's label or size.
 * flow: a Sankey diagram, one row a link: `layer` is the whole number of the step that the link starts at, `from` and
   `to` the names of its two ends (`to` stands in `layer` + 1), `value` how many went, `muted` a column that is true
-  where the link is people leaving, which is drawn pale. `cell_links` of `from` and `to` lead from the two ends.
+  where the link is people leaving, which is drawn pale; `order` is a list of the ends' names (not a column), which
+  stand in that order within a step, else the largest first. `cell_links` of `from` and `to` lead from the two ends.
 """
 
 from __future__ import annotations

@@ -66,8 +66,11 @@ def flow(block: Block, drawn: Sequence[Sequence[CellView]]) -> dict[str, object]
     if not rows:
         return None
     nodes = _nodes(at, rows)
-    # Within a step the largest stand first, and those that left last.
-    ordered = sorted(nodes.values(), key=lambda node: (node.layer, node.muted, -node.value))
+    # Within a step the largest stand first where the block knows no order, and those that left last.
+    known = {name: place for place, name in enumerate(as_names(block.draw.get("order")))}
+    ordered = sorted(
+        nodes.values(), key=lambda node: (node.layer, node.muted, known.get(node.name, len(known)), -node.value)
+    )
     for place, node in enumerate(ordered):
         node.place = place
     tones = {name: tone for tone, name in enumerate(dict.fromkeys(node.name for node in ordered if not node.muted))}

@@ -134,6 +134,14 @@ def test_bots_are_left_out_unless_asked_for() -> None:
     assert now_of(ask(events, include_bots="1"))["Customer"][0] == 1
 
 
+def test_persons_whose_journey_another_part_holds_now_are_not_counted() -> None:
+    journeys = world([at(9), at(10, "event:buy", "v")], None, NOW)
+    part = journeys.parts[0]
+    left = replace(journeys, parts=[replace(part, alive=part.persons == part.persons[0])])
+    rows = now_of(REPORT.run(left, query()))
+    assert (rows["Visit"][0], rows["Customer"][0]) == (1, 0)
+
+
 def test_filters_leave_others_out() -> None:
     events = [at(12, visitor="u"), at(12, "event:buy", "v")]
     assert now_of(ask(events, where="event:buy"))["Visit"][0] == 0

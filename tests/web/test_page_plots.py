@@ -189,6 +189,16 @@ def test_a_flow_has_each_name_once_in_each_step_with_all_that_went_through_it() 
     assert (chart["layers"], chart["tallest"]) == (3, 2)
 
 
+def test_the_ends_of_a_flow_stand_in_the_order_that_the_block_knows() -> None:
+    columns = (Column("n", T("N"), "count"), Column("a", T("A")), Column("b", T("B")), Column("v", T("V"), "count"))
+    draw = {"layer": "n", "from": "a", "to": "b", "value": "v", "order": ["Visit", "Lead", "Buyer"]}
+    rows: list[list[Cell]] = [[0, "Lead", "Buyer", 9], [0, "Visit", "Lead", 1], [0, "Visit", "Buyer", 2]]
+    chart = view(Block("f", "flow", T("F"), columns, rows, draw)).chart
+    assert chart is not None
+    nodes = [(one["depth"], one["name"]) for one in chart["nodes"]]  # type: ignore[attr-defined]
+    assert nodes == [(0, "Visit"), (0, "Lead"), (1, "Lead"), (1, "Buyer")]
+
+
 def test_nodes_and_links_of_a_flow_lead_to_their_people_and_tell_their_shares() -> None:
     chart = view(FLOW).chart
     assert chart is not None
