@@ -49,6 +49,14 @@ def chat_facts(journeys: Journeys, query: Query) -> ChatFacts:
     return facts
 
 
+def service(journeys: Journeys, part: Part, query: Query, mask: Bool, facts: ChatFacts) -> None:
+    """Add ratings and first response times of the part's rows in `mask`, without the other facts."""
+    rows = {name: _rows(journeys, part, query, name, mask) for name in CHAT_EVENTS}
+    if len(rows["chat_rated"]):
+        _ratings(journeys, part, rows["chat_rated"], facts)
+    _answers(journeys, part, rows, facts)
+
+
 def _rows(journeys: Journeys, part: Part, query: Query, name: str, mask: Bool) -> Int64:
     rows = journeys.rows(part, Matcher("event", name), query.include_bots)
     return rows[mask[rows]]

@@ -35,6 +35,7 @@ _COUNTED = {
     "session": (T("{list}: {n} sessions"), T("{list}: one session")),
     "visit": (T("{list}: {n} visits"), T("{list}: one visit")),
     "conversion": (T("{list}: {n} conversions"), T("{list}: one conversion")),
+    "cart": (T("{list}: {n} carts"), T("{list}: one cart")),
     "event": (T("{list}: {n} events"), T("{list}: one event")),
     "move": (T("{list}: {n} moves"), T("{list}: one move")),
 }

@@ -1,0 +1,138 @@
+"""The question as the blocks of this room need it: what a cart and a purchase are, and which stretches of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+from collector.core.matcher import Matcher, parse_matcher
+from collector.core.query import Query
+from collector.core.times import Span, day_of
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Bool, Int32, Part
+from collector.reports.local_days import Periods, bounded, day_number
+from collector.reports.overview_trend import auto_interval, earlier_span, whole_span
+from collector.reports.scope import choose
+
+BOUGHT = parse_matcher("event:purchase")
+_DAYS = {"day": 1, "week": 7, "month": 30}
+_LINKED = ("people", "at", "group", "subset", "limit")
+
+
+class Stretch(NamedTuple):
+    """From an instant to the one after the last, ms UTC."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked.
+
+    cart, purchase: what begins a cart and what ends it; purchase is None where the site has no goal and sent none.
+    window: ms within which a cart is bought. stretch: the range. past: the whole period before it, None for all time.
+    before: what the range is compared with, and `past_before` the whole period before that; None for no comparison.
+    periods: of the trends, from the one before the range on. under_way: whether the range is not over.
+    """
+
+    cart: Matcher
+    purchase: Matcher | None
+    window: int
+    stretch: Stretch
+    past: Stretch | None
+    before: Stretch | None
+    past_before: Stretch | None
+    periods: Periods
+    under_way: bool
+    now: int
+
+    def places(self, days: Int32) -> Int32:
+        """The period of each day, -1 where none of the trends' holds it."""
+        found = self.periods.of_days(days)
+        found[days > day_number(day_of(int(self.periods.ends[-1]) - 1, self.periods.zone))] = -1
+        return found
+
+    def whole(self, period: int) -> Stretch:
+        """A period of the trends as a stretch."""
+        return Stretch(int(self.periods.starts[period]), int(self.periods.ends[period]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A part, the persons of it that are asked for, and those of them who can be followed for longer than a day."""
+
+    part: Part
+    chosen: Bool
+    lasting: Bool
+
+
+def asked(journeys: Journeys, query: Query) -> Asked:
+    """Read the question.
+
+    Raises:
+        UserError: a range of more periods than a plot should have.
+    """
+    span = whole_span(journeys, query)
+    unit = str(query.values["interval"])
+    if unit == "auto":
+        unit = {"hour": "day"}.get(auto_interval(span.days), auto_interval(span.days))
+    last = max(span.first, min(span.last, day_of(query.now, span.zone)))
+    bounded((last - span.first).days // _DAYS[unit], unit)
+    whole = query.span is not None
+    earlier = earlier_span(span, str(query.values["compare"])) if whole else None
+    under_way = span.start < query.now < span.end
+    cart, window = query.values["cart"], query.values["window"]
+    return Asked(
+        cart=cart if isinstance(cart, Matcher) else parse_matcher("event:add_to_cart"),
+        purchase=_purchase(journeys, query),
+        window=window if isinstance(window, int) else 0,
+        stretch=Stretch(query.start, query.end),
+        past=_whole(span.previous()) if whole else None,
+        before=_same_part(span, earlier, query.now) if earlier else None,
+        past_before=_whole(earlier.previous()) if earlier else None,
+        periods=Periods(
+            unit, Span(span.first, span.first, span.zone).cuts(unit)[0][0] - timedelta(days=1), last, span.zone
+        ),
+        under_way=under_way,
+        now=query.now,
+    )
+
+
+def _purchase(journeys: Journeys, query: Query) -> Matcher | None:
+    """What was asked for, else the event purchase where it was ever sent, else the site's first goal."""
+    given = query.values["purchase"]
+    if isinstance(given, Matcher):
+        return given
+    if journeys.kind_ids(BOUGHT) or not query.site.goals:
+        return BOUGHT if journeys.kind_ids(BOUGHT) else None
+    return query.site.goals[0][1]
+
+
+def _whole(span: Span) -> Stretch:
+    return Stretch(span.start, span.end)
+
+
+def _same_part(span: Span, earlier: Span, now: int) -> Stretch:
+    """A period under way is compared with as much of the earlier one as has passed of it."""
+    if span.start < now < span.end:
+        return Stretch(earlier.start, min(earlier.end, earlier.start + now - span.start))
+    return _whole(earlier)
+
+
+def look_at(journeys: Journeys, query: Query) -> list[Seen]:
+    """Every part with the persons asked for."""
+    found = []
+    for part in journeys.each():
+        chosen = choose(journeys, part, query)
+        same = query.include_cookieless or journeys.of_a_day(part) is None
+        found.append(Seen(part, chosen, chosen if same else choose(journeys, part, query, lasting=True)))
+    return found
+
+
+def link(query: Query, which: str, at: str = "", group: str = "", subset: str = "") -> tuple[tuple[str, str], ...]:
+    """The arguments of a list of people: `at` is the first day of a period of the trends."""
+    kept = tuple(pair for pair in query.arguments if pair[0] not in _LINKED)
+    more = (("people", which), ("at", at), ("group", group), ("subset", subset))
+    return (*kept, *(pair for pair in more if pair[1]))
