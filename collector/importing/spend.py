@@ -28,7 +28,7 @@ _WITH_UNIT = re.compile(r"(.*?)\s*\(([A-Za-z]{3})\)")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a table is read: the column of each role, and what holds for all rows where a role has none."""
+    """How a table is read: the column of each role, and what holds for rows that name none."""
 
     columns: Mapping[str, str]
     constants: Mapping[str, str]
@@ -47,7 +47,7 @@ def reading(names: Sequence[str], told: Mapping[str, str], constants: Mapping[st
     """Which column means what, by `told` (role to name) first and by the usual names then.
 
     Args:
-        constants: role to the value of all rows, for roles without a column.
+        constants: role to the value of rows that name none.
 
     Raises:
         UserError: a column that is not there, no day, cost or currency, nothing that says what the cost was for, or a
@@ -62,7 +62,7 @@ def reading(names: Sequence[str], told: Mapping[str, str], constants: Mapping[st
     given = {role: text.strip() for role, text in constants.items() if text.strip()}
     for role in ROLES:
         found = next((name for name in names if _plain(name)[0] in _NAMES[role]), None)
-        if role not in columns and role not in given and found is not None:
+        if role not in columns and found is not None:
             columns[role] = found
     unit = _plain(columns["cost"])[1] if "cost" in columns else ""
     if unit and "currency" not in columns and "currency" not in given:

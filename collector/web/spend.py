@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC
 from pathlib import Path
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -51,6 +52,7 @@ def _show(
     page = render_template(
         "site/spend.html",
         groups=groups,
+        money=_money,
         preview=preview,
         channels=[(name, shown.text(CHANNEL_WORDS[name])) for name in CHANNELS],
         channel_words={name: shown.text(label) for name, label in CHANNEL_WORDS.items()},
@@ -113,6 +115,10 @@ def delete(access: SiteAccess) -> Response:
     return _back(access)
 
 
+def _money(cost: float) -> str:
+    return shown.cell(cost, "money", UTC)
+
+
 def _back(access: SiteAccess) -> Response:
     return redirect(url_for("spend.page", site_name=access.site.name))
 
@@ -158,9 +164,9 @@ def _preview(how: Reading, found: SpendTable) -> Preview:
         sums[one.currency] = sums.get(one.currency, 0.0) + one.cost
     return Preview(
         meant=[(role, how.columns.get(role) or how.constants.get(role, "")) for role in ROLES],
-        rows=[[str(cell) for cell in row[:4]] + [shown.number(row[4]), row[5]] for row in rows[:_SHOWN]],
+        rows=[[str(cell) for cell in row[:4]] + [_money(row[4]), row[5]] for row in rows[:_SHOWN]],
         days=len(rows),
-        sums=[f"{shown.number(cost)} {currency}" for currency, cost in sums.items()],
+        sums=[f"{_money(cost)} {currency}" for currency, cost in sums.items()],
         refused=found.refused[:_SHOWN],
         refused_count=len(found.refused),
         table=table,

@@ -45,6 +45,12 @@ def test_usual_exports_are_read_without_a_word(tmp_path: Path, text: str, consta
     assert found.days == [SpendDay("2026-01-02", "paid_search", "google", "brand", 12.5, "EUR")]
 
 
+def test_what_is_said_for_all_rows_holds_for_those_that_name_none(tmp_path: Path) -> None:
+    text = "day,campaign,cost,currency,source\n2026-01-02,a,1,USD,\n2026-01-02,b,1,,bing\n"
+    found = read(tmp_path, text, currency="EUR", source="google")
+    assert [(one.source, one.currency) for one in found.days] == [("google", "USD"), ("bing", "EUR")]
+
+
 def test_rows_of_one_day_and_campaign_are_summed(tmp_path: Path) -> None:
     found = read(tmp_path, "day,campaign,cost\n2026-01-02,a,1\n2026-01-02,a,2\n2026-01-03,a,4\n", currency="EUR")
     assert [(one.day, one.cost) for one in found.days] == [("2026-01-02", 3.0), ("2026-01-03", 4.0)]

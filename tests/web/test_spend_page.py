@@ -36,13 +36,13 @@ def test_a_table_is_shown_then_kept_then_deleted(fresh: Installation) -> None:
     assert "No costs yet" in owner.get(PAGE).text
     seen = look(owner, TABLE.encode(), **GIVEN)
     assert seen.status_code == 200
-    for words in ("Is this right?", "2 days, 30.5 EUR", "Line 4", "&lt;b&gt;brand", "Paid search"):
+    for words in ("Is this right?", "2 daily costs, 30.50 EUR", "Line 4", "&lt;b&gt;brand", "Paid search"):
         assert words in seen.text
     assert fresh.catalog.spend(fresh.site_id).rows == ()
     assert send(owner, PAGE, PAGE + "/keep", table=table_in(seen)).status_code == 302
     page = owner.get(PAGE)
     assert "Kept: 2 new days, 0 replaced." in page.text
-    assert "30.5 EUR" in page.text
+    assert "30.50 EUR" in page.text
     send(owner, PAGE, PAGE + "/keep", table=table_in(seen))
     assert "Kept: 0 new days, 2 replaced." in owner.get(PAGE).text
     assert "cost" in owner.get("/shop/attribution.csv?goal=event:purchase&all-time=1&block=models").text.splitlines()[0]
