@@ -63,7 +63,7 @@ def time_block(query: Query, stages: Sequence[Stage], counts: Counts) -> Block:
                 "stuck": [behind(query, "stuck", at) for at in places],
             },
         },
-        links=[behind(query, "went_on", at) for at in places],
+        links=[None if row[1] is None else behind(query, "went_on", at) for at, row in zip(places, rows, strict=True)],
         note=T("Who has not gone on yet is not in the times of those who did."),
         empty=EMPTY,
     )
