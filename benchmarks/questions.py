@@ -45,6 +45,14 @@ QUESTIONS: Sequence[tuple[str, str, Arguments]] = (
     ("events", "five years", ALL),
     ("chat", "five years", ALL),
     ("retargeting", "five years", {**ALL, "goal": ["event:purchase"], "cart": ["event:add_to_cart"]}),
+    ("attribution", "30 days", {}),
+    ("attribution", "five years, by channel", ALL),
+    ("attribution", "five years, by landing page", {**ALL, "dimension": ["landing"]}),
+    (
+        "attribution",
+        "five years, articles before signing up",
+        {**ALL, "goal": ["event:signup"], "touch": ["page:/blog/**"]},
+    ),
     ("impact", "of chat on buying", {**ALL, "exposure": ["event:chat_started"], "goal": ["event:purchase"]}),
 )
 # Reports without a question of their own: they show one person, or what the engine is given by hand.
