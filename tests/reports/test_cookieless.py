@@ -90,6 +90,7 @@ def test_impact_compares_only_people_who_can_be_followed() -> None:
     assert answer(world([*known, *daily]), "chat").block("chats").rows == [[195]]
 
 
+FOLLOWING = frozenset(("funnel", "impact", "stages", "retention", "lifecycle", "attribution", "aha"))
 ASKED = {"funnel": FUNNEL, "impact": {"exposure": ["event:x"]}, "timeline": {"person": ["u"]}}
 
 
@@ -99,7 +100,7 @@ def test_every_report_that_counts_people_says_how_many_are_of_a_day(report: Repo
     asked = ASKED.get(report.name, {})
     note = notes(answer(world(log, USERS), report.name, **asked))
     assert "2 of 4 people" in note
-    assert (LEFT_OUT if report.name in ("funnel", "impact") else COUNTS_AGAIN) in note
+    assert (LEFT_OUT if report.name in FOLLOWING else COUNTS_AGAIN) in note
     plain = notes(answer(world([e for e in log if e.visitor in ("u", "v")]), report.name, **asked))
     assert "without cookies" not in plain
 

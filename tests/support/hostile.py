@@ -17,6 +17,7 @@ from collector.core.errors import UserError
 from collector.core.event import CHAT_EVENTS, CLICK, CUSTOM, IDENTIFY, PAGE, TYPES, Agent, Event, Source
 from collector.core.times import MINUTE
 from collector.ingest.bots import NO_LIST
+from collector.ingest.preview import host_of, is_preview
 from collector.loading import Loader
 from collector.sites import CatalogBook
 from tests.support.pages import ORIGIN, Installation, installed
@@ -117,8 +118,10 @@ def send_hostile(shop: Installation) -> None:
         headers = {"Origin": ORIGIN, "User-Agent": header, "Referer": header, "Accept-Language": header}
         answer = client.post("/collect", data=body, headers=headers)
         assert answer.status_code == 200, (attack, answer.text)
-        answer = client.post("/collect", data=body, headers={**headers, "Origin": f"https://{header[:150]}"})
-        assert answer.status_code == 403, attack
+        elsewhere = f"https://{header[:150]}"
+        answer = client.post("/collect", data=body, headers={**headers, "Origin": elsewhere})
+        # A word that could be a machine's name is taken for a page that is tried out.
+        assert answer.status_code == (200 if is_preview(host_of(elsewhere)) else 403), attack
         assert client.get(f"/collect?key={quote(header)}&url={quote(header)}").status_code == 401
     loader = Loader(shop.ledger, shop.settings.inbox, CatalogBook(shop.catalog), NO_LIST, lambda sites: None, lambda: 0)
     loader.drain_all()
