@@ -78,6 +78,8 @@ class Slow:
 
     def __init__(self, log: Log, known: Mapping[str, str], now: int = NOW) -> None:
         self.visits, self.now = visits(log, known), now
+        first = min((e.time for e in log if e.kind.type != "engagement"), default=now)
+        self.began = first - (first - START) % DAY
         self.events = [
             (person_of(e.visitor, known), e, at)
             for at, e in enumerate(log, 1)
@@ -143,7 +145,7 @@ class Slow:
             "conversion_rate": len({p for p, _ in [*buys, *adds]}) / len(people) if people else None,
             "goal_1_rate": len({p for p, _ in buys}) / len(people) if people else None,
             "goal_2_rate": len({p for p, _ in adds}) / len(people) if people else None,
-            "retention": len(people & before) / len(before) if before else None,
+            "retention": len(people & before) / len(before) if before and past >= self.began else None,
             "visits_a_person": len(begun) / len(people) if people else None,
             "time_on_site": fmean(lengths) / 1000 if begun else None,
             "bounce_rate": fmean(is_bounce(v) for v in begun) if begun else None,
@@ -216,6 +218,7 @@ def test_every_point_of_a_plot_is_what_a_plain_loop_counts_in_its_period(
         for row in rows(result, block.id) if block.id in names else []:
             first = date.fromisoformat(str(row["period"]))
             past, end = _neighbours(first, unit)
+            slow.began = 0  # a plot tells what there was, its first point too
             wanted = slow.metrics(_instant(first), _instant(end), _instant(past))
             for column, name in names[block.id].items():
                 if column in row:
@@ -451,6 +454,17 @@ def test_all_time_has_nothing_before_it_and_says_so() -> None:
     assert (metric(result, "retention")["value"], metric(result, "bounce_rate")["previous"]) == (None, None)
     assert any("All time" in str(note) for note in result.notes)
     assert [row["rate"] for row in rows(result, "trend_retention")] == [None, 1.0]
+
+
+def test_a_period_before_that_the_site_did_not_have_is_not_compared_as_if_it_had() -> None:
+    log = [*many(100, 50, START + 6 * DAY, "a"), *many(100, 60, START + 7 * DAY, "a")]
+    result = ask(log, of=site({"Buy": "event:purchase"}), from_=day(7), to=day(13))
+    assert metric(result, "retention")["value"] is None
+    assert any("begin within the period before" in str(note) for note in result.notes)
+    whole = ask([E("z", START, "page:/"), *log], of=site({"Buy": "event:purchase"}), from_=day(7), to=day(13))
+    assert metric(whole, "retention")["value"] == pytest.approx(100 / 101)
+    assert metric(whole, "retention")["previous"] is None
+    assert any("too late to tell the retention" in str(note) for note in whole.notes)
 
 
 def test_an_empty_site_has_no_number_and_says_so() -> None:

@@ -32,8 +32,9 @@ class Asked:
     """What is asked.
 
     cart, purchase: what begins a cart and what ends it; purchase is None where the site has no goal and sent none.
-    window: ms within which a cart is bought. stretch: the range. past: the whole period before it, None for all time.
-    before: what the range is compared with, and `past_before` the whole period before that; None for no comparison.
+    window: ms within which a cart is bought. stretch: the range. past: the whole period before it, None for all time
+    and where the site's events begin later. before: what the range is compared with, None for no comparison, and
+    `past_before` the whole period before that. short: whether the site's events begin within `before` or after it.
     periods: of the trends, from the one before the range on. under_way: whether the range is not over.
     """
 
@@ -45,6 +46,7 @@ class Asked:
     before: Stretch | None
     past_before: Stretch | None
     periods: Periods
+    short: bool
     under_way: bool
     now: int
 
@@ -83,18 +85,21 @@ def asked(journeys: Journeys, query: Query) -> Asked:
     whole = query.span is not None
     earlier = earlier_span(span, str(query.values["compare"])) if whole else None
     under_way = span.start < query.now < span.end
+    times = [int(part.time.min()) for part in journeys.each() if part.size]
+    began = day_of(min(times, default=query.now), span.zone)
     cart, window = query.values["cart"], query.values["window"]
     return Asked(
         cart=cart if isinstance(cart, Matcher) else parse_matcher("event:add_to_cart"),
         purchase=_purchase(journeys, query),
         window=window if isinstance(window, int) else 0,
         stretch=Stretch(query.start, query.end),
-        past=_whole(span.previous()) if whole else None,
+        past=_whole(span.previous()) if whole and span.previous().first >= began else None,
         before=_same_part(span, earlier, query.now) if earlier else None,
-        past_before=_whole(earlier.previous()) if earlier else None,
+        past_before=_whole(earlier.previous()) if earlier and earlier.previous().first >= began else None,
         periods=Periods(
             unit, Span(span.first, span.first, span.zone).cuts(unit)[0][0] - timedelta(days=1), last, span.zone
         ),
+        short=earlier is not None and earlier.first < began,
         under_way=under_way,
         now=query.now,
     )

@@ -42,6 +42,11 @@ class Metric:
     arguments: Pairs
     help: Text | None = None
 
+    @property
+    def sums(self) -> bool:
+        """Whether it grows with the time that is looked at, as neither shares nor means do."""
+        return self.name in ("goals_reached", "revenue")
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -82,7 +87,7 @@ class Measured:
             pooled = (self.counted + self.counted_before) / whole
             error = math.sqrt(pooled * (1 - pooled) * whole / (self.base * self.base_before))
             return abs(self.now - self.before) <= Z * error
-        if self.metric.name in ("goals_reached", "revenue"):
+        if self.metric.sums:
             both = self.counted + self.counted_before
             return abs(self.counted - self.counted_before) <= Z * math.sqrt(both)
         return min(self.base, self.base_before) < 10 * ENOUGH
@@ -164,7 +169,7 @@ def metrics_block(found: Sequence[Measured]) -> Block:
     return Block(
         "metrics",
         "table",
-        T("All metrics"),
+        T("What stands behind the metrics"),
         (
             Column("name", T("Name")),
             Column("metric", T("Metric"), "label"),
@@ -174,7 +179,7 @@ def metrics_block(found: Sequence[Measured]) -> Block:
             Column("unit", T("Unit"), "label"),
             Column("counted", T("Counted"), "count", T("The people, visits or purchases that the metric counts.")),
             Column("base", T("Of"), "count", T("How many there are in all.")),
-            Column("report", T("Report"), "label"),
+            Column("report", T("Read on in"), "label"),
         ),
         rows,
         draw={

@@ -42,7 +42,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         blocks,
         journeys.as_of,
         headline(told, now, question),
-        notes(question, now, len(query.site.goals)),
+        notes(question, now, len(query.site.goals), query.span is None),
     )
 
 

@@ -25,7 +25,7 @@ def headline(found: Sequence[Measured], now: Measures, question: Asked) -> Text:
         return _standing(now)
     if not any(min(one.base, one.base_before) >= ENOUGH for one in found):
         return T("Too few came, now or before, to say what moved: {people} people.", people=_count(now.totals.people))
-    moved = [one for one in found if one.moved and not one.by_chance]
+    moved = [one for one in found if one.moved and not one.by_chance and not (question.short and one.metric.sums)]
     if not moved:
         return T("Nothing moved by more than chance alone would move it.")
     most = max(moved, key=lambda one: abs(one.moved))
@@ -51,12 +51,16 @@ def _count(number: int) -> Value:
     return Value(number, "count")
 
 
-def notes(question: Asked, now: Measures, goals: int) -> list[Text]:
+def notes(question: Asked, now: Measures, goals: int, all_time: bool) -> list[Text]:
     """What to keep in mind, and what is missing, with how to send it."""
     found = []
     if question.under_way and question.before is not None:
         found.append(T("The period is not over: it is compared with the same part of the earlier one."))
-    if question.before is None and question.past is None:
+    if question.short:
+        found.append(T("The site's events begin within the period before, so that it holds less than a whole one."))
+    elif question.before is not None and question.past_before is None:
+        found.append(T("The site's events begin too late to tell the retention of the period before."))
+    if all_time:
         found.append(T("All time has no period before it: retention is told by the plot, change by a range of days."))
     if not goals:
         found.append(T("No goal is set, so there is no conversion rate. Add one, like event:purchase."))
