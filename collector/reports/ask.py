@@ -22,7 +22,7 @@ def ask(report: Report, journeys: Journeys, arguments: Arguments, site: Site, no
     """
     query = parse_query(report.params, arguments, site, now)
     result = by_segment(report, journeys, query) if query.by == NAME else report.run(journeys, query)
-    found = (note_of(report, journeys, query), _nothing_in_range(journeys, query.span))
+    found = (note_of(report, journeys, query), _nothing_in_range(journeys, query.span) if report.ranged else None)
     notes = [note for note in found if note is not None]
     return query, replace(result, notes=(*result.notes, *notes)) if notes else result
 

@@ -30,6 +30,7 @@ class Report:
         people: whether it counts the people of its range.
         follows: what of an answer follows people for longer than a day ("", "part" or "whole") and so leaves out those
             counted without cookies (`scope.choose` with `lasting`).
+        ranged: whether it reads the days that are chosen; one that has its own days does not offer them.
         breaks_down: whether it reads the common option `by`, so that its page offers it.
     """
 
@@ -43,3 +44,4 @@ class Report:
     people: bool = True
     follows: Callable[[Query], str] = nobody
     breaks_down: bool = False
+    ranged: bool = True

@@ -11,6 +11,7 @@ from collector.core.blocks import Block, Cell, Column
 from collector.web import format as shown
 from collector.web.figures import finite
 from collector.web.hints import as_names, place_of, set_of
+from collector.web.language import gettext
 from collector.web.words import value_words
 
 # What happened (a release, a campaign): its ISO day and its words.
@@ -47,8 +48,14 @@ def series(block: Block, zone: tzinfo, marks: Sequence[Mark] = ()) -> dict[str, 
         "stack": bool(block.draw.get("stack")),
         "bars": block.draw.get("as") == "bars" or bool(block.draw.get("stack")),
         "open": _open_from(block, x, ticks),
-        "marks": _marks(ticks, marks) if unit == "date" else [],
+        "marks": _marks(ticks, [*marks, *_own(block)]) if unit == "date" else [],
     }
+
+
+def _own(block: Block) -> list[Mark]:
+    """The day that the block itself is about, by the hint `mark`."""
+    about = block.draw.get("mark")
+    return [(about, gettext("the day it is about"))] if isinstance(about, str) else []
 
 
 def _marks(ticks: Sequence[Cell], marks: Sequence[Mark]) -> list[dict[str, object]]:

@@ -266,20 +266,20 @@ def build(
         "given": given,
         "nothing_yet": not any(part.size for part in journeys.each()),
     }
+    picked = _period(path, pairs, given, access, now) if report.ranged else None
     missing = [param for param in report.params if len(given.get(param.name, ())) < param.required]
     if missing and not any(param.name in given for param in report.params):
-        return ReportPage(**base, period=_period(path, pairs, given, access, now), can_save=False)  # type: ignore[arg-type]
+        return ReportPage(**base, period=picked, can_save=False)  # type: ignore[arg-type]
     try:
         if any(name == STOPPED for name, _ in pairs):
             raise Cancelled
         query, result = ask_in_turn(f"user {access.user.id}", report, journeys, given, site, now, page=True)
     except UserError as error:
-        shown = _period(path, pairs, given, access, now)
-        return ReportPage(**base, period=shown, **field_words(error, report), can_save=False)  # type: ignore[arg-type]
+        return ReportPage(**base, period=picked, **field_words(error, report), can_save=False)  # type: ignore[arg-type]
     result = shortened(result)
     return ReportPage(
         **base,  # type: ignore[arg-type]
-        period=period(path, pairs, given, query.span),
+        period=period(path, pairs, given, query.span) if report.ranged else None,
         blocks=[block_view(block, access, links, now, marks) for block in result.blocks],
         headline=text(result.headline, site.zone),
         notes=[text(note, site.zone) for note in result.notes],
