@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -164,19 +164,19 @@ class Journeys:
         check()
         if name in _SOURCE_FIELDS:
             ids = self.session_source(part, rows)
-            return _coded(ids, {n: str(getattr(self.source_at(n), name)) for n in np.unique(ids).tolist()})
+            return _coded(ids, lambda n: str(getattr(self.source_at(n), name)))
         if name in ("device", "os", "browser"):
             ids = part.agent[rows]
-            return _coded(ids, {n: str(getattr(self.agents.get(n, Agent()), name)) for n in np.unique(ids).tolist()})
+            return _coded(ids, lambda n: str(getattr(self.agents.get(n, Agent()), name)))
         if name in ("page", "landing"):
             ids = part.page[rows if name == "page" else part.session_row[part.session[rows]]]
-            return _coded(ids, {n: self.pages.get(n, ("", ""))[1] for n in np.unique(ids).tolist()})
+            return _coded(ids, lambda n: self.pages.get(n, ("", ""))[1])
         if name == "event":
             ids = part.kind[rows]
-            return _coded(ids, {n: self.kinds[n].name for n in np.unique(ids).tolist()})
+            return _coded(ids, lambda n: self.kinds[n].name)
         column = self.properties.column(part, name)
         ids = column.code[rows]
-        return _coded(ids, {n: cell_text(column.values[n]) if n >= 0 else "" for n in np.unique(ids).tolist()})
+        return _coded(ids, lambda n: cell_text(column.values[n]) if n >= 0 else "")
 
     def each(self) -> Iterator[Part]:
         """The parts that hold anybody; between two of them a question may be stopped."""
@@ -206,10 +206,16 @@ def _kind_slice(part: Part, kind: int) -> Hits:
 _SOURCE_FIELDS = ("channel", "source", "medium", "campaign")
 
 
-def _coded(ids: Int32, names: Mapping[int, str]) -> tuple[Int64, list[str]]:
-    """Ids to codes of their texts; ids with the same text share one code."""
+def _coded(ids: Int32, name: Callable[[int], str]) -> tuple[Int64, list[str]]:
+    """Ids (-1 for none) to codes of their texts; ids with the same text share one code."""
+    if not len(ids):
+        return np.empty(0, dtype=np.int64), []
+    # The place of -1 is the last one, as an index from the end.
+    seen = np.zeros(int(ids.max()) + 2, dtype=np.bool_)
+    seen[ids] = True
+    names = {number: name(number) for number in np.flatnonzero(seen[:-1]).tolist() + ([-1] if seen[-1] else [])}
     texts = sorted(set(names.values()))
     place = {text: code for code, text in enumerate(texts)}
-    known = np.array(sorted(names), dtype=np.int64)
-    codes = np.array([place[names[int(number)]] for number in known], dtype=np.int64)
-    return (codes[np.searchsorted(known, ids)] if len(known) else np.empty(0, dtype=np.int64)), texts
+    lookup = np.zeros(len(seen), dtype=np.int64)
+    lookup[list(names)] = [place[text] for text in names.values()]
+    return lookup[ids], texts

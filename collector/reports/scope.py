@@ -123,6 +123,12 @@ def coded(ids: Int64 | Int32, name: Callable[[int], K]) -> tuple[Int64, list[K]]
 def distinct_people(codes: Codes, person: Int64 | Int32, groups: int) -> Int64:
     """For each code the number of different persons; `person` ascends."""
     persons = int(person[-1]) + 1 if len(person) else 0
+    if len(codes) > 4 * persons:
+        # Most repetitions are neighbours, as whoever does much does it in a few visits.
+        fresh = np.ones(len(codes), dtype=np.bool_)
+        fresh[1:] = (codes[1:] != codes[:-1]) | (person[1:] != person[:-1])
+        kept = np.flatnonzero(fresh)
+        codes, person = codes[kept], person[kept]
     if persons * groups <= MOST_CELLS:
         # One flag a (code, person): persons ascend, so that the writes of a code walk through memory in order.
         seen = np.zeros((groups, persons), dtype=np.bool_)

@@ -98,7 +98,7 @@ def count(found: Sequence[Found], codes: int, measure: str) -> Counts:
             mean: Float64 = count(found, codes, "value") / carrying
         return mean
     ways: dict[str, Callable[[Found], Counts]] = {
-        "people": lambda one: distinct_people(one.codes, one.part.person[one.rows].astype(np.int64), codes),
+        "people": lambda one: distinct_people(one.codes, one.part.person[one.rows], codes),
         "events": lambda one: np.bincount(one.codes, minlength=codes),
         "sessions": lambda one: _sessions(one, codes),
         "value": lambda one: _value(one, codes),
