@@ -34,7 +34,7 @@ def tilt(case_mean: Float64, x: Float64, base: Float64) -> Float64:
     Newton's method on the convex dual, with halved steps.
     """
     used = base > 0
-    x, base = x[used, 1:], base[used] / base[used].sum()
+    x, base = _together(x[used, 1:], base[used] / base[used].sum())
     target = case_mean[1:]
     at = np.zeros(len(target))
     value, weight = _dual(at, target, x, base)
@@ -43,7 +43,9 @@ def tilt(case_mean: Float64, x: Float64, base: Float64) -> Float64:
         slope = mean - target + PENALTY * at
         if np.abs(slope).max(initial=0.0) < 1e-7:
             break
-        bend = (x * weight[:, None]).T @ x - np.outer(mean, mean)
+        # The product of a matrix with itself takes half the work of that of two.
+        rooted = x * np.sqrt(weight)[:, None]
+        bend = rooted.T @ rooted - np.outer(mean, mean)
         bend[np.diag_indices_from(bend)] += PENALTY
         step = np.linalg.solve(bend, slope)
         size = 1.0
@@ -56,6 +58,25 @@ def tilt(case_mean: Float64, x: Float64, base: Float64) -> Float64:
             break
         at, value, weight = at - size * step, moved, moved_weight
     return at
+
+
+def _together(x: Float64, base: Float64) -> tuple[Float64, Float64]:
+    """The same sums from fewer rows: those that are equal in indicators are one, with all their weight."""
+    bits = x != 0
+    if not x.size or not np.array_equal(bits, x):
+        return x, base
+    packed = np.packbits(bits, axis=1)
+    words = np.zeros((len(packed), -(-packed.shape[1] // 8) * 8), dtype=np.uint8)
+    words[:, : packed.shape[1]] = packed
+    # A number made of the words with odd factors tells rows apart; equal numbers of different rows are looked for.
+    mixed = np.zeros(len(words), dtype=np.uint64)
+    for word in words.view(np.uint64).T:
+        mixed = (mixed ^ word) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(29)
+    _, first, of = np.unique(mixed, return_index=True, return_inverse=True)
+    if not np.array_equal(words[first][of], words):
+        return x, base
+    return x[first], np.bincount(of, weights=base).astype(np.float64)
 
 
 def _dual(at: Float64, target: Float64, x: Float64, base: Float64) -> tuple[float, Float64]:

@@ -71,7 +71,8 @@ def estimate(
 
 
 def _fit(x: Float64, y: Float64, weight: Float64) -> Float64:
-    gram = x.T @ (x * weight[:, None])
+    rooted = x * np.sqrt(weight)[:, None]
+    gram = rooted.T @ rooted
     # A ridge of about one observation a coefficient: levels that hardly occur must not run away.
     gram[np.diag_indices_from(gram)] += 1.0
     gram[0, 0] -= 1.0 - 1e-9
