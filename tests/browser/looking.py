@@ -119,6 +119,7 @@ def pages(served: Served) -> dict[str, str]:
         "stages-new": "/shop/stages/edit",
         "settings": "/shop/settings",
         "connections": "/shop/connections",
+        "spend": "/shop/spend",
         "privacy": "/shop/privacy",
         "bots": "/shop/bots?all-time=1",
         "identity": "/shop/settings/identity",
