@@ -12,6 +12,7 @@ from collector.core.times import SECOND
 from collector.core.words import words
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
+from collector.reports.funnel_actions import actions_block
 from collector.reports.funnel_chain import Rows
 from collector.reports.funnel_compare import PARAMS as COMPARE
 from collector.reports.funnel_compare import compare_blocks
@@ -40,7 +41,7 @@ def run(journeys: Journeys, query: Query) -> Result:
     which, at = query.values["people"], query.values["at"]
     if which is not None:
         step = found.size if which == "converted" else at if isinstance(at, int) else 1
-        part = subset(query, found)
+        part = subset(journeys, query, found)
         blocks = [people_block(journeys, found, str(which), step, _group(journeys, query, found), part), steps]
     else:
         blocks = [steps, _summary(query, found)]
@@ -51,7 +52,11 @@ def run(journeys: Journeys, query: Query) -> Result:
             blocks.append(breakdown_block(journeys, query, found, query.by, str(query.values["by-at"])))
         step = at if isinstance(at, int) else _greatest_drop(found)
         if step < found.size:
-            blocks += [next_block(journeys, query, found, step), differences_block(journeys, found, step)]
+            blocks += [
+                next_block(journeys, query, found, step),
+                differences_block(journeys, query, found, step),
+                actions_block(journeys, query, found, step),
+            ]
     return Result(blocks, journeys.as_of, _headline(found, query), _notes(found))
 
 

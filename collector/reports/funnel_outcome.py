@@ -105,6 +105,10 @@ class Outcome:
         stopped = (self.reach == step) & (step < self.size)
         return np.flatnonzero(stopped & (self.open if which == "open" else ~self.open))
 
+    def settled(self, step: int) -> Int64:
+        """Entrants who reached step `step` (from 1) and went on or no longer can: the open there are left out."""
+        return np.flatnonzero((self.reach > step) | ((self.reach == step) & ~self.open))
+
     def times(self, step: int, entrants: Int64) -> Int64:
         """When these entrants filled step `step` (from 0), which all of them reached."""
         return self._of(self.time[step], step, entrants).astype(np.int64, copy=False)

@@ -12,7 +12,7 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Float64, Int64, Part
 from collector.reports.funnel_chain import Rows
 from collector.reports.funnel_outcome import Outcome
-from collector.reports.funnel_steps import NONE, share, step_names
+from collector.reports.funnel_steps import NONE, people_link, share, step_names
 from collector.reports.stats import chi_squared, difference, holm
 
 MOST_NEXT = 10
@@ -83,21 +83,12 @@ def people_block(
 
 def next_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> Block:
     """What those who dropped after `step` did right after the last step they reached."""
-    entrants = outcome.people("dropped", step)
-    counts: dict[Kind | None, int] = {}
-    for number, part in enumerate(outcome.parts):
-        here = entrants[outcome.part[entrants] == number]
-        following = _following(journeys, part, outcome.rows(step - 1, here), outcome.sessions, query.include_bots)
-        kinds, times = np.unique(part.kind[following[following >= 0]], return_counts=True)
-        for kind, count in zip(kinds.tolist(), times.tolist(), strict=True):
-            counts[journeys.kinds[kind]] = counts.get(journeys.kinds[kind], 0) + count
-        if (following < 0).any():
-            counts[None] = counts.get(None, 0) + int((following < 0).sum())
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], "" if item[0] is None else event_text(item[0])))
-    rows: list[list[Cell]] = [
-        [NONE if kind is None else event_text(kind), count, share(count, len(entrants))]
-        for kind, count in ranked[:MOST_NEXT]
-    ]
+    entrants, kinds = _next_kinds(journeys, query, outcome, step)
+    counts: dict[str, int] = {}
+    for kind, count in zip(*(one.tolist() for one in np.unique(kinds, return_counts=True)), strict=True):
+        text = NONE if kind < 0 else event_text(journeys.kinds[kind])
+        counts[text] = counts.get(text, 0) + count
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] != NONE, item[0]))[:MOST_NEXT]
     return Block(
         id="next",
         kind="bars",
@@ -107,10 +98,39 @@ def next_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) ->
             Column("people", T("Sessions") if outcome.sessions else T("People"), "count"),
             Column("share", T("Share"), "ratio"),
         ),
-        rows=rows,
+        rows=[[text, count, share(count, len(entrants))] for text, count in ranked],
         draw={"x": "event", "y": "people"},
+        links=[people_link(query, "dropped", step, subset=f"next:{step}:{text}") for text, _ in ranked],
         empty=T("Nobody dropped here."),
     )
+
+
+def _next_kinds(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> tuple[Int64, Int64]:
+    """Who dropped after the step, and the kind of each one's next act, -1 where there is none."""
+    entrants = outcome.people("dropped", step)
+    kinds = np.full(len(entrants), -1, dtype=np.int64)
+    own = outcome.rows(step - 1, entrants)
+    for number, part in enumerate(outcome.parts):
+        here = np.flatnonzero(outcome.part[entrants] == number)
+        following = _following(journeys, part, own[here], outcome.sessions, query.include_bots)
+        some = following >= 0
+        kinds[here[some]] = part.kind[following[some]]
+    return entrants, kinds
+
+
+def who_next(journeys: Journeys, query: Query, outcome: Outcome, text: str) -> Int64:
+    """The dropped whose next act is the one that a link names: `STEP:ACT`."""
+    number, act = text.split(":", 1)
+    entrants, kinds = _next_kinds(journeys, query, outcome, _step(number, outcome))
+    named = [kind for kind, one in journeys.kinds.items() if event_text(one) == act]
+    return entrants[np.isin(kinds, [-1] if act == NONE else named)]
+
+
+def _step(text: str, outcome: Outcome) -> int:
+    """A step that somebody can go on from; ValueError where it is not."""
+    if not 0 < int(text) < outcome.size:
+        raise ValueError(text)
+    return int(text)
 
 
 def event_text(kind: Kind) -> str:
@@ -137,20 +157,22 @@ def _following(journeys: Journeys, part: Part, rows: Int64, sessions: bool, bots
     return found
 
 
-def differences_block(journeys: Journeys, outcome: Outcome, step: int) -> Block:
-    """Which sources, devices and landing pages went on from `step` more or less often than everybody else.
+def differences_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> Block:
+    """Which sources, devices, landing pages and pages of the step went on from `step` more or less often than others.
 
     Two-sided chi-squared tests, corrected for their number by Holm's method; the open are in neither group.
     """
-    settled = np.flatnonzero((outcome.reach > step) | ((outcome.reach == step) & ~outcome.open))
+    settled = outcome.settled(step)
     went = outcome.reach[settled] > step
     found: list[tuple[str, str, int, int]] = []
-    for name in COMPARED:
-        codes, texts = outcome.texts(journeys, settled, outcome.rows(0, settled), name)
+    for name in (*COMPARED, "page", *((query.by,) if query.by and query.by not in (*COMPARED, "page") else ())):
+        codes, texts = _values(journeys, outcome, step, settled, name)
         people = np.bincount(codes, minlength=len(texts))
         on = np.bincount(codes[went], minlength=len(texts))
         enough = (people >= LEAST_PEOPLE) & (len(settled) - people >= LEAST_PEOPLE)
         found += [(name, texts[code] or NONE, int(people[code]), int(on[code])) for code in np.flatnonzero(enough)]
+    rows = _compared(found, len(settled), int(went.sum()))
+    subsets = [f"is:{step}:{row[0]}:{row[1]}" for row in rows]
     return Block(
         id="differences",
         kind="table",
@@ -166,11 +188,34 @@ def differences_block(journeys: Journeys, outcome: Outcome, step: int) -> Block:
             Column("high", T("High"), "points", T("Upper end of the 95 % interval of the difference (Newcombe).")),
             Column("p_value", T("p"), "number", T("Chi-squared test, corrected for the number of rows (Holm).")),
         ),
-        rows=_compared(found, len(settled), int(went.sum())),
-        draw={"x": "value", "y": "difference", "low": "low", "high": "high"},
+        rows=rows,
+        draw={
+            "x": "value",
+            "y": "difference",
+            "low": "low",
+            "high": "high",
+            "cell_links": {"went_on": [people_link(query, "reached", step + 1, subset=one) for one in subsets]},
+        },
+        links=[people_link(query, "reached", step, subset=one) for one in subsets],
         note=T("A difference is not a cause: see Impact for what a thing changed."),
         empty=T("Too few people to compare."),
     )
+
+
+def _values(journeys: Journeys, outcome: Outcome, step: int, settled: Int64, name: str) -> tuple[Int64, list[str]]:
+    """What is compared: of the first step's session, or of the event that filled the step."""
+    rows = outcome.rows(0 if name in COMPARED else step - 1, settled)
+    return outcome.texts(journeys, settled, rows, name)
+
+
+def who_is(journeys: Journeys, outcome: Outcome, text: str) -> Int64:
+    """The entrants of a row of the differences, as its link names it: `STEP:PROPERTY:VALUE`."""
+    number, name, value = text.split(":", 2)
+    step = _step(number, outcome)
+    settled = outcome.settled(step)
+    codes, texts = _values(journeys, outcome, step, settled, name)
+    wanted = [code for code, one in enumerate(texts) if (one or NONE) == value]
+    return settled[np.isin(codes, wanted)]
 
 
 def _compared(found: list[tuple[str, str, int, int]], everyone: int, went: int) -> list[list[Cell]]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collector.core.errors import UserError
 from collector.core.query import Param, Query
 from collector.core.text import T
+from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
+from collector.reports.funnel_actions import who_did
 from collector.reports.funnel_outcome import Outcome
+from collector.reports.funnel_people import who_is, who_next
 from collector.reports.funnel_times import of_length
 
 SUBSET = Param("subset", "text", T("Part of the list"), T("As the links of the page write it."))
 
 
-def subset(query: Query, outcome: Outcome) -> Int64 | None:
+def subset(journeys: Journeys, query: Query, outcome: Outcome) -> Int64 | None:
     """The entrants that the question's `subset` names, None where it names none.
 
     Raises:
@@ -22,12 +25,18 @@ def subset(query: Query, outcome: Outcome) -> Int64 | None:
     if not isinstance(text, str) or not text:
         return None
     try:
-        return _find(outcome, *text.split(":", 1))
+        return _find(journeys, query, outcome, *text.split(":", 1))
     except (TypeError, ValueError, IndexError) as error:
         raise UserError(f"{text!r} is no part of a list.", "Open the list from the number on the page.") from error
 
 
-def _find(outcome: Outcome, kind: str, rest: str) -> Int64:
+def _find(journeys: Journeys, query: Query, outcome: Outcome, kind: str, rest: str) -> Int64:
     if kind == "took":
         return of_length(outcome, rest)
+    if kind == "did":
+        return who_did(journeys, query, outcome, rest)
+    if kind == "is":
+        return who_is(journeys, outcome, rest)
+    if kind == "next":
+        return who_next(journeys, query, outcome, rest)
     raise ValueError(kind)

@@ -69,3 +69,28 @@ def holm(p_values: ArrayLike) -> Floats:
 def quantile(values: NDArray[np.int64] | Floats, share: float) -> float | None:
     """The quantile by linear interpolation between order statistics (R's type 7); None of nothing."""
     return float(np.quantile(values, share)) if len(values) else None
+
+
+def benjamini_hochberg(p_values: ArrayLike) -> Floats:
+    """p-values corrected so that of those below 5 % one in twenty is expected to be chance (Benjamini, Hochberg 1995).
+
+    NaNs are no tests and stay. Equal to `scipy.stats.false_discovery_control(p, method="bh")`.
+    """
+    given = np.asarray(p_values, dtype=np.float64)
+    tested = np.flatnonzero(~np.isnan(given))
+    order = tested[np.argsort(given[tested], kind="stable")]
+    scaled = given[order] * len(order) / np.arange(1, len(order) + 1)
+    corrected = np.full(given.shape, np.nan)
+    corrected[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    return corrected
+
+
+def odds_ratio(
+    hits_a: ArrayLike, trials_a: ArrayLike, hits_b: ArrayLike, trials_b: ArrayLike, confidence: float = 0.95
+) -> tuple[Floats, Floats, Floats]:
+    """Odds of a over odds of b with their interval (Woolf 1955; half a case added to each cell)."""
+    a, n, b, m = (np.asarray(given, dtype=np.float64) for given in (hits_a, trials_a, hits_b, trials_b))
+    cells = np.stack(np.broadcast_arrays(a, n - a, b, m - b)) + 0.5
+    log = np.log(cells[0] * cells[3] / (cells[1] * cells[2]))
+    reach = float(ndtri(0.5 + confidence / 2)) * np.sqrt((1 / cells).sum(axis=0))
+    return np.exp(log), np.exp(log - reach), np.exp(log + reach)

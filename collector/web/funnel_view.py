@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from collector.core.blocks import Result
 from collector.web import format as shown
@@ -84,6 +84,27 @@ def steps(view: BlockView) -> list[Step]:
 
 def _share(part: float, whole: float | None) -> float:
     return round(min(100.0, 100 * part / whole), 2) if whole else 0.0
+
+
+def actions(view: BlockView, result: Result, ask: Callable[[str, str], str]) -> BlockView:
+    """The table of actions, each name leading to the question what that action changed.
+
+    Args:
+        ask: the address of that question, for the texts of an exposure and of the goal.
+    """
+    block = result.block(view.id)
+    at = [column.name for column in block.columns].index("action")
+    rows = []
+    for row, values, link in zip(view.rows, view.values, block.links, strict=False):
+        given = link or ()
+        step = next((int(text) for name, text in given if name == "at"), 0)
+        steps = [text for name, text in given if name == "step"]
+        any_order = ("order", "any") in given
+        cells = list(row.cells)
+        if step < len(steps) and not any_order:
+            cells[at] = replace(cells[at], href=ask(str(values[at]), steps[step]))
+        rows.append(replace(row, cells=cells))
+    return replace(view, rows=rows)
 
 
 def breakdown(view: BlockView, result: Result) -> Breakdown:

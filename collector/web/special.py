@@ -82,11 +82,18 @@ def _presets(access: SiteAccess, page: ReportPage) -> list[dict[str, str]]:
 def _funnel(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
     kept = [one for one in access.rooms.catalog.saved_reports(access.site.id) if one.report == page.name]
     saved = [{"name": one.name, "href": saved_address(access.site.name, one.report, one.arguments)} for one in kept]
-    view, groups = page.block("steps"), page.block("breakdown")
+    view, groups, acts = page.block("steps"), page.block("breakdown"), page.block("actions")
+    impact = url_for("reports.show", site_name=access.site.name, report_name="impact")
+    carried = [pair for pair in page.pairs if pair[0] in ("period", "from", "to", "all-time", *FILTERS)]
+
+    def changed(exposure: str, goal: str) -> str:
+        return address(impact, [("exposure", exposure), ("goal", goal), *carried])
+
     return {
         "saved": saved,
         "funnel": funnel_view.steps(view) if view else [],
         "breakdown": funnel_view.breakdown(groups, page.answer) if groups and page.answer else None,
+        "actions": funnel_view.actions(acts, page.answer, changed) if acts and page.answer else None,
         "whole_funnel": address(page.path, replaced(page.pairs, [], ["people", "at", "group", "subset"])),
     }
 

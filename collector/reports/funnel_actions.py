@@ -1,0 +1,252 @@
+"""What those who went on from a step of a funnel had done that those who dropped had not, asked of both alike in time.
+
+Two stretches are looked at. *Before*: the seven days up to the instant in which each reached the step. *After*: a first
+stretch from that instant on, of the same length for everybody (a landmark analysis): only those who had not gone on by
+its end are compared, so that nobody's stretch is cut short by the outcome, and only those who did anything in it, so
+that an action does not merely tell who had left at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from collector.core.blocks import Block, Cell, Column
+from collector.core.event import PAGE, PASSIVE, Kind
+from collector.core.matcher import Matcher
+from collector.core.query import Query
+from collector.core.text import T, Text, Value
+from collector.core.times import DAY, HOUR, MINUTE, SECOND
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Bool, Float64, Int64
+from collector.reports.funnel_outcome import Outcome
+from collector.reports.funnel_steps import people_link
+from collector.reports.scope import coded, page_path
+from collector.reports.stats import benjamini_hochberg, chi_squared, odds_ratio
+
+BEFORE = 7 * DAY
+MOST = 12
+LEAST = 10
+# How long the stretch after the step may be; the longest that three in four of those who went on were slower than.
+_AFTER = (10 * SECOND, 20 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, DAY)
+_LATER_THAN = 0.25
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """Who is compared, and from when (ms UTC) until before when an action of each counts.
+
+    went: of each entrant whether they went on. length: ms.
+    """
+
+    entrants: Int64
+    went: Bool
+    low: Int64
+    high: Int64
+    length: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Did:
+    """Who did what in a stretch: pairs of an action and a place in `entrants`, each once, ascending by action."""
+
+    stretch: Stretch
+    action: Int64
+    place: Int64
+    texts: list[str]
+
+    def entrants(self, text: str) -> Int64:
+        """The entrants who did it; ValueError where nobody can have."""
+        return self.stretch.entrants[self.place[self.action == self.texts.index(text)]]
+
+
+def before(outcome: Outcome, step: int) -> Stretch:
+    """The days before step `step` (from 1), of all who either went on or can no longer."""
+    entrants, went, reached = _settled(outcome, step)
+    return Stretch(entrants, went, reached - BEFORE, reached, BEFORE)
+
+
+def after(outcome: Outcome, step: int) -> Stretch | None:
+    """The first stretch after the step, of those who had not gone on by its end; None where most go on at once."""
+    entrants, went, reached = _settled(outcome, step)
+    if not went.any():
+        return None
+    gap = outcome.times(step, entrants[went]) - reached[went]
+    early = float(np.quantile(gap, _LATER_THAN))
+    length = max((one for one in _AFTER if one < early), default=0)
+    if not length:
+        return None
+    still = np.ones(len(entrants), dtype=np.bool_)
+    still[went] = gap > length
+    reached = reached[still]
+    return Stretch(entrants[still], went[still], reached + 1, reached + length + 1, length)
+
+
+def _settled(outcome: Outcome, step: int) -> tuple[Int64, Bool, Int64]:
+    """Who reached the step and is not open there, whether they went on, and when they reached it."""
+    entrants = outcome.settled(step)
+    return entrants, outcome.reach[entrants] > step, outcome.times(step - 1, entrants)
+
+
+def did(journeys: Journeys, query: Query, outcome: Outcome, step: int, stretch: Stretch) -> Did:
+    """What each did in their stretch; the steps' own events, what widgets do by themselves, and bots aside."""
+    most = max(journeys.kinds, default=0)
+    unasked = [number for number, kind in journeys.kinds.items() if kind in PASSIVE]
+    unasked += [number for matcher in outcome.plan.steps[: step + 1] for number in _named(journeys, matcher)]
+    codes, texts = coded(np.arange(most + 1), lambda number: action_text(journeys.kinds.get(number)))
+    codes[unasked] = -1
+    pairs = [_distinct(codes[kind], place) for place, kind in _events(outcome, step, stretch, query.include_bots)]
+    action = np.concatenate([one for one, _ in pairs]) if pairs else np.empty(0, dtype=np.int64)
+    place = np.concatenate([other for _, other in pairs]) if pairs else np.empty(0, dtype=np.int64)
+    return Did(stretch, action, place, texts)
+
+
+def _named(journeys: Journeys, step: Matcher) -> frozenset[int]:
+    """The kinds a step names. The chain itself chooses which of its events stands for the step: no finding."""
+    return frozenset() if step.subject in ("any", "source") else journeys.kind_ids(step)
+
+
+def action_text(kind: Kind | None) -> str:
+    """A kind as its matcher is written; a page with and without its closing slash is one."""
+    if kind is None:
+        return ""
+    name = page_path(kind.name) if kind.type == PAGE else kind.name
+    return f"{kind.type}:{name or (f'#{kind.target}' if kind.target else '')}"
+
+
+def _events(outcome: Outcome, step: int, stretch: Stretch, bots: bool) -> Iterator[tuple[Int64, Int64]]:
+    """For each part: the place in `entrants` and the kind of each event in the stretches, places ascending."""
+    own = outcome.rows(step - 1, stretch.entrants)
+    for number, part in enumerate(outcome.parts):
+        here = np.flatnonzero(outcome.part[stretch.entrants] == number)
+        base = part.person[own[here]].astype(np.int64) << part.shift
+        most = 1 << part.shift
+        first = np.searchsorted(part.key, base + np.clip(stretch.low[here] - part.origin, 0, most))
+        end = np.searchsorted(part.key, base + np.clip(stretch.high[here] - part.origin, 0, most))
+        many = np.maximum(end - first, 0)
+        place = np.repeat(np.arange(len(here)), many)
+        rows = np.arange(len(place)) + np.repeat(first - (np.cumsum(many) - many), many)
+        keep = np.ones(len(rows), dtype=np.bool_) if bots else part.bot[rows] == 0
+        if outcome.sessions:
+            keep &= part.session[rows] == part.session[own[here]][place]
+        yield here[place[keep]], part.kind[rows[keep]].astype(np.int64)
+
+
+def _distinct(codes: Int64, place: Int64) -> tuple[Int64, Int64]:
+    """Each (code, place) once, by code; places ascend, and codes below zero are nothing."""
+    # A stable sort of 16-bit numbers is a radix sort, and keeps places in order.
+    order = np.argsort(codes.astype(np.uint16) if codes.max(initial=0) < 65_535 else codes, kind="stable")
+    codes, place = codes[order], place[order]
+    fresh = codes >= 0
+    fresh[1:] &= (codes[1:] != codes[:-1]) | (place[1:] != place[:-1])
+    return codes[fresh], place[fresh]
+
+
+def actions_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> Block:
+    """The actions that go with going on from step `step` (from 1), or with dropping: the surest of each stretch."""
+    stretches = [("before", before(outcome, step))]
+    later = after(outcome, step)
+    if later is not None:
+        stretches.append(("after", later))
+    found: list[tuple[str, str, int, int, int, int]] = []
+    for when, stretch in stretches:
+        found += [(when, *counted) for counted in _counts(did(journeys, query, outcome, step, stretch), when)]
+    return Block(
+        id="actions",
+        kind="table",
+        title=T("What those who went on from step {step} did, and the dropped did not", step=step),
+        columns=(
+            Column("when", T("When"), "label"),
+            Column("action", T("Action"), "text"),
+            Column("people", T("Sessions") if outcome.sessions else T("People"), "count", T("How many did it then.")),
+            Column("went_on", T("Went on"), "ratio", T("Of those who went on, how many had done it.")),
+            Column("dropped", T("Dropped"), "ratio", T("Of those who dropped, how many had done it.")),
+            Column("odds", T("Odds ratio"), "number", T("Above 1, who did it went on more often.")),
+            Column("low", T("Low"), "number", T("Lower end of the 95 % interval of the odds ratio.")),
+            Column("high", T("High"), "number", T("Upper end of the 95 % interval of the odds ratio.")),
+            Column(
+                "p_value", T("p"), "number", T("Chi-squared, corrected for the number of tests (Benjamini-Hochberg).")
+            ),
+        ),
+        **_rows(query, step, found),  # type: ignore[arg-type]
+        note=_words(step, later),
+        empty=T("Too few people to compare."),
+    )
+
+
+def _counts(found: Did, when: str) -> Iterator[tuple[str, int, int, int, int]]:
+    """(action, went on and did it, went on, dropped and did it, dropped) of what enough did and enough did not."""
+    went = found.stretch.went
+    asked = np.ones(len(went), dtype=np.bool_)
+    if when == "after":
+        asked = np.zeros(len(went), dtype=np.bool_)
+        asked[found.place] = True
+    size = len(found.texts)
+    people = np.bincount(found.action, minlength=size)
+    on = np.bincount(found.action[went[found.place]], minlength=size)
+    everyone, all_on = int(asked.sum()), int((asked & went).sum())
+    for code in np.flatnonzero((people >= LEAST) & (everyone - people >= LEAST)).tolist():
+        yield found.texts[code], int(on[code]), all_on, int(people[code] - on[code]), everyone - all_on
+
+
+def _rows(query: Query, step: int, found: list[tuple[str, str, int, int, int, int]]) -> dict[str, object]:
+    if not found:
+        return {"rows": []}
+    on, all_on, off, all_off = (np.array([row[at] for row in found], dtype=np.float64) for at in (2, 3, 4, 5))
+    odds, low, high = odds_ratio(on, all_on, off, all_off)
+    p_values = benjamini_hochberg(chi_squared(on, all_on, off, all_off))
+    order = np.lexsort((-np.abs(np.log(odds)), np.nan_to_num(p_values, nan=2.0))).tolist()
+    kept = [at for when in ("before", "after") for at in [one for one in order if found[one][0] == when][:MOST]]
+    rows: list[list[Cell]] = []
+    links: list[tuple[tuple[tuple[str, str], ...], ...]] = []
+    for at in kept:
+        when, text, *_ = found[at]
+        shares: list[Cell] = [_ratio(on[at], all_on[at]), _ratio(off[at], all_off[at])]
+        numbers: list[Cell] = [float(odds[at]), float(low[at]), float(high[at]), _number(p_values, at)]
+        rows.append([when, text, int(on[at] + off[at]), *shares, *numbers])
+        subset = f"did:{when}:{step}:{text}"
+        which = (("reached", step), ("reached", step + 1), ("dropped", step))
+        links.append(tuple(people_link(query, list_, number, subset=subset) for list_, number in which))
+    return {
+        "rows": rows,
+        "links": [link[0] for link in links],
+        "draw": {"cell_links": {"went_on": [link[1] for link in links], "dropped": [link[2] for link in links]}},
+    }
+
+
+def _words(step: int, later: Stretch | None) -> Text:
+    if later is None:
+        return T(
+            "What both did in the 7 days before step {step}. Most who went on did so at once, so that nothing after it "
+            "can be compared. Going together is not a cause: Impact says what an action changed.",
+            step=step,
+        )
+    return T(
+        "What both did in the 7 days before step {step}, and in the first {length} after it: there only of those who "
+        "did anything and had not gone on by then, so that both had the same time. Going together is not a cause: "
+        "Impact says what an action changed.",
+        step=step,
+        length=Value(later.length / SECOND, "seconds"),
+    )
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return float(part / whole) if whole else None
+
+
+def _number(values: Float64, at: int) -> float | None:
+    return None if np.isnan(values[at]) else float(values[at])
+
+
+def who_did(journeys: Journeys, query: Query, outcome: Outcome, text: str) -> Int64:
+    """The entrants behind an action, as its link names it: `before:STEP:ACTION`; ValueError where nothing is so."""
+    when, number, action = text.split(":", 2)
+    step = int(number)
+    if not 0 < step < outcome.size:
+        raise ValueError(text)
+    stretch = before(outcome, step) if when == "before" else after(outcome, step)
+    if stretch is None:
+        raise ValueError(text)
+    return did(journeys, query, outcome, step, stretch).entrants(action)
