@@ -99,6 +99,9 @@ class Journeys:
             kinds = self.kind_ids(matcher)
             if len(kinds) == 1:
                 return _kind_slice(part, next(iter(kinds)))
+        if matcher.subject == "any" and not matcher.conditions:
+            # Nearly all rows: found at once, and too many bytes to push other answers out for.
+            return self._find(part, matcher, include_bots)
         return part.memo.get(("hits", matcher, include_bots), lambda: self._find(part, matcher, include_bots))
 
     def _find(self, part: Part, matcher: Matcher, include_bots: bool) -> Hits:
