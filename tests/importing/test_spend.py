@@ -40,7 +40,7 @@ def read(folder: Path, text: str, told: Mapping[str, str] | None = None, **const
     ],
 )
 def test_usual_exports_are_read_without_a_word(tmp_path: Path, text: str, constants: dict[str, str]) -> None:
-    found = read(tmp_path, text, **constants)
+    found = read(tmp_path, text, None, **constants)
     assert found.refused == []
     assert found.days == [SpendDay("2026-01-02", "paid_search", "google", "brand", 12.5, "EUR")]
 

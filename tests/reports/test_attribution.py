@@ -365,19 +365,19 @@ def test_long_paths_count_by_their_last_touches() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("people", "group"),
     [
-        {"people": "touched", "group": "nobody"},
-        {"people": "path", "group": "no json"},
-        {"people": "path", "group": '["nobody"]'},
-        {"people": "path", "group": '{"a": 1}'},
-        {"people": "length", "group": "99"},
-        {"people": "lag", "group": "-1"},
+        ("touched", "nobody"),
+        ("path", "no json"),
+        ("path", '["nobody"]'),
+        ("path", '{"a": 1}'),
+        ("length", "99"),
+        ("lag", "-1"),
     ],
 )
-def test_a_list_of_nothing_that_there_is_is_refused(arguments: dict[str, str]) -> None:
+def test_a_list_of_nothing_that_there_is_is_refused(people: str, group: str) -> None:
     with pytest.raises(UserError):
-        ask(visits("a", "S", 1.0), **arguments)
+        ask(visits("a", "S", 1.0), people=people, group=group)
 
 
 def test_a_list_tells_the_path_of_each_conversion() -> None:
