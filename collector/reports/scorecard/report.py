@@ -9,11 +9,13 @@ from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.people_list import LIMIT
 from collector.reports.scorecard.asked import asked, look_at
+from collector.reports.scorecard.cart_block import carts_block
 from collector.reports.scorecard.definitions import metrics
-from collector.reports.scorecard.left import carts_block, form_blocks
+from collector.reports.scorecard.form_blocks import form_blocks
+from collector.reports.scorecard.lists import LISTS
 from collector.reports.scorecard.measures import measure
 from collector.reports.scorecard.metrics import cards, measured, metrics_block, shown
-from collector.reports.scorecard.people import LISTS, listed
+from collector.reports.scorecard.people import listed
 from collector.reports.scorecard.plots import plots
 from collector.reports.scorecard.trends import trends
 from collector.reports.scorecard.words import headline, notes

@@ -1,4 +1,4 @@
-"""The blocks about what is begun and not ended: the numbers of carts, the forms, and the fields they are left at."""
+"""Forms: how many were started, sent and abandoned, and the fields they are left at."""
 
 from __future__ import annotations
 
@@ -9,34 +9,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from collector.core.blocks import Block, Column
+from collector.core.event import FORM_START
 from collector.core.query import Query
-from collector.core.text import T, Text
-from collector.core.times import format_duration
+from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool
 from collector.reports.groups import NONE
 from collector.reports.scope import share
-from collector.reports.scorecard import carts, forms
+from collector.reports.scorecard import forms
 from collector.reports.scorecard.asked import Asked, Seen, Stretch, link
 from collector.reports.scorecard.measures import rows_in
 
 MOST_FIELDS = 100
-CART_STATES = ("begun", "bought", "abandoned", "open", "over")
 FORM_STATES = ("all", "sent", "abandoned", "open", "over")
-
-
-def carts_in(
-    journeys: Journeys, query: Query, question: Asked, seen: Seen, stretch: Stretch, state: str
-) -> tuple[carts.Carts, Bool]:
-    """The carts of a part, and which of them began in the stretch and are in a state of `CART_STATES`."""
-    found = carts.carts(journeys, seen.part, question, query.include_bots)
-    mask = rows_in(seen.part, found.row, seen.lasting, stretch)
-    over = carts.over(seen.part, found, question)
-    if state == "bought":
-        return found, mask & over & found.bought
-    if state == "abandoned":
-        return found, mask & over & ~found.bought
-    return found, mask if state == "begun" else mask & (over if state == "over" else ~over)
 
 
 def forms_in(
@@ -51,57 +36,6 @@ def forms_in(
     if state == "abandoned":
         return found, mask & over & ~found.done
     return found, mask if state == "all" else mask & (over if state == "over" else ~over)
-
-
-def carts_block(journeys: Journeys, query: Query, question: Asked, found: Sequence[Seen]) -> Block:
-    """How many carts were begun, bought and abandoned in the range, and how many may still be bought."""
-    columns = (
-        Column("begun", T("Carts"), "count", T("Begun by an add without another in the window before it.")),
-        Column("bought", T("Bought"), "count", T("Within the window, of those whose window is over.")),
-        Column("abandoned", T("Abandoned"), "count", T("Their window is over without a purchase.")),
-        Column("open", T("May still be bought"), "count", T("Their window is not over.")),
-        Column("rate", T("Abandonment"), "ratio", T("Of the carts whose window is over.")),
-    )
-    count = dict.fromkeys(CART_STATES, 0)
-    if question.purchase is not None:
-        for seen in found:
-            for state in CART_STATES:
-                mask = carts_in(journeys, query, question, seen, question.stretch, state)[1]
-                count[state] += int(np.count_nonzero(mask))
-    states = ("begun", "bought", "abandoned", "open")
-    rows = [[*(count[state] for state in states), share(count["abandoned"], count["over"])]] if count["begun"] else []
-    return Block(
-        "carts",
-        "number",
-        T("Carts"),
-        columns,
-        rows,
-        draw={"cell_links": {state: [link(query, "carts", group=state)] for state in states}},
-        note=_cart_note(question),
-        empty=_no_carts(journeys, question),
-    )
-
-
-def _cart_note(question: Asked) -> Text:
-    return T(
-        "A cart is begun by {cart} and bought by {purchase} within {window}.",
-        cart=str(question.cart),
-        purchase=str(question.purchase),
-        window=format_duration(question.window),
-    )
-
-
-def _no_carts(journeys: Journeys, question: Asked) -> Text:
-    if question.purchase is None:
-        return T(
-            "What a purchase is is not known: send the event purchase with its value, set a goal, or name yours above."
-        )
-    if not journeys.kind_ids(question.cart):
-        return T(
-            "No cart was ever seen: send {cart} whenever something is put into it, or name the event you send above.",
-            cart=str(question.cart),
-        )
-    return T("No cart was begun in this time.")
 
 
 @dataclass(slots=True)
@@ -158,7 +92,7 @@ def _forms_block(journeys: Journeys, query: Query, ranked: Sequence[tuple[str, _
         column: [link(query, "forms", group=name, subset=state) for name, _ in ranked]
         for column, state in (("started", "all"), ("sent", "sent"), ("abandoned", "abandoned"), ("open", "open"))
     }
-    seen = any(kind.type == "form_start" for kind in journeys.kinds.values())
+    seen = any(kind.type == FORM_START for kind in journeys.kinds.values())
     return Block(
         "forms",
         "table",
