@@ -290,6 +290,15 @@ def test_fewer_bounces_are_for_the_better() -> None:
     assert str(headline) == "Bounce rate moved most, for the better: 40.0% after 100.0% in the period before."
 
 
+def test_lifetime_value_holds_what_was_bought_long_before_the_plot_begins() -> None:
+    bought = [("a", 0, 10.0), ("b", 1, 20.0), ("a", 9, 6.0), ("c", 10, 4.0)]
+    log = [E(who, START + at * DAY, "event:purchase", value=worth) for who, at, worth in bought]
+    result = ask(log, from_=day(8), to=day(10), interval="day")
+    assert [row["lifetime_value"] for row in rows(result, "trend_revenue")] == [15.0, 18.0, pytest.approx(40 / 3)]
+    assert metric(result, "lifetime_value")["value"] == pytest.approx(40 / 3)
+    assert metric(result, "lifetime_value")["previous"] == 15.0
+
+
 def test_purchases_without_a_value_are_no_revenue() -> None:
     log = [E("a", START, "event:purchase"), E("b", START, "event:purchase", value=4.0)]
     assert metric(ask(log[:1], all_time="1"), "revenue")["value"] is None
