@@ -16,6 +16,7 @@ from collector.reports.funnel_actions import actions_block
 from collector.reports.funnel_chain import Rows
 from collector.reports.funnel_compare import PARAMS as COMPARE
 from collector.reports.funnel_compare import compare_blocks
+from collector.reports.funnel_optional import optional_block
 from collector.reports.funnel_outcome import Outcome, outcome, plan_of
 from collector.reports.funnel_people import differences_block, next_block, people_block
 from collector.reports.funnel_plan import lasting
@@ -44,7 +45,8 @@ def run(journeys: Journeys, query: Query) -> Result:
         part = subset(journeys, query, found)
         blocks = [people_block(journeys, found, str(which), step, _group(journeys, query, found), part), steps]
     else:
-        blocks = [steps, _summary(query, found)]
+        optional = optional_block(journeys, query, found)
+        blocks = [steps, *([] if optional is None else [optional]), _summary(query, found)]
         if found.size > 1:
             blocks += [times_block(query, found), *compare_blocks(journeys, query, found)]
         blocks.append(trend_block(query, found))
@@ -229,6 +231,15 @@ REPORT = Report(
             ),
         ),
         Param("group", "text", T("Group"), T("Of the breakdown, whose people are listed.")),
+        Param(
+            "optional",
+            "int",
+            T("May be skipped"),
+            T("The number of a step between the first and the last that not everybody must do."),
+            repeat=True,
+            minimum=2,
+            maximum=11,
+        ),
         SUBSET,
         BETWEEN,
         *COMPARE,

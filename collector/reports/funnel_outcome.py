@@ -149,26 +149,55 @@ class Outcome:
         return codes, list(places)
 
 
-def plan_of(query: Query) -> Plan:
-    """The plan in a query's values.
+def given_steps(query: Query) -> tuple[Matcher, ...]:
+    """The steps as they were given, optional ones among them."""
+    return _all(query.values["step"], Matcher)
+
+
+def optional_steps(query: Query) -> frozenset[int]:
+    """The numbers (from 1) of the steps, as given, that may be skipped.
 
     Raises:
-        UserError: an exclusion or `--at` names a step that there is not.
+        UserError: the first or the last step, or one that there is not, or steps that are not in order.
+    """
+    numbers = frozenset(_all(query.values["optional"], int))
+    size = len(given_steps(query))
+    for number in sorted(numbers):
+        if not 1 < number < size:
+            raise UserError(
+                f"Step {number} cannot be optional.", "Only steps between the first and the last one may be skipped."
+            )
+    if numbers and query.values["order"] != "ordered":
+        raise UserError("Optional steps need steps in order.", "Choose the order “ordered”.")
+    return numbers
+
+
+def plan_of(query: Query) -> Plan:
+    """The plan in a query's values: of the steps that may not be skipped.
+
+    Raises:
+        UserError: an exclusion or `--at` names a step that there is not, or one that may be skipped.
     """
     values = query.values
-    steps = _all(values["step"], Matcher)
-    exclude = _all(values["exclude"], Exclusion)
-    for exclusion in exclude:
-        if exclusion.before > len(steps):
-            raise UserError(
-                f"The exclusion {exclusion.matcher}@{exclusion.after}-{exclusion.before} ends at a step there is not.",
-                f"The funnel has {len(steps)} steps.",
-            )
+    given, optional = given_steps(query), optional_steps(query)
+    steps = tuple(step for number, step in enumerate(given, 1) if number not in optional)
     at = values["at"]
     if isinstance(at, int) and at > len(steps):
         raise UserError(f"There is no step {at}.", f"The funnel has {len(steps)} steps.")
+    exclude = tuple(_renumbered(one, len(given), optional) for one in _all(values["exclude"], Exclusion))
     window = values["window"]
     return Plan(steps, window if isinstance(window, int) else 0, str(values["order"]), exclude, query.start, query.end)
+
+
+def _renumbered(exclusion: Exclusion, size: int, optional: frozenset[int]) -> Exclusion:
+    """An exclusion between steps as given, as one between the steps that may not be skipped."""
+    named = f"The exclusion {exclusion.matcher}@{exclusion.after}-{exclusion.before}"
+    if exclusion.before > size:
+        raise UserError(f"{named} ends at a step there is not.", f"The funnel has {size} steps.")
+    if optional & {exclusion.after, exclusion.before}:
+        raise UserError(f"{named} is beside a step that may be skipped.", "Name steps that may not.")
+    after, before = (number - sum(one < number for one in optional) for number in (exclusion.after, exclusion.before))
+    return Exclusion(exclusion.matcher, after, before)
 
 
 def _all(given: object, kind: type[Given]) -> tuple[Given, ...]:

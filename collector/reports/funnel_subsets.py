@@ -8,6 +8,7 @@ from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
 from collector.reports.funnel_actions import who_did
+from collector.reports.funnel_optional import who_went
 from collector.reports.funnel_outcome import Outcome
 from collector.reports.funnel_people import who_is, who_next
 from collector.reports.funnel_times import of_length
@@ -39,4 +40,6 @@ def _find(journeys: Journeys, query: Query, outcome: Outcome, kind: str, rest: s
         return who_is(journeys, outcome, rest)
     if kind == "next":
         return who_next(journeys, query, outcome, rest)
+    if kind == "way":
+        return who_went(journeys, query, outcome, rest)
     raise ValueError(kind)

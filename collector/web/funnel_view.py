@@ -98,7 +98,9 @@ def actions(view: BlockView, result: Result, ask: Callable[[str, str], str]) -> 
     for row, values, link in zip(view.rows, view.values, block.links, strict=False):
         given = link or ()
         step = next((int(text) for name, text in given if name == "at"), 0)
-        steps = [text for name, text in given if name == "step"]
+        skipped = {text for name, text in given if name == "optional"}
+        every = [text for name, text in given if name == "step"]
+        steps = [text for number, text in enumerate(every, 1) if str(number) not in skipped]
         any_order = ("order", "any") in given
         cells = list(row.cells)
         if step < len(steps) and not any_order:
