@@ -104,7 +104,9 @@ def between(days: ActiveDays, first: int, last: int) -> ActiveDays:
 
 def last_of_each(days: ActiveDays) -> ActiveDays:
     """The last active day of each person."""
-    kept = np.append(days.person[1:] != days.person[:-1], True) if len(days.person) else np.empty(0, dtype=np.bool_)
+    if not len(days.person):
+        return days
+    kept = np.flatnonzero(np.append(days.person[1:] != days.person[:-1], True))
     return ActiveDays(*(column[kept] for column in days))
 
 

@@ -53,13 +53,13 @@ def entries(days: ActiveDays, periods: Periods) -> Entries:
     following = day_of(int(periods.ends[-1]), periods.zone)
     days = between(days, -(2**30), day_number(following) - 1)
     period = periods.of_days(days.day)
-    last = np.ones(len(period), dtype=np.bool_)
-    last[:-1] = (days.person[1:] != days.person[:-1]) | (period[1:] != period[:-1])
+    ends = np.ones(len(period), dtype=np.bool_)
+    ends[:-1] = (days.person[1:] != days.person[:-1]) | (period[1:] != period[:-1])
+    last = np.flatnonzero(ends)
     person, period, row = days.person[last], period[last], days.last[last]
     same, next_to = person[1:] == person[:-1], period[1:] - period[:-1] == 1
     state = np.full(len(person), NEW, dtype=np.int8)
-    state[1:][same] = RESURRECTED
-    state[1:][same & next_to] = RETURNING
+    state[1:] = np.where(same, np.where(next_to, RETURNING, RESURRECTED), NEW)
     stays = np.zeros(len(person), dtype=np.bool_)
     stays[:-1] = same & next_to
     return Entries(person, period, state, stays, row)

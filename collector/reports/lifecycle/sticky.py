@@ -62,9 +62,7 @@ def windows(journeys: Journeys, active: Sequence[Active], question: Asked) -> Wi
     count = np.zeros((len(WINDOWS), last - first + 2), dtype=np.int64)
     for one in active:
         check()
-        days = between(one.days, first - max(WINDOWS.values()) + 1, last)
-        for row, length in zip(count, WINDOWS.values(), strict=True):
-            row += _covered(days, first, last, length)
+        count += _covered(between(one.days, first - max(WINDOWS.values()) + 1, last), first, last)
     zone, span = question.span.zone, question.span
     shown = [span.first + timedelta(days=number) for number in range(last - first + 1)]
     today = day_of(question.now, zone)
@@ -74,16 +72,20 @@ def windows(journeys: Journeys, active: Sequence[Active], question: Asked) -> Wi
     return Windows(shown, count.cumsum(axis=1)[:, :-1], full, over)
 
 
-def _covered(days: ActiveDays, first: int, last: int, length: int) -> Int64:
-    """Steps up and down of the number of people active in `length` days up to each day."""
-    until = days.day.astype(np.int64) + length
-    same = days.person[1:] == days.person[:-1]
-    # Nobody counts twice: an active day covers those up to the person's next one at most.
-    until[:-1][same] = np.minimum(until[:-1][same], days.day[1:][same])
-    begin = np.clip(days.day, first, last + 1) - first
+def _covered(days: ActiveDays, first: int, last: int) -> Int64:
+    """For each window, steps up and down of the number of people active in its days up to each day."""
     size = last - first + 2
-    steps: Int64 = np.bincount(begin, minlength=size) - np.bincount(np.clip(until, first, last + 1) - first, None, size)
-    return steps
+    begun = np.bincount(np.clip(days.day, first, last + 1) - first, minlength=size)
+    # Nobody counts twice: an active day covers those up to the person's next one at most.
+    following = np.full(len(days.day), last + 1, dtype=np.int32)
+    np.copyto(following[:-1], days.day[1:], where=days.person[1:] == days.person[:-1])
+    found = []
+    for length in WINDOWS.values():
+        until = np.minimum(days.day + np.int32(length), following)
+        np.clip(until, first, last + 1, out=until)
+        until -= np.int32(first)
+        found.append(begun - np.bincount(until, minlength=size))
+    return np.stack(found)
 
 
 def window_people(active: Sequence[Active], which: str, day: date) -> list[Behind]:
