@@ -31,6 +31,7 @@ from collector.reports.funnel_steps import (
 )
 from collector.reports.funnel_subsets import SUBSET, subset
 from collector.reports.funnel_times import BETWEEN, times_block
+from collector.reports.funnel_value import lost_block
 from collector.reports.stats import wilson
 
 
@@ -54,7 +55,9 @@ def run(journeys: Journeys, query: Query) -> Result:
             blocks.append(breakdown_block(journeys, query, found, query.by, str(query.values["by-at"])))
         step = at if isinstance(at, int) else _greatest_drop(found)
         if step < found.size:
+            lost = lost_block(journeys, query, found, step)
             blocks += [
+                *([] if lost is None else [lost]),
                 next_block(journeys, query, found, step),
                 differences_block(journeys, query, found, step),
                 actions_block(journeys, query, found, step),

@@ -68,6 +68,7 @@ def steps_block(journeys: Journeys, query: Query, outcome: Outcome) -> Block:
     rows: list[list[Cell]] = []
     for at, name in enumerate(step_names(outcome)):
         seconds = _seconds(outcome, at)
+        value = _value(journeys, query, outcome, at)
         rows.append(
             [
                 at + 1,
@@ -81,7 +82,8 @@ def steps_block(journeys: Journeys, query: Query, outcome: Outcome) -> Block:
                 quantile(seconds, 0.9),
                 _number(low[at]),
                 _number(high[at]),
-                _value(journeys, query, outcome, at),
+                value,
+                None if value is None else share(value, people[0]),
             ]
         )
     every = range(1, size + 1)
@@ -100,6 +102,7 @@ def steps_block(journeys: Journeys, query: Query, outcome: Outcome) -> Block:
             Column("p90_seconds", T("90 % within"), "seconds", T("From the previous step.")),
             *_INTERVAL,
             Column("value", T("Value"), "number", T("Sum of the values that the events of this step carry.")),
+            Column("per_entrant", T("Value per entrant"), "money", T("That sum, spread over all who entered.")),
         ),
         rows=rows,
         draw={
@@ -128,6 +131,13 @@ def _seconds(outcome: Outcome, at: int) -> Float64:
 
 
 def _value(journeys: Journeys, query: Query, outcome: Outcome, at: int) -> float | None:
+    values = values_of(journeys, query, outcome, at)
+    carried = values[~np.isnan(values)]
+    return float(carried.sum()) if len(carried) else None
+
+
+def values_of(journeys: Journeys, query: Query, outcome: Outcome, at: int) -> Float64:
+    """What the events of step `at` (from 0) carry, over those who reached it; NaN where they carry nothing."""
     there = np.flatnonzero(outcome.reach > at)
     name = query.values["value"]
 
@@ -138,9 +148,7 @@ def _value(journeys: Journeys, query: Query, outcome: Outcome, at: int) -> float
         numbers = [_as_number(value) for value in column.values]
         return np.array([*numbers, np.nan])[column.code[rows]]
 
-    values = outcome.gather(there, outcome.row[at], read)
-    carried = values[~np.isnan(values)]
-    return float(carried.sum()) if len(carried) else None
+    return outcome.gather(there, outcome.row[at], read)
 
 
 def _as_number(value: object) -> float:

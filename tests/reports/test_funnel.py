@@ -241,11 +241,12 @@ def test_steps_have_rates_times_values_and_intervals() -> None:
     steps = answer(shop(), STEPS, LATE, window="3d").block("steps")
     names = [one.name for one in steps.columns]
     counts = ["step", "name", "people", "step_rate", "total_rate", "dropped", "open"]
-    assert names == [*counts, "median_seconds", "p90_seconds", "low", "high", "value"]
+    assert names == [*counts, "median_seconds", "p90_seconds", "low", "high", "value", "per_entrant"]
     assert column(steps, "people") == [120, 72, 30]
     assert column(steps, "step_rate") == [1.0, 72 / 120, 30 / 72]
     assert column(steps, "total_rate") == [1.0, 72 / 120, 30 / 120]
     assert column(steps, "value") == [None, 720.0, 750.0]
+    assert column(steps, "per_entrant") == [None, 720.0 / 120, 750.0 / 120]
     assert column(steps, "p90_seconds") == [None, 3_600.0, 82_800.0]
     assert steps.rows[2][9] == pytest.approx(binomtest(30, 120).proportion_ci(method="wilson").low)
     taxed = answer(shop(), STEPS, LATE, value="tax").block("steps")
@@ -256,6 +257,16 @@ def test_times_from_the_previous_step_are_told_by_their_median_and_their_ninetie
     log = [one for n in range(10) for one in path(("event:a", 0), ("event:b", (n + 1) * MINUTE), visitor=f"v{n}")]
     steps = answer(world(log), AB).block("steps")
     assert (column(steps, "median_seconds"), column(steps, "p90_seconds")) == ([None, 330.0], [None, 546.0])
+
+
+def test_what_a_drop_may_have_cost_is_the_median_value_for_each_who_dropped() -> None:
+    log = []
+    for n in range(12):
+        steps = [("event:a", None), ("event:b", None), ("event:c", 10.0 * (n + 1))][: 3 if n < 3 else 2 if n < 5 else 1]
+        log += [E(f"v{n}", START + at * HOUR, what, value=value) for at, (what, value) in enumerate(steps)]
+    block = answer(world(log), ["event:a", "event:b", "event:c"]).block("lost")
+    assert block.rows == [[7, 20.0, 140.0, 0.6, pytest.approx(84.0)]]
+    assert "lost" not in [one.id for one in answer(world(log), AB).blocks]
 
 
 def test_groups_of_a_breakdown_add_up_to_the_whole() -> None:
