@@ -6,6 +6,7 @@ from pathlib import Path
 
 from collector.catalog.access import ApiTokens
 from collector.catalog.connections import Connections
+from collector.catalog.dashboards import Dashboards
 from collector.catalog.invitations import Invitations
 from collector.catalog.mentions import Mentions
 from collector.catalog.shares import Shares
@@ -18,7 +19,7 @@ from collector.store.open import open_engine
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class Catalog(Sites, Users, Tokens, Spending, ApiTokens, Shares, Invitations, Connections, Mentions):
+class Catalog(Sites, Users, Tokens, Spending, ApiTokens, Shares, Invitations, Connections, Mentions, Dashboards):
     """Who owns what, in the ledger's database; call `migrate()` before the first use.
 
     Safe to share between threads and to carry over a fork.

@@ -1,4 +1,4 @@
-"""Saved reports, segments and links that name somebody who was erased: they go too (REQUIREMENTS E7)."""
+"""What people saved, pinned, shared or noted that names somebody who was erased: it goes too (REQUIREMENTS E7)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import peewee
 
 from collector.catalog.base import REPORT, SEGMENT, Base, Record
 
-_SHARE, _HOOK, _CONTACT = map(peewee.Table, ("share_link", "chat_hook", "chat_contact"))
+_SHARE, _HOOK, _CONTACT, _PIN, _ANNOTATION = map(
+    peewee.Table, ("share_link", "chat_hook", "chat_contact", "pinned_block", "annotation")
+)
 
 
 def _mentions(names: Iterable[str]) -> Callable[[str], bool]:
@@ -36,9 +38,19 @@ class Mentions(Base):
             return names_one(row["wheres"]) or names_one(row["wheres_not"])
 
         found: dict[str, tuple[peewee.Table, list[int]]] = {}
-        for name, table, fits in (("report", REPORT, asks), ("share", _SHARE, asks), ("segment", SEGMENT, describes)):
+
+        def tells(row: Record) -> bool:
+            return names_one(row["link"])
+
+        for name, table, fits, called in (
+            ("report", REPORT, asks, "name"),
+            ("share", _SHARE, asks, "name"),
+            ("segment", SEGMENT, describes, "name"),
+            ("pin", _PIN, asks, "name"),
+            ("annotation", _ANNOTATION, tells, "text"),
+        ):
             rows = self._all(table.select().where(table.c.site == site_id))
-            found[name] = table, [row["id"] for row in rows if fits(row) or names_one(row["name"])]
+            found[name] = table, [row["id"] for row in rows if fits(row) or names_one(row[called])]
         hooks = [row["id"] for row in self._all(_HOOK.select(_HOOK.c.id).where(_HOOK.c.site == site_id))]
         with self._engine.erasing(), self._engine.writing():
             counts = {

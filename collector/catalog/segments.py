@@ -12,6 +12,7 @@ import peewee
 
 from collector.catalog import check
 from collector.catalog.base import REPORT, SEGMENT, Base, Record
+from collector.catalog.dashboards import PIN
 from collector.catalog.shares import SHARE
 from collector.core.errors import UserError
 from collector.core.people import PeopleCondition, Segment, renamed, segments_in
@@ -23,7 +24,10 @@ _FILTERS = ("where", "where-not")
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Something that names a segment: `kind` is report, share or segment; `report` and `arguments` are its question."""
+    """Something that names a segment: `kind` is report, share, pin (on a dashboard) or segment.
+
+    `report` and `arguments` are its question.
+    """
 
     kind: str
     id: int
@@ -116,14 +120,14 @@ class Segments(Base):
                 if after != one:
                     mine = (SEGMENT.c.site == site_id) & (SEGMENT.c.name == one.name)
                     self._change(SEGMENT.update(name=after.name, **_texts(after)).where(mine))
-            for table in (REPORT, SHARE):
+            for table in (REPORT, SHARE, PIN):
                 for row in self._asking(table, site_id, old):
                     arguments = urlencode([(name, _after(name, text, old, new)) for name, text in _pairs(row)])
                     self._change(table.update(arguments=arguments).where(table.c.id == row["id"]))
             return self.segments(site_id)[new]
 
     def segment_uses(self, site_id: int, name: str) -> Sequence[Use]:
-        """What names a segment: other segments, saved reports, shared links."""
+        """What names a segment: other segments, saved reports, shared links, blocks on dashboards."""
         found = [
             Use("report", row["id"], row["name"], row["report"], row["arguments"])
             for row in self._asking(REPORT, site_id, name)
@@ -131,6 +135,10 @@ class Segments(Base):
         found += [
             Use("share", row["id"], row["name"], row["report"], row["arguments"])
             for row in self._asking(SHARE, site_id, name)
+        ]
+        found += [
+            Use("pin", row["id"], row["name"], row["report"], row["arguments"])
+            for row in self._asking(PIN, site_id, name)
         ]
         rows = self._all(SEGMENT.select().where(SEGMENT.c.site == site_id).order_by(SEGMENT.c.name))
         return [*found, *(Use("segment", row["id"], row["name"]) for row in rows if name in _segment(row).named)]

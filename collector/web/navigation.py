@@ -69,6 +69,7 @@ def navigation(access: SiteAccess) -> list[Group]:
         if report.menu is not None:
             href = url_for("reports.show", site_name=site, report_name=name)
             asked[group_of(report)].append(Item(text(report.title), href, name == here))
+    asked[-1].append(_item(gettext("Dashboards"), "dashboards.listing", site))
     asked[-1].append(_item(gettext("Saved reports"), "saved.listing", site))
     asked[-1].append(_item(gettext("Annotations"), "annotations.listing", site))
     groups = [Group(text(title), links, True) for title, links in zip(_GROUPS, asked, strict=True)]

@@ -10,11 +10,14 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import FileSystemLoader, StrictUndefined
 
 from collector.web import (
-    annotations,
+    annotations as annotations_page,
+)
+from collector.web import (
     api_tokens,
     auth,
     bots,
     connections,
+    dashboards,
     errors,
     identity,
     joining,
@@ -65,7 +68,8 @@ BLUEPRINTS = (
     suggest.blueprint,
     people.blueprint,
     saved.blueprint,
-    annotations.blueprint,
+    annotations_page.blueprint,
+    dashboards.blueprint,
     segments.blueprint,
     stages.blueprint,
     shares.blueprint,

@@ -19,6 +19,7 @@ from collector.web import questions, special
 from collector.web.address import address, canonical, grouped, is_canonical, pairs_of
 from collector.web.annotations import add_href, marks
 from collector.web.asking import StillWorking
+from collector.web.dashboards import pinning
 from collector.web.guard import SiteAccess, of_site
 from collector.web.language import gettext
 from collector.web.report_page import build
@@ -63,7 +64,7 @@ def _page(access: SiteAccess, report: Report) -> Response | str | tuple[str, int
         page = build(access, journeys, report, given, access.rooms.clock(), marks(access.site))
     except StillWorking as working:
         return questions.working_page(report, given, working)
-    more = {"mark_href": add_href(access, page), **special.extras(access, page)}
+    more = {"mark_href": add_href(access, page), **pinning(access, page), **special.extras(access, page)}
     try:
         html = render_template(f"reports/{report.name}.html", page=page, **more)
     except TemplateNotFound as missing:

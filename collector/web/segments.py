@@ -122,7 +122,8 @@ def _uses(access: SiteAccess, name: str) -> list[dict[str, str]]:
         if use.kind == "segment":
             kind, href = gettext("Segment"), segment_href(site, use.name)
         else:
-            kind = gettext("Saved report") if use.kind == "report" else gettext("Shared link")
+            kinds = {"report": gettext("Saved report"), "pin": gettext("Block of a dashboard")}
+            kind = kinds.get(use.kind, gettext("Shared link"))
             path = url_for("reports.show", site_name=site, report_name=use.report)
             href = f"{path}?{use.arguments}" if use.arguments else path
         found.append({"kind": kind, "name": use.name, "href": href})

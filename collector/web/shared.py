@@ -26,8 +26,9 @@ from collector.core.write import block_csv, dump_json
 from collector.reports.base import Report
 from collector.reports.registry import reports
 from collector.web import draw
-from collector.web.address import grouped
+from collector.web.address import Pairs, grouped
 from collector.web.annotations import marks
+from collector.web.dashboards import with_patience
 from collector.web.field_words import option_words
 from collector.web.format import day, moment, text
 from collector.web.guessing import refuse_guessers, wrong_guess
@@ -36,7 +37,8 @@ from collector.web.language import gettext
 from collector.web.questions import shortened
 from collector.web.report_page import in_strips
 from collector.web.rooms import the_rooms
-from collector.web.shares import PERSONAL, maker_of
+from collector.web.shares import DASHBOARD, PERSONAL, board_of, maker_of
+from collector.web.tiles import tiles
 from collector.web.turns import ask_in_turn
 
 blueprint = Blueprint("shared", __name__)
@@ -135,8 +137,11 @@ def visible(blocks: Sequence[Block], people: bool) -> list[Block]:
 
 
 @blueprint.get("/shared/<int:share_id>/")
-def page(share_id: int) -> Response:
-    """The report."""
+def page(share_id: int) -> AnyResponse:
+    """The report, or the dashboard."""
+    share = _known(share_id)
+    if share.report == DASHBOARD:
+        return _board(share)
     found = _open(share_id)
     zone, now = found.site.zone, the_rooms().clock()
     json = url_for("shared.as_json", share_id=share_id)
@@ -167,6 +172,25 @@ def page(share_id: int) -> Response:
             json=json,
         )
     )
+
+
+def _board(share: Share) -> AnyResponse:
+    """The shared dashboard as it is now, its blocks leading nowhere and naming nobody."""
+    rooms = the_rooms()
+    record, board = rooms.catalog.site(share.site_id), board_of(share.site_id, share.arguments, rooms)
+    if record is None or board is None:
+        raise Gone
+    site, now = rooms.catalog.question_site(record), rooms.clock()
+    noted = marks(site)
+
+    def drawn(report: Report, pairs: Pairs, block: Block) -> draw.BlockView:  # noqa: ARG001 - a `tiles.Draw`
+        return draw.view(block, site.zone, _nowhere, _nobody, "", "", now, noted)
+
+    pins, journeys = rooms.catalog.pins(site.id, board.id), rooms.views.open(site.id)
+    found = tiles(f"link {share.id}", journeys, site, board, pins, now, drawn, people=share.people)
+    rooms.catalog.share_opened(share, now)
+    html = render_template("shared/dashboard.html", name=share.name, site_title=site.name, tiles=found)
+    return with_patience(make_response(html), found)
 
 
 def _nowhere(arguments: Sequence[tuple[str, str]]) -> str:  # noqa: ARG001 - a row leads nowhere from here

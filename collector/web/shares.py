@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from collector.catalog.dashboards import Dashboard
 from collector.catalog.shares import Share
 from collector.catalog.values import User
 from collector.core.errors import UserError
@@ -22,6 +23,8 @@ from collector.web.rooms import Rooms
 from collector.web.saved import saved_address
 
 blueprint = Blueprint("shares", __name__)
+# What a link to a dashboard has in place of a report's name.
+DASHBOARD = "dashboard"
 # Reports about single people: shared only where whoever shares says so.
 PERSONAL = frozenset(("live", "timeline", "visitors"))
 
@@ -34,12 +37,24 @@ def maker_of(share: Share, rooms: Rooms, now: int) -> User | None:
     return user
 
 
+def _source(access: SiteAccess, share: Share) -> tuple[str, str]:
+    """What is shared, in words, and where it is."""
+    site = access.site
+    if share.report != DASHBOARD:
+        return text(reports()[share.report].title), saved_address(site.name, share.report, share.arguments)
+    board = board_of(site.id, share.arguments, access.rooms)
+    if board is None:
+        return gettext("A dashboard that is deleted"), url_for("dashboards.listing", site_name=site.name)
+    return board.name, url_for("dashboards.show", site_name=site.name, dashboard_id=board.id)
+
+
 def _row(access: SiteAccess, share: Share, now: int) -> dict[str, object]:
+    title, href = _source(access, share)
     return {
         "id": share.id,
         "name": share.name,
-        "report": text(reports()[share.report].title),
-        "href": saved_address(access.site.name, share.report, share.arguments),
+        "report": title,
+        "href": href,
         "by": share.email,
         "people": share.people,
         "made": on_day(share.created),
@@ -51,7 +66,9 @@ def _row(access: SiteAccess, share: Share, now: int) -> dict[str, object]:
 
 def _show(access: SiteAccess, link: str = "", whole: bool = True) -> str:
     now = access.rooms.clock()
-    shares = [one for one in access.rooms.catalog.shares(access.site.id) if one.report in reports()]
+    shares = [
+        one for one in access.rooms.catalog.shares(access.site.id) if one.report in reports() or one.report == DASHBOARD
+    ]
     return render_template("site/shares.html", rows=[_row(access, one, now) for one in shares], link=link, whole=whole)
 
 
@@ -66,6 +83,8 @@ def page(access: SiteAccess) -> str:
 @of_site("editor")
 def make(access: SiteAccess) -> str:
     """Make a link to a report with its exact question, and show it this once."""
+    if request.form.get("report") == DASHBOARD:
+        return _make_of_board(access)
     report = reports().get(request.form.get("report", ""))
     if report is None:
         abort(404)
@@ -78,10 +97,28 @@ def make(access: SiteAccess) -> str:
     rooms, arguments = access.rooms, request.form.get("query", "")
     now = rooms.clock()
     parse_query(report.params, grouped(parse_qsl(arguments, keep_blank_values=True)), access.site, now)
-    name = request.form.get("name", "").strip() or text(report.title)
-    life = chosen_life(request.form.get("life", ""))
+    return _made(access, request.form.get("name", "").strip() or text(report.title), report.name, arguments, people)
+
+
+def board_of(site_id: int, arguments: str, rooms: Rooms) -> Dashboard | None:
+    """The dashboard that a share's arguments name, within its site; None where there is none."""
+    number = dict(parse_qsl(arguments)).get("dashboard", "")
+    known = number.isascii() and number.isdigit() and len(number) < 18
+    return rooms.catalog.dashboard(site_id, int(number)) if known else None
+
+
+def _make_of_board(access: SiteAccess) -> str:
+    board = board_of(access.site.id, request.form.get("query", ""), access.rooms)
+    if board is None:
+        abort(404)
+    name = request.form.get("name", "").strip() or board.name
+    return _made(access, name, DASHBOARD, f"dashboard={board.id}", False)
+
+
+def _made(access: SiteAccess, name: str, report: str, arguments: str, people: bool) -> str:
+    rooms, life = access.rooms, chosen_life(request.form.get("life", ""))
     _, secret = rooms.catalog.make_share(
-        access.site.id, access.user.id, name, report.name, arguments, now, ttl=life, people=people
+        access.site.id, access.user.id, name, report, arguments, rooms.clock(), ttl=life, people=people
     )
     origin = link_origin()
     return _show(access, origin + url_for("shared.enter", secret=secret), bool(origin))
