@@ -16,6 +16,7 @@ from collector.reports.funnel_actions import actions_block
 from collector.reports.funnel_chain import Rows
 from collector.reports.funnel_compare import PARAMS as COMPARE
 from collector.reports.funnel_compare import compare_blocks
+from collector.reports.funnel_instead import instead_block, late_block
 from collector.reports.funnel_optional import optional_block
 from collector.reports.funnel_outcome import Outcome, outcome, plan_of
 from collector.reports.funnel_people import differences_block, next_block, people_block
@@ -56,9 +57,12 @@ def run(journeys: Journeys, query: Query) -> Result:
         step = at if isinstance(at, int) else _greatest_drop(found)
         if step < found.size:
             lost = lost_block(journeys, query, found, step)
+            late = late_block(journeys, query, found, step)
             blocks += [
                 *([] if lost is None else [lost]),
                 next_block(journeys, query, found, step),
+                instead_block(journeys, query, found, step),
+                *([] if late is None else [late]),
                 differences_block(journeys, query, found, step),
                 actions_block(journeys, query, found, step),
             ]

@@ -112,9 +112,9 @@ def _next_kinds(journeys: Journeys, query: Query, outcome: Outcome, step: int) -
     own = outcome.rows(step - 1, entrants)
     for number, part in enumerate(outcome.parts):
         here = np.flatnonzero(outcome.part[entrants] == number)
-        following = _following(journeys, part, own[here], outcome.sessions, query.include_bots)
-        some = following >= 0
-        kinds[here[some]] = part.kind[following[some]]
+        found = following(journeys, part, own[here], outcome.sessions, query.include_bots)
+        some = found >= 0
+        kinds[here[some]] = part.kind[found[some]]
     return entrants, kinds
 
 
@@ -138,7 +138,7 @@ def event_text(kind: Kind) -> str:
     return f"{kind.type}:{kind.name or (f'#{kind.target}' if kind.target else '')}"
 
 
-def _following(journeys: Journeys, part: Part, rows: Int64, sessions: bool, bots: bool) -> Int64:
+def following(journeys: Journeys, part: Part, rows: Int64, sessions: bool, bots: bool) -> Int64:
     """The next act of the same person (or session) that counts, -1 where there is none."""
     owner = part.session if sessions else part.person
     active = np.array([journeys.kinds.get(number) not in PASSIVE for number in range(len(part.kind_start))])

@@ -8,6 +8,7 @@ from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
 from collector.reports.funnel_actions import who_did
+from collector.reports.funnel_instead import who_late, who_then
 from collector.reports.funnel_optional import who_went
 from collector.reports.funnel_outcome import Outcome
 from collector.reports.funnel_people import who_is, who_next
@@ -42,4 +43,8 @@ def _find(journeys: Journeys, query: Query, outcome: Outcome, kind: str, rest: s
         return who_next(journeys, query, outcome, rest)
     if kind == "way":
         return who_went(journeys, query, outcome, rest)
+    if kind == "then":
+        return who_then(journeys, query, outcome, rest)
+    if kind == "late":
+        return who_late(journeys, query, outcome, rest)
     raise ValueError(kind)
