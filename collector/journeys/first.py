@@ -6,8 +6,10 @@ import shutil
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.journeys.build import build_part, orphans
 from collector.journeys.dictionaries import Dictionaries
@@ -91,20 +93,32 @@ def _spill(ledger: Ledger, site: int, folder: Path) -> tuple[int, int]:
 def _segments(
     folder: Path, files: SiteFiles, dictionaries: Dictionaries, visitors: Int64, persons: Int64
 ) -> tuple[tuple[str, ...], Int64]:
-    spilled = {name: np.memmap(folder / name, dtype=kind, mode="r") for name, kind in _TYPES.items()}
-    codes = codes_of(np.asarray(spilled["visitor"]), visitors, persons)
-    names, lonely = [], []
-    for low, high in _cuts(codes):
-        here = np.flatnonzero((codes >= low) & (codes < high))
-        read = {name: column[here] for name, column in spilled.items()}
-        whole = {name: values.astype(np.int64) for name, values in read.items() if name != "value"}
-        rows = from_ledger(Columns(**whole, value=read["value"]), dictionaries).coded(visitors, persons)
-        names.append(files.write_segment(lambda _, raw=rows.raw: build_part(raw, dictionaries.kind_bound)))  # type: ignore[misc]
-        lonely.append(orphans(rows.raw))
+    names, lonely = _pieces(folder, files, dictionaries, visitors, persons)
     if len(names) > 1:
         parts = [files.segment(name) for name in names]
         names = [files.write_segment(lambda keep: merge_parts(parts, keep))]
     return tuple(names), np.unique(np.concatenate(lonely))
+
+
+def _pieces(
+    folder: Path, files: SiteFiles, dictionaries: Dictionaries, visitors: Int64, persons: Int64
+) -> tuple[list[str], list[Int64]]:
+    """Segments of about `AT_ONCE` rows; nothing of this stays in memory while they are merged."""
+    codes = codes_of(_spilled(folder, "visitor"), visitors, persons)
+    names, lonely = [], []
+    for low, high in _cuts(codes):
+        here = np.flatnonzero((codes >= low) & (codes < high))
+        read = {name: _spilled(folder, name)[here] for name in _TYPES}
+        whole = {name: read.pop(name).astype(np.int64) for name in _TYPES if name != "value"}
+        rows = from_ledger(Columns(**whole, value=read["value"]), dictionaries).coded(visitors, persons)
+        names.append(files.write_segment(lambda _, raw=rows.raw: build_part(raw, dictionaries.kind_bound)))  # type: ignore[misc]
+        lonely.append(orphans(rows.raw))
+    return names, lonely
+
+
+def _spilled(folder: Path, name: str) -> NDArray[Any]:
+    """A column, mapped anew at each look, so that its pages are let go of after it."""
+    return np.asarray(np.memmap(folder / name, dtype=_TYPES[name], mode="r"))
 
 
 def _cuts(codes: Int64) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from mmap import MADV_DONTNEED, mmap
 from typing import Any
 
 import numpy as np
@@ -36,20 +37,27 @@ def merge_parts(parts: Sequence[Part], keep: Keep = as_they_are) -> Part:
     starts = _per_person(parts, of_part, old, lambda part, persons: part.person_row[persons])
     ends = _per_person(parts, of_part, old, lambda part, persons: part.person_row[persons + 1])
     person_row = np.concatenate(([0], np.cumsum(ends - starts)))
-    rows = ranges(starts, ends) + np.repeat(_offsets([part.size for part in parts])[of_part], ends - starts)
+    rows = ranges(starts, ends)
+    rows += np.repeat(_offsets([part.size for part in parts])[of_part], ends - starts)
     kept: dict[str, Any] = {}
     for name in _COPIED:
-        kept[name] = keep(name, np.concatenate([getattr(part, name) for part in parts])[rows])
+        columns = [getattr(part, name) for part in parts]
+        kept[name] = keep(name, np.concatenate(columns)[rows])
+        _let_go(columns)
     person = np.repeat(np.arange(len(codes), dtype=np.int32), ends - starts)
     origin, shift = packing(kept["time"], len(codes))
-    kept["key"] = keep("key", (person.astype(np.int64) << shift) | (kept["time"] - origin))
-    kept["person"] = keep("person", person)
-    del rows, person
+    del rows
+    key = person.astype(np.int64)
+    key <<= shift
+    key |= kept["time"] - origin
+    kept["key"], kept["person"] = keep("key", key), keep("person", person)
+    del key, person
+    _let_go([kept["time"]])
     _keep_sessions(kept, keep, parts, of_part, old, person_row, starts)
     kinds = max((len(part.kind_start) - 1 for part in parts), default=0)
     kind_rows, kind_start = by_kind(kept["kind"], kept["bot"], kinds)
     kept["kind_rows"], kept["kind_start"] = keep("kind_rows", kind_rows), keep("kind_start", kind_start)
-    kept["kind_keys"] = keep("kind_keys", kept["key"][kept["kind_rows"]])
+    kept["kind_keys"] = keep("kind_keys", kept["key"][kind_rows])
     kept["persons"] = keep("persons", codes[order])
     kept["person_row"] = keep("person_row", person_row.astype(np.int64))
     kept["alive"] = keep("alive", np.ones(len(codes), dtype=np.bool_))
@@ -71,8 +79,11 @@ def _keep_sessions(
     counts = end - first
     number = np.concatenate(([0], np.cumsum(counts)))
     lengths = np.diff(person_row)
-    rows = ranges(starts, starts + lengths) + np.repeat(_offsets([part.size for part in parts])[of_part], lengths)
+    rows = ranges(starts, starts + lengths)
+    rows += np.repeat(_offsets([part.size for part in parts])[of_part], lengths)
     session = np.concatenate([part.session for part in parts])[rows]
+    del rows
+    _let_go([part.session for part in parts])
     kept["session"] = keep("session", (session + np.repeat(number[:-1] - first, lengths)).astype(np.int32))
     places = ranges(first, end) + np.repeat(_offsets([len(part.session_row) for part in parts])[of_part], counts)
     old_row = np.concatenate([part.session_row for part in parts])[places]
@@ -83,6 +94,16 @@ def _first_session(part: Part) -> Int64:
     """For each person the number of their first session, and the number of sessions at the end."""
     found: Int64 = np.append(part.session[part.person_row[:-1]], len(part.session_row)).astype(np.int64)
     return found
+
+
+def _let_go(columns: Sequence[Column]) -> None:
+    """Give the memory of columns back that are mapped files; they can still be read."""
+    for column in columns:
+        base: object = column
+        while isinstance(base, np.ndarray):
+            base = base.base
+        if isinstance(base, mmap):
+            base.madvise(MADV_DONTNEED)
 
 
 def _per_person(parts: Sequence[Part], of_part: Int64, old: Int64, read: Callable[[Part, Int64], Int64]) -> Int64:
@@ -101,5 +122,6 @@ def ranges(starts: Int64, ends: Int64) -> Int64:
     """The numbers from each start up to its end (exclusive), one run after the other."""
     lengths = ends - starts
     before = np.cumsum(lengths) - lengths
-    found: Int64 = np.arange(int(lengths.sum()), dtype=np.int64) + np.repeat(starts - before, lengths)
+    found: Int64 = np.arange(int(lengths.sum()), dtype=np.int64)
+    found += np.repeat(starts - before, lengths)
     return found
