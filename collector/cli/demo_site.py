@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from collector.catalog.values import Goal, Site
 from collector.cli.rooms import Rooms
 from collector.cli.user import make_user, one_time_link
-from collector.demo.world import World
+from collector.core.times import DAY, day_of
+from collector.demo.costs import costs
+from collector.demo.world import LETTER_BACK, SHORTER_BACK, World
 
 NAME = "shop"
 EMAIL = "owner@harbour.example"
@@ -22,8 +24,31 @@ _SAVED = (
     ),
     ("Prices to sign-up", "funnel", "step=page:/plans&step=form_start:signup&step=event:signup&window=7d"),
     ("Journal readers who buy", "funnel", "step=page:/blog/*&step=event:add_to_cart&step=event:purchase&window=30d"),
+    ("What advertising brings", "attribution", "goal=event:purchase&model=markov&all-time=1"),
+    ("Do buyers buy again?", "retention", "start=event:purchase&return=event:purchase&interval=week&all-time=1"),
+    ("What people do on the way to an order", "paths", "goal=event:purchase&depth=4&period=30d"),
 )
-_SEGMENTS = (("Left a cart", ("event:add_to_cart",), ("event:purchase",)), ("Chatted", ("event:chat_started",), ()))
+_SEGMENTS = (
+    ("Left a cart", ("event:add_to_cart",), ("event:purchase",)),
+    ("Bought twice", ("event:purchase[#times>=2]",), ()),
+    ("Phone people from ads", ("device:mobile", "channel:paid_search | channel:paid_social"), ()),
+    ("Known, gone for 14 days", ("is:identified",), ("any[#last=14d]",)),
+    ("Chatted", ("event:chat_started",), ()),
+)
+_STAGES = (
+    ("Visitor", "any"),
+    ("Interested", "page:/plans | page:/build/* | event:add_to_cart"),
+    ("Signed up", "event:signup"),
+    ("Customer", "event:purchase"),
+    ("Regular", "event:purchase[#times>=3]"),
+    ("Lost", "quiet:14d"),
+)
+# What happened how many days before the last: kind and words.
+_ANNOTATIONS: tuple[tuple[int, str, str], ...] = (
+    (40, "other", "The brewing guide is a PDF now"),
+    (SHORTER_BACK, "release", "A shorter sign-up form"),
+    (LETTER_BACK, "campaign", "Newsletter: the late harvest"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +102,12 @@ def _make(rooms: Rooms, origins: list[str], world: World) -> Site:
         rooms.catalog.save_report(site.id, name, report, arguments, world.now)
     for name, where, where_not in _SEGMENTS:
         rooms.catalog.save_segment(site.id, name, where, where_not, world.now)
-    return site
+    for back, kind, words in _ANNOTATIONS:
+        if back <= world.days:
+            day = day_of(world.now - back * DAY, site.zone).isoformat()
+            rooms.catalog.add_annotation(site.id, day, words, world.now, kind)
+    rooms.catalog.put_spend(site.id, costs(world))
+    return rooms.catalog.update_site(site.id, stages=_STAGES)
 
 
 def _read(rooms: Rooms) -> World | None:

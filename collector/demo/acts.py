@@ -8,7 +8,7 @@ from random import Random
 
 from collector.core import event as events
 from collector.demo.trail import Trail
-from collector.demo.world import PRICES
+from collector.demo.world import ANSWERS, PRICES
 
 # Where people go next from a page, most likely first; a page not named here leads to the shop window.
 _NEXT = {
@@ -35,11 +35,12 @@ _FIELDS = ("name", "email", "street", "postcode")
 
 @dataclass(slots=True)
 class Shopper:
-    """Somebody on a device, with what they hold and have seen."""
+    """Somebody on a device, with what they hold and have seen; `opinion` draws what they say when they are asked."""
 
     trail: Trail
     rng: Random
     user: str
+    opinion: Random
     known: bool = False
     must_sign_in: bool = False
     plan: str = ""
@@ -87,7 +88,7 @@ def fill_signup(shopper: Shopper) -> None:
     if rng.random() < 0.25:
         trail.add(events.FORM_FAILED, "signup", {"invalid": [rng.choice(("email", "terms", "plan"))]})
         trail.wait(rng.uniform(3_000, 20_000))
-    if rng.random() < 0.3:
+    if rng.random() < (0.34 if trail.clock < trail.world.shorter_form else 0.16):
         trail.add(
             events.FORM_ABANDON, "signup", {"last_field": rng.choice(("email", "plan")), "ms": 21_000, "touched": 2}
         )
@@ -151,6 +152,8 @@ def order(shopper: Shopper, finish: bool) -> None:
     trail.custom("purchase", total=total, order_id=number, items=len(shopper.cart))
     shopper.cart.clear()
     trail.read(rng.uniform(3, 20), 100)
+    if shopper.opinion.random() < ANSWERS:
+        trail.custom("nps_rated", score=shopper.opinion.choices(range(2, 11), (1, 1, 1, 2, 3, 5, 8, 9, 7))[0])
 
 
 def chat(shopper: Shopper) -> None:

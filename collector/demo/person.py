@@ -9,6 +9,7 @@ from random import Random
 
 from collector.core.times import DAY, HOUR, MINUTE
 from collector.demo.acts import Shopper, chat, fill_signup, open_cart, order, put_in_cart, read_on
+from collector.demo.later import live_on
 from collector.demo.trail import Trail, WireEvent
 from collector.demo.world import AD, DEVICES, HOURS, WAYS, WEEKDAYS, Way, World
 
@@ -52,9 +53,13 @@ class Person:
         self.rng = Random(f"{world.seed}/{number}")
         self.story = Story(keen=self.rng.gauss(0, 1))
         self.devices = [self._device("")]
-        self.shopper = Shopper(self.devices[0], self.rng, f"member-{world.seed}-{number}")
+        self.shopper = Shopper(self.devices[0], self.rng, f"member-{world.seed}-{number}", self._apart("opinion"))
         self.visits = 0
         self.chatted = self.won = False  # in this visit: chatted at all, and made up their mind by it
+
+    def _apart(self, purpose: str) -> Random:
+        """A generator of this person's for one purpose, so that it shifts nothing else."""
+        return Random(f"{self.world.seed}/{self.number}/{purpose}")
 
     def _device(self, suffix: str) -> Trail:
         agent = self.rng.choices([text for _, text in DEVICES], [weight for weight, _ in DEVICES])[0]
@@ -75,6 +80,7 @@ class Person:
             if at > self.world.now:
                 break
             way = self._way_back(way)
+        live_on(self.shopper, max(trail.clock for trail in self.devices), self.world, self._apart("later"))
         self.story.events = [found for trail in self.devices for found in trail.events if found["at"] <= self.world.now]
         self.story.events.sort(key=lambda found: found["at"])
         return self.story
