@@ -122,6 +122,8 @@ def coded(ids: Int64 | Int32, name: Callable[[int], K]) -> tuple[Int64, list[K]]
 
 def distinct_people(codes: Codes, person: Int64 | Int32, groups: int) -> Int64:
     """For each code the number of different persons; `person` ascends."""
+    if groups == 1:
+        return np.array([distinct_sorted(person)], dtype=np.int64)
     persons = int(person[-1]) + 1 if len(person) else 0
     if len(codes) > 4 * persons:
         # Most repetitions are neighbours, as whoever does much does it in a few visits.

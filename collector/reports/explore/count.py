@@ -115,8 +115,9 @@ def _summed(found: Sequence[Found], codes: int, way: Callable[[Found], Counts]) 
 
 
 def _carries(one: Found) -> Bool:
-    found: Bool = ~np.isnan(one.part.value[one.rows])
-    return found
+    part = one.part
+    carries: Bool = part.memo.get("carries a value", lambda: ~np.isnan(part.value))
+    return carries[one.rows]
 
 
 def _value(one: Found, codes: int) -> Counts:
@@ -126,6 +127,10 @@ def _value(one: Found, codes: int) -> Counts:
 
 def _sessions(one: Found, codes: int) -> Counts:
     """For each code the number of different sessions. Those of a person with two visitors may take turns."""
+    if codes == 1:
+        held = np.zeros(len(one.part.session_row), dtype=np.bool_)
+        held[one.part.session[one.rows]] = True
+        return np.array([np.count_nonzero(held)], dtype=np.int64)
     session = one.part.session[one.rows].astype(np.int64)
     # Most repetitions are neighbours, and what is left is sorted but for a few: Timsort takes little time for it.
     fresh = np.ones(len(session), dtype=np.bool_)
