@@ -235,7 +235,7 @@ def _cells(block: Block, at: int, row: Row, zone: tzinfo, link: LinkOf, person: 
         elif behind and place == linked:
             href = link(behind)
         elif isinstance(own, dict) and column.name in own and value:
-            href = link(own[column.name][at])
+            href = link(own[column.name][at]) if own[column.name][at] is not None else ""
         elif isinstance(leads, Mapping) and column.name in leads and value:
             report, arguments = leads[column.name]
             href = link((("report", report), *arguments[at]))

@@ -48,7 +48,10 @@ class Group:
 
 
 def _item(label: str, endpoint: str, site: str) -> Item:
-    return Item(label, url_for(endpoint, site_name=site), request.endpoint == endpoint)
+    room = endpoint.partition(".")[0]
+    # A dashboard and the form of an annotation are shown as a part of their lists.
+    within = room in ("annotations", "dashboards") and request.blueprint == room
+    return Item(label, url_for(endpoint, site_name=site), within or request.endpoint == endpoint)
 
 
 def group_of(report: Report) -> int:
