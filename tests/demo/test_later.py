@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 
 import pytest
@@ -31,7 +32,7 @@ def test_regulars_order_again_in_a_steady_rhythm(told: list[Story]) -> None:
     regulars = [own for own in orders if len(own) >= 4]
     assert len(regulars) > 10
     for own in regulars:
-        gaps = [later - earlier for earlier, later in zip(own[1:], own[2:], strict=False)]
+        gaps = [later - earlier for earlier, later in pairwise(own[1:])]
         assert 3 * DAY < median(gaps) < 15 * DAY
     assert any(WORLD.now - own[-1] > 2 * (own[-1] - own[-2]) for own in regulars), "nobody has stopped"
 
