@@ -120,10 +120,9 @@ def _periods(journeys: Journeys, query: Query, found: Outcome) -> Block:
     before = earlier(query.span, span.days, by)
     now_people = _counts(_within(journeys, query, found, span))
     then_people = _counts(_within(journeys, query, found, before))
-    sides = (
-        Side(T("{first} to {last}", first=str(span.first), last=str(span.last)), now_people, span),
-        Side(T("{first} to {last}", first=str(before.first), last=str(before.last)), then_people, before),
-    )
+    name = T("the days before") if by == "previous" else T("a year before")
+    sides = (Side(T("these days"), now_people, span), Side(name, then_people, before))
+    title = T("{title}: {first} to {last}", title=title, first=str(before.first), last=str(before.last))
     return _block("compare", title, query, found, sides)
 
 
@@ -197,9 +196,9 @@ def _block(block_id: str, title: Text, query: Query, found: Outcome, sides: tupl
             Column("step", T("Step"), "count"),
             Column("name", T("What"), "text"),
             Column("people", T("{unit}, {side}", unit=unit, side=this.name), "count"),
-            Column("rate", T("From first step, {side}", side=this.name), "ratio"),
+            Column("rate", T("Rate, {side}", side=this.name), "ratio", T("From the first step.")),
             Column("other_people", T("{unit}, {side}", unit=unit, side=other.name), "count"),
-            Column("other_rate", T("From first step, {side}", side=other.name), "ratio"),
+            Column("other_rate", T("Rate, {side}", side=other.name), "ratio", T("From the first step.")),
             Column("difference", T("Difference"), "points", T("Of the rates from the first step.")),
             Column("low", T("Low"), "points", low),
             Column("high", T("High"), "points", high),

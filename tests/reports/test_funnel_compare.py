@@ -93,10 +93,9 @@ def test_a_difference_that_chance_does_not_make_is_said() -> None:
     log = [E(f"v{n}", START + (n % 2) * 7 * DAY, "event:a") for n in range(400)]
     log += [E(f"v{n}", START + (n % 2) * 7 * DAY + HOUR, "event:b") for n in range(400) if n % 2 or n % 10 == 0]
     block = funnel_of(world(log), AFTER, compare="previous", **SECOND_WEEK).block("compare")
-    assert str(block.note).startswith(
-        "100.0% went all the way, against 20.0% (2023-11-15 to 2023-11-21): +80.0 points."
-    )
+    assert str(block.note).startswith("100.0% went all the way, against 20.0% (the days before): +80.0 points.")
     assert "more than chance" in str(block.note)
+    assert str(block.title) == "Beside the days before: 2023-11-15 to 2023-11-21"
 
 
 def test_days_whose_entrants_still_have_time_are_left_out_of_both_periods() -> None:
