@@ -79,13 +79,13 @@ def test_every_measure_is_what_a_plain_loop_counts(log: list[E], known: Mapping[
     assert (people["before"], people["after"]) == (len(there[0]), len(there[1]))
     if there[0] or there[1]:
         half = 1.959964 * math.sqrt(len(there[0] ^ there[1]))
-        assert people["high"] == pytest.approx(len(there[1]) - len(there[0]) + half, abs=1e-4)
+        assert people["high"] == pytest.approx(len(there[1]) - len(there[0]) + half, abs=0.51)
     seen = row(result.block("counts"), "Visits")
     assert (seen["before"], seen["after"]) == (sum(begun[0].values()), sum(begun[1].values()))
     if seen["before"] or seen["after"]:
         squares = sum((begun[1][one] - begun[0][one]) ** 2 for one in {*begun[0], *begun[1]})
         assert float(seen["high"] or 0) - float(seen["difference"] or 0) == pytest.approx(
-            1.959964 * math.sqrt(squares), abs=1e-4
+            1.959964 * math.sqrt(squares), abs=0.51
         )
     for at, name in enumerate(("Buy", "Add")):
         rate = row(result.block("rates"), name)
@@ -191,11 +191,11 @@ def test_only_whole_weeks_that_are_over_on_both_sides_are_compared() -> None:
     result = REPORT.run(journeys, question(REPORT, now, SITE, day=middle.isoformat()))
     people = row(result.block("counts"), "People")
     assert (people["before"], people["after"]) == (42, 42), "two weeks of three people a day"
-    assert "Only 2 whole weeks are over" in told(result)
+    assert "over since then: 2, of 4" in told(result)
     early = FIRST + timedelta(days=8)
     result = REPORT.run(journeys, question(REPORT, now, SITE, day=early.isoformat()))
     assert row(result.block("counts"), "People")["before"] == 21
-    assert "reach back 1 whole weeks" in told(result)
+    assert "events before it: 1, of 4" in told(result)
 
 
 def test_less_than_a_week_on_a_side_is_said_and_not_compared() -> None:
@@ -207,7 +207,7 @@ def test_less_than_a_week_on_a_side_is_said_and_not_compared() -> None:
     late = datetime.fromtimestamp(NOW / 1000, UTC).date() - timedelta(days=6)
     result = REPORT.run(journeys, question(REPORT, NOW, SITE, day=late.isoformat()))
     assert result.headline is not None
-    assert result.headline.render().startswith("6 days are over since")
+    assert result.headline.render().startswith("Only 6 of 7 days are over since")
 
 
 def test_a_day_of_twenty_five_hours_does_not_move_the_weeks() -> None:
@@ -249,7 +249,7 @@ def test_cautions_name_other_marks_and_changes_of_what_is_counted() -> None:
     result = REPORT.run(world(log, None, NOW), question(REPORT, NOW, of, day=TURN.isoformat(), window="7d"))
     said = told(result)
     assert "not an experiment" in said
-    assert "1 other marks" in said
+    assert "Other marks in these weeks may be the reason too (1): " in said
     assert "Sale" in said
     assert "far" not in said
     assert "Seen only before: gone." in said

@@ -48,7 +48,7 @@ def changes(
     query: Query, days: Windows, block: str, title: Text, unit: Unit, lines: Sequence[Line], note: Text
 ) -> Block:
     """The block of some measures in one unit."""
-    apart: Unit = {"ratio": "points", "count": "number"}.get(unit, unit)  # type: ignore[assignment]
+    apart: Unit = {"ratio": "points"}.get(unit, unit)  # type: ignore[assignment]
     counted = any(one.counts for one in lines)
     columns = [Column("measure", T("Measure"), "text" if block in ("rates", "worth") else "label")]
     if counted:
@@ -61,7 +61,7 @@ def changes(
     if days.then:
         columns += [Column("then", T("A year before"), apart, _THEN)]
         columns += [Column("beyond", T("Beyond that"), apart, T("The difference less that of a year before."))]
-    rows = [_row(one, counted, days.then is not None) for one in lines]
+    rows = [_row(one, counted, days.then is not None, unit == "count") for one in lines]
     linked = ("people_before", "people_after") if counted else ("before", "after")
     return Block(
         id=block,
@@ -80,12 +80,13 @@ def changes(
     )
 
 
-def _row(one: Line, counted: bool, seasonal: bool) -> list[Cell]:
+def _row(one: Line, counted: bool, seasonal: bool, whole: bool) -> list[Cell]:
     change, cells = one.change, list[Cell]([one.name])
     if counted:
         cells += list(one.counts or (None, None))
     relative = share(change.apart, abs(change.before)) if change.apart is not None and change.before else None
-    cells += [change.before, change.after, change.apart, change.low, change.high, relative]
+    ends = [end if end is None or not whole else round(end) for end in (change.low, change.high)]
+    cells += [change.before, change.after, change.apart, *ends, relative]
     if seasonal:
         then = one.then.apart if one.then else None
         beyond = change.apart - then if change.apart is not None and then is not None else None

@@ -27,12 +27,15 @@ from collector.reports.before_after.words import headline, notes, too_short
 from collector.reports.overview_counts import View, look
 from collector.reports.overview_trend import trend_block
 
-_BY_PEOPLE = T("95 % intervals by Newcombe, of proportions of people.")
+_BY_PEOPLE = T(
+    "95 % intervals by Newcombe, of proportions of people. A goal leads to Impact, which compares people alike."
+)
 _BY_PERSON = T("95 % intervals by person (Welch, linearised): visits of one person are not independent.")
 _BY_COUNT = T(
     "95 % intervals as if each person came independently of the others; what brings many at once is not in them."
 )
 _MARKS = 12
+_EARLIER = ("previous_people", "previous_sessions", "previous_page_views", "previous_converted")
 
 
 def run(journeys: Journeys, query: Query) -> Result:
@@ -54,8 +57,8 @@ def run(journeys: Journeys, query: Query) -> Result:
             then, days = None, replace(days, then=None)
     kinds = tables.kinds(journeys, before, after)
     blocks = [
-        *_changes(query, days, pair, then),
         _trend(journeys, query, days),
+        *_changes(query, days, pair, then),
         tables.pages_block(query, days, pair, *kinds),
         tables.sources_block(journeys, query, days, pair, before, after),
         _marks(query),
@@ -73,7 +76,9 @@ def _changes(query: Query, days: Windows, pair: Pair, then: Pair | None) -> list
     rates, worth = rate_lines(query, pair, then), worth_lines(query, pair, then)
     found = []
     if rates:
-        found.append(changes(query, days, "rates", T("Goals"), "ratio", rates, _BY_PEOPLE))
+        block = changes(query, days, "rates", T("Goals"), "ratio", rates, _BY_PEOPLE)
+        asked = [[("goal", str(matcher))] for _, matcher in query.site.goals]
+        found.append(replace(block, draw={**block.draw, "leads": {"measure": ("impact", asked)}}))
     found.append(changes(query, days, "counts", T("People and visits"), "count", count_lines(pair, then), _BY_COUNT))
     if worth:
         found.append(changes(query, days, "worth", T("Value a person"), "money", worth, _BY_PERSON))
@@ -87,9 +92,11 @@ def _trend(journeys: Journeys, query: Query, days: Windows) -> Block:
     whole = Span(days.before.first, days.after.last, days.before.zone)
     asked = replace(query, span=whole)
     block = trend_block(asked, whole, look(journeys, asked, whole.start, whole.end), None, [])
+    # There is no earlier period beside it: the earlier days are on the plot itself.
+    drawn = {**block.draw, "y": "people", "unseen": _EARLIER}
     # An annotation of this day is drawn already.
     noted = any(one.day == days.day for one in query.site.annotations)
-    return block if noted else replace(block, draw={**block.draw, "mark": days.day.isoformat()})
+    return replace(block, draw=drawn if noted else {**drawn, "mark": days.day.isoformat()})
 
 
 def _marks(query: Query) -> Block:

@@ -69,7 +69,8 @@ def too_short(days: Windows) -> Text:
     """Why nothing is compared."""
     if days.passed < 7:
         return T(
-            "{n} days are over since {day}: a comparison needs a whole week, so that each day of the week is there.",
+            "Only {n} of 7 days are over since {day}: a comparison needs a whole week, so that each day of the week is "
+            "there.",
             n=days.passed,
             day=Value(days.day.isoformat(), "date"),
         )
@@ -119,8 +120,8 @@ def _fewer_weeks(days: Windows) -> Text | None:
     if days.weeks == days.asked:
         return None
     if days.passed // 7 == days.weeks:
-        return T("Only {n} whole weeks are over since then, of {asked} asked for.", n=days.weeks, asked=days.asked)
-    return T("The events reach back {n} whole weeks before it, of {asked} asked for.", n=days.weeks, asked=days.asked)
+        return T("Whole weeks that are over since then: {n}, of {asked} asked for.", n=days.weeks, asked=days.asked)
+    return T("Whole weeks with events before it: {n}, of {asked} asked for.", n=days.weeks, asked=days.asked)
 
 
 def _season(days: Windows) -> Text:
@@ -142,7 +143,7 @@ def _others(query: Query, days: Windows) -> Text | None:
         return None
     near.sort(key=lambda one: abs((one.day - days.day).days))
     named = "; ".join(f"{one.day} {one.text}" for one in near[:_NAMED])
-    return T("{n} other marks lie in these weeks, and may be the reason too: {list}.", n=len(near), list=named)
+    return T("Other marks in these weeks may be the reason too ({n}): {list}.", n=len(near), list=named)
 
 
 def _tracking(once: tuple[Sequence[str], Sequence[str]]) -> list[Text | None]:
