@@ -16,10 +16,13 @@ from collector.reports.funnel_actions import actions_block
 from collector.reports.funnel_chain import Rows
 from collector.reports.funnel_compare import PARAMS as COMPARE
 from collector.reports.funnel_compare import compare_blocks
-from collector.reports.funnel_instead import instead_block, late_block
+from collector.reports.funnel_differences import differences_block
+from collector.reports.funnel_instead import instead_block
+from collector.reports.funnel_late import late_block
+from collector.reports.funnel_next import next_block
 from collector.reports.funnel_optional import optional_block
 from collector.reports.funnel_outcome import Outcome, outcome, plan_of
-from collector.reports.funnel_people import differences_block, next_block, people_block
+from collector.reports.funnel_people import people_block
 from collector.reports.funnel_plan import lasting
 from collector.reports.funnel_steps import (
     breakdown_block,

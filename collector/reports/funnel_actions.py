@@ -1,10 +1,4 @@
-"""What those who went on from a step of a funnel had done that those who dropped had not, asked of both alike in time.
-
-Two stretches are looked at. *Before*: the seven days up to the instant in which each reached the step. *After*: a first
-stretch from that instant on, of the same length for everybody (a landmark analysis): only those who had not gone on by
-its end are compared, so that nobody's stretch is cut short by the outcome, and only those who did anything in it, so
-that an action does not merely tell who had left at once.
-"""
+"""What those who went on from a step of a funnel had done that those who dropped had not, alike in time."""
 
 from __future__ import annotations
 
@@ -18,34 +12,17 @@ from collector.core.event import PAGE, PASSIVE, Kind
 from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.text import T, Text, Value
-from collector.core.times import DAY, HOUR, MINUTE, SECOND
+from collector.core.times import SECOND
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Float64, Int64
+from collector.journeys.part import Float64, Int64
 from collector.reports.funnel_outcome import Outcome
 from collector.reports.funnel_steps import people_link
+from collector.reports.funnel_stretch import Stretch, after, before
 from collector.reports.scope import coded, page_path
 from collector.reports.stats import benjamini_hochberg, chi_squared, odds_ratio
 
-BEFORE = 7 * DAY
 MOST = 12
 LEAST = 10
-# How long the stretch after the step may be; the longest that three in four of those who went on were slower than.
-_AFTER = (10 * SECOND, 20 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, DAY)
-_LATER_THAN = 0.25
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stretch:
-    """Who is compared, and from when (ms UTC) until before when an action of each counts.
-
-    went: of each entrant whether they went on. length: ms.
-    """
-
-    entrants: Int64
-    went: Bool
-    low: Int64
-    high: Int64
-    length: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,34 +37,6 @@ class Did:
     def entrants(self, text: str) -> Int64:
         """The entrants who did it; ValueError where nobody can have."""
         return self.stretch.entrants[self.place[self.action == self.texts.index(text)]]
-
-
-def before(outcome: Outcome, step: int) -> Stretch:
-    """The days before step `step` (from 1), of all who either went on or can no longer."""
-    entrants, went, reached = _settled(outcome, step)
-    return Stretch(entrants, went, reached - BEFORE, reached, BEFORE)
-
-
-def after(outcome: Outcome, step: int) -> Stretch | None:
-    """The first stretch after the step, of those who had not gone on by its end; None where most go on at once."""
-    entrants, went, reached = _settled(outcome, step)
-    if not went.any():
-        return None
-    gap = outcome.times(step, entrants[went]) - reached[went]
-    early = float(np.quantile(gap, _LATER_THAN))
-    length = max((one for one in _AFTER if one < early), default=0)
-    if not length:
-        return None
-    still = np.ones(len(entrants), dtype=np.bool_)
-    still[went] = gap > length
-    reached = reached[still]
-    return Stretch(entrants[still], went[still], reached + 1, reached + length + 1, length)
-
-
-def _settled(outcome: Outcome, step: int) -> tuple[Int64, Bool, Int64]:
-    """Who reached the step and is not open there, whether they went on, and when they reached it."""
-    entrants = outcome.settled(step)
-    return entrants, outcome.reach[entrants] > step, outcome.times(step - 1, entrants)
 
 
 def did(journeys: Journeys, query: Query, outcome: Outcome, step: int, stretch: Stretch) -> Did:

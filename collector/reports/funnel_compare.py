@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +17,10 @@ from collector.core.errors import UserError
 from collector.core.people import Segment
 from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
-from collector.core.times import Span, day_of
+from collector.core.times import Span
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Part
+from collector.reports.funnel_days import earlier, over
 from collector.reports.funnel_outcome import Outcome, outcome
 from collector.reports.funnel_steps import counts_by_step, people_link, share, step_names
 from collector.reports.people_mask import members
@@ -42,7 +42,6 @@ PARAMS = (
     Param("compare-segment", "text", T("Compare segment"), T("People of this segment, beside everybody else.")),
     Param("versus", "text", T("With segment"), T("Beside this segment instead of everybody else.")),
 )
-_FIRST_DAY = date(1970, 1, 1)
 _OWN = ("period", "from", "to", "all-time", "compare", "compare-segment", "versus")
 Pairs = tuple[tuple[str, str], ...]
 
@@ -76,30 +75,6 @@ def compare_blocks(journeys: Journeys, query: Query, found: Outcome) -> list[Blo
     elif other:
         raise UserError("A segment to compare with is named, but not which.", "Give --compare-segment too.")
     return blocks
-
-
-def over(query: Query, window: int) -> Span | None:
-    """The days of the question whose entrants have all had the whole window; None where no day is."""
-    zone = query.site.zone
-    asked = query.span or Span(_FIRST_DAY, day_of(query.now, zone), zone)
-    last = min(asked.last, day_of(query.now - window, zone))
-    if Span(last, last, zone).end + window > query.now:
-        last -= timedelta(days=1)
-    return Span(asked.first, last, zone) if last >= asked.first else None
-
-
-def earlier(span: Span, days: int, by: str) -> Span:
-    """As many days as `days` of the period before this one, or of a year before it."""
-    if by == "previous":
-        first = span.previous().first
-    else:
-        year = span.first.year - 1
-        first = span.first.replace(year=year, day=28) if _leap_day(span.first) else span.first.replace(year=year)
-    return Span(first, first + timedelta(days=days - 1), span.zone)
-
-
-def _leap_day(day: date) -> bool:
-    return (day.month, day.day) == (2, 29)
 
 
 def _segment(query: Query, name: str) -> Segment:

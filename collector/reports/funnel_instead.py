@@ -1,4 +1,4 @@
-"""What the dropped of a funnel did instead: the next few acts in a row, and how many came to the next step too late."""
+"""What the dropped of a funnel did instead: the next few acts in a row."""
 
 from __future__ import annotations
 
@@ -7,21 +7,18 @@ import numpy as np
 from collector.core.blocks import Block, Column
 from collector.core.query import Query
 from collector.core.text import T
-from collector.core.times import SECOND
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
 from collector.reports.funnel_actions import action_text
+from collector.reports.funnel_next import following, step_of
 from collector.reports.funnel_outcome import Outcome
-from collector.reports.funnel_people import following
 from collector.reports.funnel_steps import people_link, share
 from collector.reports.scope import coded
-from collector.reports.stats import quantile
 
 LENGTH = 3
 MOST = 10
 THEN = " → "
 LEFT = "(left)"
-_HELP = T("Who dropped, and did the next step's event later: after the window, in another session, or not right after.")
 
 
 def _ways(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> tuple[Int64, Int64, list[str]]:
@@ -74,57 +71,5 @@ def instead_block(journeys: Journeys, query: Query, outcome: Outcome, step: int)
 def who_then(journeys: Journeys, query: Query, outcome: Outcome, text: str) -> Int64:
     """The dropped of a row, as its link names it: `STEP:ACTS`; ValueError where nobody did that."""
     number, acts = text.split(":", 1)
-    entrants, place, texts = _ways(journeys, query, outcome, _step(number, outcome))
+    entrants, place, texts = _ways(journeys, query, outcome, step_of(number, outcome))
     return entrants[place == texts.index(acts)]
-
-
-def _step(text: str, outcome: Outcome) -> int:
-    if not 0 < int(text) < outcome.size:
-        raise ValueError(text)
-    return int(text)
-
-
-def _late(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> tuple[Int64, Int64, int]:
-    """The dropped who did the next step's event after all, the ms each took, and how many dropped."""
-    entrants = outcome.people("dropped", step)
-    own = outcome.rows(step - 1, entrants)
-    took = np.full(len(entrants), -1, dtype=np.int64)
-    for number, part in enumerate(outcome.parts):
-        here = np.flatnonzero(outcome.part[entrants] == number)
-        rows = journeys.rows(part, outcome.plan.steps[step], query.include_bots)
-        if not len(rows) or not len(here):
-            continue
-        # Later rows of the same person are later events: of the same instant at most, and then the fold saw them.
-        place = np.searchsorted(rows, own[here], "right")
-        found = rows[np.minimum(place, len(rows) - 1)]
-        came = (place < len(rows)) & (part.person[found] == part.person[own[here]])
-        took[here[came]] = part.time[found[came]] - part.time[own[here][came]]
-    return entrants[took >= 0], took[took >= 0], len(entrants)
-
-
-def late_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> Block | None:
-    """How many of the dropped did the next step's event later all the same; None where steps have no order."""
-    if outcome.plan.order == "any":
-        return None
-    late, took, dropped = _late(journeys, query, outcome, step)
-    middle = quantile(took, 0.5)
-    return Block(
-        id="late",
-        kind="number",
-        title=T("Came to step {step} all the same, too late", step=step + 1),
-        columns=(
-            Column("people", T("Sessions") if outcome.sessions else T("People"), "count", _HELP),
-            Column("share", T("Of the dropped"), "ratio"),
-            Column("median_seconds", T("Median time"), "seconds", T("From the step they dropped after.")),
-        ),
-        rows=[[len(late), share(len(late), dropped), None if middle is None else middle / SECOND]],
-        links=[people_link(query, "dropped", step, subset=f"late:{step}")],
-    )
-
-
-def who_late(journeys: Journeys, query: Query, outcome: Outcome, text: str) -> Int64:
-    """The people of `late_block`, by the step; ValueError where it has none."""
-    step = _step(text, outcome)
-    if outcome.plan.order == "any":
-        raise ValueError(text)
-    return _late(journeys, query, outcome, step)[0]

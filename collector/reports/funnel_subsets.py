@@ -8,10 +8,12 @@ from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
 from collector.reports.funnel_actions import who_did
-from collector.reports.funnel_instead import who_late, who_then
+from collector.reports.funnel_differences import who_is
+from collector.reports.funnel_instead import who_then
+from collector.reports.funnel_late import who_late
+from collector.reports.funnel_next import who_next
 from collector.reports.funnel_optional import who_went
 from collector.reports.funnel_outcome import Outcome
-from collector.reports.funnel_people import who_is, who_next
 from collector.reports.funnel_times import of_length
 
 SUBSET = Param("subset", "text", T("Part of the list"), T("As the links of the page write it."))

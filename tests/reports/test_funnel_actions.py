@@ -15,7 +15,7 @@ from scipy.stats.contingency import odds_ratio as scipy_odds_ratio
 from collector.core.event import Agent
 from collector.core.times import DAY, HOUR, MINUTE
 from collector.journeys.journeys import Journeys
-from collector.reports import funnel, funnel_actions, funnel_people
+from collector.reports import funnel, funnel_actions, funnel_differences, funnel_stretch
 from collector.reports.ask import ask
 from collector.reports.funnel_outcome import plan_of
 from collector.reports.stats import benjamini_hochberg, odds_ratio
@@ -34,7 +34,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows of one person too."""
     monkeypatch.setattr(funnel_actions, "LEAST", 0)
     monkeypatch.setattr(funnel_actions, "MOST", 1_000)
-    monkeypatch.setattr(funnel_people, "LEAST_PEOPLE", 1)
+    monkeypatch.setattr(funnel_differences, "LEAST_PEOPLE", 1)
 
 
 def listed(journeys: Journeys, link: Sequence[tuple[str, str]] | None, now: int) -> int:
@@ -60,7 +60,7 @@ def expected(events: Sequence[E], now: int, window: int, unit: str) -> Counts:
         ]
     gaps = [times[1] - times[0] for _, times in people if len(times) > 1]
     early = float(np.quantile(gaps, 0.25)) if gaps else 0.0
-    length = max((one for one in funnel_actions._AFTER if one < early), default=0)
+    length = max((one for one in funnel_stretch._AFTER if one < early), default=0)
     counts: dict[tuple[str, str], list[int]] = {}
     for group, times in people:
         went = len(times) > 1

@@ -18,7 +18,7 @@ from collector.core.times import DAY, HOUR, Span
 from collector.journeys.journeys import Journeys
 from collector.reports import funnel
 from collector.reports.ask import ask
-from collector.reports.funnel_compare import earlier
+from collector.reports.funnel_days import earlier
 from collector.reports.stats import difference
 from tests.reports.test_funnel import START, column
 from tests.support.effort import examples

@@ -15,7 +15,7 @@ from collector.core.matcher import Matcher, fits_pattern
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int32, Int64, Part
-from collector.reports.funnel_people import event_text
+from collector.reports.funnel_next import event_text
 from collector.reports.scope import page_path, rows_of_any
 
 _NUMBER = re.compile(r"[0-9]+(\.[A-Za-z]{1,5})?")
