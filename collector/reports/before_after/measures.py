@@ -36,10 +36,9 @@ class Ratio:
     yy: float = 0.0
 
     def add(self, x: Floats | Int64, y: Floats | Int64) -> None:
-        """Take in people of another part, those with nothing to divide by left out."""
-        kept = x > 0
-        over, of = x[kept].astype(np.float64), y[kept].astype(np.float64)
-        self.people += len(over)
+        """Take in people of another part, one entry each; `y` is 0 where there is nothing (`x` 0) to divide by."""
+        over, of = x.astype(np.float64, copy=False), y.astype(np.float64, copy=False)
+        self.people += int(np.count_nonzero(over))
         self.x += float(over.sum())
         self.y += float(of.sum())
         self.xx += float(over @ over)

@@ -21,9 +21,10 @@ from collector.reports.before_after.blocks import (
     rate_lines,
     worth_lines,
 )
+from collector.reports.before_after.cautions import notes
 from collector.reports.before_after.measures import Pair, measure
 from collector.reports.before_after.windows import Windows, chosen_day, windows
-from collector.reports.before_after.words import headline, notes, too_short
+from collector.reports.before_after.words import headline, too_short
 from collector.reports.overview_counts import View, look
 from collector.reports.overview_trend import trend_block
 
