@@ -78,7 +78,7 @@ def test_every_field_of_a_result_is_known_here() -> None:
 
 
 def test_numbers_of_numpy_come_back_as_plain_ones_and_what_is_not_finite_stays() -> None:
-    rows = [[np.int64(3), np.float64(0.5), float("nan")], [np.bool_(True), float("inf"), None]]
+    rows: list[list[Any]] = [[np.int64(3), np.float64(0.5), float("nan")], [np.bool_(True), float("inf"), None]]
     names = [Column(name, Text(name)) for name in "abc"]
     block = Block("a", "table", Text("A {n}", {"n": np.int32(7)}), names, rows, {"on": date(2026, 3, 1)})
     back = unpack(pack(Result([block], 1))).blocks[0]

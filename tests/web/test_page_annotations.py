@@ -43,9 +43,9 @@ def test_a_mark_is_added_from_a_report_and_shown_on_its_plot(fresh: Installation
     assert "Release: New checkout" in page.split('class="marks', 1)[1].split("</ul>", 1)[0]
     assert '"marks": [{' in page
     made = client.post("/shop/shared", data={"csrf_token": token_in(client.get("/shop/saved")), "report": "overview"})
-    reader, link = fresh.app.test_client(), re.search(r"/shared/[\w-]{43}", made.text)
-    assert link
-    assert "Release: New checkout" in reader.get(link[0], follow_redirects=True).text
+    reader, shared = fresh.app.test_client(), re.search(r"/shared/[\w-]{43}", made.text)
+    assert shared
+    assert "Release: New checkout" in reader.get(shared[0], follow_redirects=True).text
     old = (day_of(fresh.now, fresh.site.site.zone) - timedelta(days=60)).isoformat()
     send(client, day=old, text="Long ago")
     assert "Long ago" not in client.get("/shop/overview?period=7d").text
