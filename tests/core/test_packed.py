@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from datetime import date
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
