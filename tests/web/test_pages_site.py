@@ -135,10 +135,10 @@ def test_each_reader_is_led_to_the_pages_that_are_theirs(fresh: Installation) ->
         return " ".join(re.sub(r"<[^>]*>", " ", found[0]).split())
 
     assert led("owner").endswith(
-        "Saved reports Site Install Connections Data quality Bots "
+        "Dashboards Saved reports Annotations Site Install Connections Ad costs Data quality Bots "
         "Settings General Privacy Signed user ids Team Shared links"
     )
-    assert led("editor").endswith("Site Install Connections Data quality Bots Settings General Shared links")
+    assert led("editor").endswith("Site Install Connections Ad costs Data quality Bots Settings General Shared links")
     assert led("viewer").endswith("Site Install Data quality Bots")
 
 
