@@ -79,7 +79,9 @@ def tiles(
         late = time.monotonic() > until
         tile, block = _answer(who, journeys, site, board.period, pin, now, late, people)
         if block is not None:
-            tile = replace(tile, view=draw(reports()[pin.report], tile.pairs, block))
+            view = draw(reports()[pin.report], tile.pairs, block)
+            # Two reports may call a block alike, and no two parts of a page may.
+            tile = replace(tile, view=replace(view, id=f"{view.id}-{pin.id}"))
         found.append(tile)
     return found
 

@@ -46,6 +46,10 @@ def test_a_block_is_pinned_from_its_report_and_arranged_without_a_script(busy: I
     send(client, "/pin", report="overview", block="pages", query="", title="", dashboard=board, wide="1")
     page = client.get(path).text
     assert page.index("block-trend") < page.index("block-pages")
+    send(client, "/pin", **{**TREND, "dashboard": board})
+    ids = re.findall(r' id="([^"]*)"', client.get(path).text)
+    assert len(ids) == len(set(ids))
+    send(client, f"/{board}/arrange", pin=str(busy.catalog.pins(busy.site_id, int(board))[-1].id), action="off")
     assert 'data-plot="series"' in page
     first, second = busy.catalog.pins(busy.site_id, int(board))
     assert (second.name, second.wide) == ("Overview", True)
