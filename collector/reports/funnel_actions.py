@@ -36,7 +36,8 @@ class Did:
 
     def entrants(self, text: str) -> Int64:
         """The entrants who did it; ValueError where nobody can have."""
-        return self.stretch.entrants[self.place[self.action == self.texts.index(text)]]
+        found: Int64 = self.stretch.entrants[self.place[self.action == self.texts.index(text)]]
+        return found
 
 
 def did(journeys: Journeys, query: Query, outcome: Outcome, step: int, stretch: Stretch) -> Did:

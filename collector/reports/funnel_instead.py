@@ -72,4 +72,5 @@ def who_then(journeys: Journeys, query: Query, outcome: Outcome, text: str) -> I
     """The dropped of a row, as its link names it: `STEP:ACTS`; ValueError where nobody did that."""
     number, acts = text.split(":", 1)
     entrants, place, texts = _ways(journeys, query, outcome, step_of(number, outcome))
-    return entrants[place == texts.index(acts)]
+    found: Int64 = entrants[place == texts.index(acts)]
+    return found
