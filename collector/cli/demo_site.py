@@ -26,7 +26,7 @@ _SAVED = (
     ("Journal readers who buy", "funnel", "step=page:/blog/*&step=event:add_to_cart&step=event:purchase&window=30d"),
     ("What advertising brings", "attribution", "goal=event:purchase&model=markov&all-time=1"),
     ("Do buyers buy again?", "retention", "start=event:purchase&return=event:purchase&interval=week&all-time=1"),
-    ("What people do on the way to an order", "paths", "goal=event:purchase&depth=4&period=30d"),
+    ("On the way to a cart", "paths", "goal=event:add_to_cart&depth=4&period=30d"),
 )
 _SEGMENTS = (
     ("Left a cart", ("event:add_to_cart",), ("event:purchase",)),
@@ -48,6 +48,16 @@ _ANNOTATIONS: tuple[tuple[int, str, str], ...] = (
     (40, "other", "The brewing guide is a PDF now"),
     (SHORTER_BACK, "release", "A shorter sign-up form"),
     (LETTER_BACK, "campaign", "Newsletter: the late harvest"),
+)
+_DASHBOARD = "Monday morning"
+# Name, report, block, question, and whether it takes the whole width.
+_PINS = (
+    ("People", "overview", "trend", "period=30d&compare=previous", True),
+    ("Visit to order", "funnel", "steps", _SAVED[0][2], False),
+    ("Where people are", "stages", "now", "period=30d", False),
+    ("New, returning, asleep", "lifecycle", "lifecycle", "interval=week&goal=event:purchase&all-time=1", False),
+    ("Do buyers buy again?", "retention", "curve", _SAVED[4][2], False),
+    ("What advertising brings", "attribution", "models", _SAVED[3][2], True),
 )
 
 
@@ -107,6 +117,9 @@ def _make(rooms: Rooms, origins: list[str], world: World) -> Site:
             day = day_of(world.now - back * DAY, site.zone).isoformat()
             rooms.catalog.add_annotation(site.id, day, words, world.now, kind)
     rooms.catalog.put_spend(site.id, costs(world))
+    dashboard = rooms.catalog.add_dashboard(site.id, _DASHBOARD, world.now)
+    for name, report, block, arguments, wide in _PINS:
+        rooms.catalog.pin_block(site.id, dashboard.id, name, report, block, arguments, wide)
     return rooms.catalog.update_site(site.id, stages=_STAGES)
 
 

@@ -25,7 +25,7 @@ def live_on(shopper: Shopper, since: int, world: World, rng: Random) -> None:
     shopper.rng = rng
     visits = [(at, False) for at in _rhythm(shopper, since, world.now, rng)]
     letter = world.now - LETTER_BACK * DAY + int(rng.expovariate(1 / 7) * HOUR)
-    if shopper.known and rng.random() < 0.5 and letter > since + 2 * HOUR:
+    if shopper.known and rng.random() < 0.35 and letter > since + 2 * HOUR:
         visits.append((letter, True))
     for at, by_letter in sorted(visits):
         _visit(shopper, at, by_letter)

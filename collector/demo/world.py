@@ -106,8 +106,8 @@ WAYS = {
 AD = Way(0, ("",), ("/come-back",), "utm_source=adnet&utm_medium=retargeting&utm_campaign=cart-reminder", 0.2)
 
 # What is also true of the default world, in days before its last moment.
-SHORTER_BACK = 21
-LETTER_BACK = 10
+SHORTER_BACK = 28
+LETTER_BACK = 16
 LETTER = Way(0, ("",), ("/blog/water", "/blog/"), "utm_source=newsletter&utm_medium=email&utm_campaign=late-harvest")
 # The share of those who ordered that goes on ordering, and of those who ordered that say how they liked it.
 REGULARS = 0.3
