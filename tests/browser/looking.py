@@ -34,6 +34,17 @@ class Served:
         """The user id of a known person, or a word that is nobody's."""
         return next((user for _, user in self.shop.ledger.persons(self.shop.site_id)), "nobody")
 
+    def dashboard(self) -> int:
+        """The number of a dashboard with a plot, a table and key numbers."""
+        catalog, site = self.shop.catalog, self.shop.site_id
+        known = catalog.dashboards(site)
+        if known:
+            return known[0].id
+        made = catalog.add_dashboard(site, "The week", self.shop.now).id
+        for report, block in (("overview", "people"), ("overview", "trend"), ("funnel", "steps")):
+            catalog.pin_block(site, made, block, report, block, FUNNEL if report == "funnel" else "")
+        return made
+
 
 @dataclass(slots=True)
 class Look:
@@ -120,6 +131,9 @@ def pages(served: Served) -> dict[str, str]:
         "settings": "/shop/settings",
         "connections": "/shop/connections",
         "spend": "/shop/spend",
+        "annotations": "/shop/annotations",
+        "dashboards": "/shop/dashboards",
+        "dashboard": f"/shop/dashboards/{served.dashboard()}",
         "privacy": "/shop/privacy",
         "bots": "/shop/bots?all-time=1",
         "identity": "/shop/settings/identity",
