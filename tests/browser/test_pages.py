@@ -182,7 +182,7 @@ def test_filters_and_dates_work_without_javascript(plain: Look) -> None:
 def test_a_plot_gives_way_to_its_table_without_javascript(plain: Look) -> None:
     page = plain.open(f"/shop/funnel?{FUNNEL}")
     assert not page.locator("figure.plot").first.is_visible()
-    page.locator("section:has(figure.plot) summary").first.click()
+    page.locator("section:has(figure.plot) summary", has_text="Table").first.click()
     assert page.locator("section:has(figure.plot) table").first.is_visible()
 
 
@@ -275,7 +275,7 @@ def test_a_table_that_was_closed_is_folded_when_it_is_opened(browser: Browser, s
     context = browser.new_context(viewport={"width": 390, "height": 800})
     look = opened(context, served)
     page = look.open("/shop/overview")
-    page.locator("section:has(figure.plot) summary").first.click()
+    page.locator("section:has(figure.plot) summary", has_text="Table").first.click()
     page.locator("section:has(figure.plot) table.folded").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert look.problems == []

@@ -16,7 +16,7 @@ def test_a_shared_report_is_read_by_somebody_without_an_account(browser: Browser
     page = opened(context, served).open(f"/shop/funnel?{FUNNEL}")
     reached = page.locator(".funnel-step strong").all_inner_texts()
     page.locator("summary", has_text="Share").click()
-    page.get_by_label("Name").last.fill("For the board")
+    page.locator("details", has=page.locator("summary", has_text="Share")).get_by_label("Name").fill("For the board")
     page.get_by_role("button", name="Make a link").click()
     link = page.locator("#link").inner_text()
     assert link.startswith(f"{served.origin}/shared/")

@@ -103,6 +103,8 @@ class _Plots:
             return None
         valued = self._sums.sum["valued"][1:].any()
         spent, customers = self._sums.to_date("lifetime")[1:], self._sums.to_date("customers")[1:]
+        # Where no purchase so far says what it was worth, nothing is known, which is not the same as nothing.
+        customers = np.where(self._sums.to_date("lifetime_valued")[1:] > 0, customers, 0.0)
         money = (
             (Column("revenue", T("Revenue"), "money"), self._money("revenue")),
             (Column("average_order", T("Average order"), "money"), self._ratio("revenue", "valued")),

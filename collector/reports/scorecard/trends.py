@@ -37,6 +37,7 @@ _NAMES = (
     "revenue",
     "customers",
     "lifetime",
+    "lifetime_valued",
     "promoters",
     "detractors",
     "answered",
@@ -46,13 +47,14 @@ _NAMES = (
 class Trends:
     """For each name the sum of every period, the first being that before the range.
 
-    customers, lifetime: who first bought in it, and what they and all others bought in it carries.
+    customers, lifetime: who first bought in it, and what they and all others bought in it carries; lifetime_valued: how
+    many of those purchases carry anything.
     """
 
     def __init__(self, periods: int) -> None:
         self.size = periods
         self.sum: dict[str, Float64] = {name: np.zeros(periods) for name in _NAMES}
-        self.earlier = {"customers": 0.0, "lifetime": 0.0}
+        self.earlier = {"customers": 0.0, "lifetime": 0.0, "lifetime_valued": 0.0}
 
     def add(self, name: str, place: Int32 | Int64, weights: Float64 | Int64 | None = None) -> None:
         """Count rows by their period, or sum what they weigh; rows of no period are left out."""
@@ -157,11 +159,14 @@ def _money(journeys: Journeys, query: Query, question: Asked, seen: Seen, days: 
     sums.add("revenue", place, np.nan_to_num(value))
     rows = rows[seen.lasting[person]]
     person, place = part.person[rows], question.places(days[rows])
+    carries = ~np.isnan(part.value[rows])
     value = np.nan_to_num(part.value[rows])
     first = np.ones(len(rows), dtype=np.bool_)
     first[1:] = person[1:] != person[:-1]
     earlier = part.time[rows] < question.periods.starts[0]
     sums.earlier["customers"] += int(np.count_nonzero(first & earlier))
     sums.earlier["lifetime"] += float(value[earlier].sum())
+    sums.earlier["lifetime_valued"] += int(np.count_nonzero(carries & earlier))
     sums.add("customers", place[first])
     sums.add("lifetime", place, value)
+    sums.add("lifetime_valued", place[carries])
