@@ -15,7 +15,15 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 LOCK = (ROOT / "requirements.lock").read_text()
-NPM_LOCKS = sorted(path for path in ROOT.glob("*/**/package-lock.json") if "node_modules" not in path.parts)
+
+
+def _ours(name: str) -> list[Path]:
+    """The files of this name in the repository: not those of what is installed within it."""
+    found = (path.relative_to(ROOT) for path in ROOT.glob(f"*/**/{name}"))
+    return sorted(ROOT / one for one in found if "node_modules" not in one.parts and not one.parts[0].startswith("."))
+
+
+NPM_LOCKS = _ours("package-lock.json")
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
@@ -82,7 +90,4 @@ def test_the_locks_of_npm_have_hashes_and_no_registry_of_anybody_s_own(path: Pat
 
 
 def test_every_package_json_has_a_lock_beside_it() -> None:
-    found = (path.relative_to(ROOT) for path in ROOT.glob("*/**/package.json"))
-    ours = [path for path in found if "node_modules" not in path.parts and not path.parts[0].startswith(".")]
-    asked = [ROOT / path for path in ours]
-    assert {path.parent for path in asked} == {path.parent for path in NPM_LOCKS}
+    assert {path.parent for path in _ours("package.json")} == {path.parent for path in NPM_LOCKS}
