@@ -14,6 +14,7 @@ from collector.reports.live import live_blocks
 from collector.reports.overview_counts import Totals, look, totals
 from collector.reports.overview_tables import by_kind, chat_table, events_table, pages_table, session_table
 from collector.reports.overview_trend import earlier_span, trend_block, whole_span
+from collector.reports.params import COMPARE
 from collector.reports.scope import common_arguments, share
 
 _SOURCES = {"channel": T("Channel"), "source": T("Source"), "campaign": T("Campaign")}
@@ -180,17 +181,7 @@ REPORT = Report(
     title=T("Overview"),
     summary=T("How many people came, from where, what they looked at, and how many reached a goal."),
     params=(
-        Param(
-            "compare",
-            "choice",
-            T("Compare with"),
-            default="previous",
-            choices=(
-                ("previous", T("the days before")),
-                ("year", T("a year before")),
-                ("none", T("nothing")),
-            ),
-        ),
+        COMPARE,
         Param(
             "interval",
             "choice",

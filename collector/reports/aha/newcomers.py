@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from collector.core.deadline import check
-from collector.core.matcher import Matcher, parse_matcher
+from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64, Part
+from collector.reports.params import EVERY
 from collector.reports.scope import choose
 
-EVERY = parse_matcher("any")
 _NEVER = np.iinfo(np.int64).max
 # A half of the people, by their code: the same half in every question and on every machine (splitmix64's finaliser).
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))

@@ -16,9 +16,10 @@ from collector.core.words import words
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
 from collector.reports.aha.blocks import BANDS, CHANCE, findings_block, often_block, ranked
-from collector.reports.aha.newcomers import DAYS, EVERY, Newcomers, first_days, newcomers
+from collector.reports.aha.newcomers import DAYS, Newcomers, first_days, newcomers
 from collector.reports.aha.search import Finding, actions, best, count
 from collector.reports.base import Report
+from collector.reports.params import EVERY, wholly
 from collector.reports.people_list import LIMIT, Behind, people_block
 
 _FIRST = Column("time", T("Began"), "time")
@@ -223,5 +224,5 @@ REPORT = Report(
     run=run,
     example={"goal": ["any"], "all-time": ["1"]},
     menu=56,
-    follows=lambda _: "whole",
+    follows=wholly,
 )

@@ -10,7 +10,7 @@ import numpy as np
 from collector.core.blocks import Block, Column, Result
 from collector.core.called import called
 from collector.core.errors import UserError
-from collector.core.matcher import Matcher, parse_matcher
+from collector.core.matcher import Matcher
 from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
@@ -20,9 +20,9 @@ from collector.reports.explore.blocks import MEASURES, Property, pairs_block, tr
 from collector.reports.explore.count import OTHER, Counts, Found, Values, asked_rows, by_value, count, largest
 from collector.reports.local_days import Periods, bounded, local_days
 from collector.reports.overview_trend import whole_span
+from collector.reports.params import EVERY, INTERVAL
 from collector.reports.people_list import LIMIT, Behind, people_block
 
-_EVERY = parse_matcher("any")
 _NAMES = {
     "channel": T("Channel"),
     "source": T("Source"),
@@ -40,7 +40,7 @@ _NAMES = {
 def run(journeys: Journeys, query: Query) -> Result:
     """The values, the largest over time, and pairs with a second property; with `people`, the list of those people."""
     event = query.values["event"]
-    matcher = event if isinstance(event, Matcher) else _EVERY
+    matcher = event if isinstance(event, Matcher) else EVERY
     rows = [(part, asked_rows(journeys, part, query, matcher)) for part in journeys.each()]
     name, across = query.by or "channel", query.values["across"]
     measure, top = str(query.values["measure"]), query.values["top"]
@@ -176,13 +176,7 @@ REPORT = Report(
             choices=tuple((name, label) for name, (label, _) in MEASURES.items()),
         ),
         Param("across", "property", T("And by"), T("A second property, for a table of both.")),
-        Param(
-            "interval",
-            "choice",
-            T("Interval"),
-            default="auto",
-            choices=(("auto", T("automatic")), ("day", T("days")), ("week", T("weeks")), ("month", T("months"))),
-        ),
+        INTERVAL,
         Param(
             "top",
             "int",

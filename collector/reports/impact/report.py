@@ -17,6 +17,7 @@ from collector.reports.impact.checks import checks_block
 from collector.reports.impact.engine import Answer, answer
 from collector.reports.impact.plan import Plan
 from collector.reports.impact.words import headline, notes
+from collector.reports.params import wholly
 
 GOAL = Param("goal", "matcher", T("Goal"), T("What counts as reached; the site's first goal where none is given."))
 HORIZON = Param("horizon", "duration", T("Within"), T("How long after the moment the goal counts."), default="14d")
@@ -117,5 +118,5 @@ REPORT = Report(
     run=run,
     example={"exposure": ["event:chat_started"], "goal": ["event:purchase"], "all-time": ["1"]},
     menu=52,
-    follows=lambda _: "whole",
+    follows=wholly,
 )

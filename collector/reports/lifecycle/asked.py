@@ -7,16 +7,16 @@ from datetime import timedelta
 
 import numpy as np
 
-from collector.core.matcher import Matcher, parse_matcher
+from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.times import Span, day_of
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Part
 from collector.reports.local_days import ActiveDays, Periods, active_days, bounded, day_number
 from collector.reports.overview_trend import whole_span
+from collector.reports.params import EVERY
 from collector.reports.scope import choose
 
-EVERY = parse_matcher("any")
 _DAYS = {"day": 1, "week": 7, "month": 30}
 _LINKED = ("people", "at", "group", "limit")
 

@@ -13,6 +13,7 @@ from collector.reports.base import Report
 from collector.reports.lifecycle import rfm, slipping, states, sticky, visits
 from collector.reports.lifecycle.asked import Active, Asked, active, asked, link
 from collector.reports.lifecycle.customers import Customers, carry_value, customers
+from collector.reports.params import INTERVAL, wholly
 from collector.reports.people_list import KNOWN, LIMIT, Behind, people_block
 
 # When they were last seen says again how long they are away.
@@ -159,23 +160,13 @@ _TIMES = {
 }
 
 
-def _always(query: Query) -> str:  # noqa: ARG001 - a `Report.follows`
-    return "whole"
-
-
 REPORT = Report(
     name="lifecycle",
     title=T("Lifecycle"),
     summary=T("Who is new, who stays, who comes back and who falls asleep; and which customers slip away."),
     params=(
         Param("event", "matcher", T("They are active with"), T("What makes a day active."), default="any"),
-        Param(
-            "interval",
-            "choice",
-            T("Interval"),
-            default="auto",
-            choices=(("auto", T("automatic")), ("day", T("days")), ("week", T("weeks")), ("month", T("months"))),
-        ),
+        INTERVAL,
         Param("goal", "matcher", T("Customers reached"), T("Without one, the first goal of the site.")),
         Param(
             "people",
@@ -201,5 +192,5 @@ REPORT = Report(
     run=run,
     example={"interval": ["week"]},
     menu=42,
-    follows=_always,
+    follows=wholly,
 )

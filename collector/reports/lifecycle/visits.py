@@ -14,7 +14,8 @@ from collector.core.query import Query
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64, Part
-from collector.reports.lifecycle.asked import EVERY, Active, Asked, link
+from collector.reports.lifecycle.asked import Active, Asked, link
+from collector.reports.params import EVERY
 from collector.reports.people_list import Behind
 from collector.reports.scope import share
 from collector.reports.stats import quantile

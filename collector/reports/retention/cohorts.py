@@ -9,17 +9,17 @@ from datetime import timedelta
 import numpy as np
 
 from collector.core.deadline import check
-from collector.core.matcher import Matcher, parse_matcher
+from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.times import Span, day_of
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int32, Int64, Part
 from collector.reports.local_days import ActiveDays, Periods, active_days, bounded, day_number
+from collector.reports.params import EVERY
 from collector.reports.scope import choose
 
 # One flag a person and period at once: more persons are taken in pieces.
 _CELLS = 64_000_000
-EVERY = parse_matcher("any")
 _LONGEST = {"day": 1, "week": 7, "month": 31}
 
 

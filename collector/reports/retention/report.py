@@ -15,6 +15,7 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64
 from collector.reports.base import Report
 from collector.reports.overview_trend import whole_span
+from collector.reports.params import INTERVAL, wholly
 from collector.reports.people_list import LIMIT, Behind, people_block
 from collector.reports.retention.blocks import (
     MOST_GROUPS,
@@ -184,10 +185,6 @@ def _notes(question: Asked, span: Span, counts: Counts) -> list[Text]:
     return notes
 
 
-def _always(query: Query) -> str:  # noqa: ARG001 - a `Report.follows`
-    return "whole"
-
-
 REPORT = Report(
     name="retention",
     title=T("Retention"),
@@ -195,13 +192,7 @@ REPORT = Report(
     params=(
         Param("start", "matcher", T("They begin with"), T("The first time ever that they did this."), default="any"),
         Param("return", "matcher", T("They come back with"), T("What counts as coming back."), default="any"),
-        Param(
-            "interval",
-            "choice",
-            T("Interval"),
-            default="auto",
-            choices=(("auto", T("automatic")), ("day", T("days")), ("week", T("weeks")), ("month", T("months"))),
-        ),
+        INTERVAL,
         Param("periods", "int", T("Periods"), T("How many periods after the start."), minimum=1, maximum=60),
         Param(
             "returning",
@@ -229,5 +220,5 @@ REPORT = Report(
     example={"interval": ["week"]},
     menu=40,
     breaks_down=True,
-    follows=_always,
+    follows=wholly,
 )

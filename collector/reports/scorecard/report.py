@@ -7,6 +7,7 @@ from collector.core.query import Param, Query
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
+from collector.reports.params import COMPARE, INTERVAL
 from collector.reports.people_list import LIMIT
 from collector.reports.scorecard.asked import asked, look_at
 from collector.reports.scorecard.cart_block import carts_block
@@ -53,29 +54,8 @@ REPORT = Report(
     title=T("Scorecard"),
     summary=T("How the journey does: conversion, retention, visits, carts, forms and money, and what moved."),
     params=(
-        Param(
-            "compare",
-            "choice",
-            T("Compare with"),
-            default="previous",
-            choices=(
-                ("previous", T("the days before")),
-                ("year", T("a year before")),
-                ("none", T("nothing")),
-            ),
-        ),
-        Param(
-            "interval",
-            "choice",
-            T("Interval"),
-            default="auto",
-            choices=(
-                ("auto", T("automatic")),
-                ("day", T("days")),
-                ("week", T("weeks")),
-                ("month", T("months")),
-            ),
-        ),
+        COMPARE,
+        INTERVAL,
         Param("cart", "matcher", T("Cart"), T("What puts something into a cart."), default="event:add_to_cart"),
         Param(
             "purchase",

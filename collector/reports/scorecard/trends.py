@@ -7,18 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from collector.core.deadline import check
-from collector.core.matcher import parse_matcher
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int32, Int64
 from collector.reports.local_days import active_days, local_days
+from collector.reports.params import EVERY
 from collector.reports.scope import rows_of_any, sessions
 from collector.reports.scorecard import carts, forms
 from collector.reports.scorecard.answers import DETRACTS, PROMOTES, answers
 from collector.reports.scorecard.asked import Asked, Seen
 from collector.reports.scorecard.measures import purchases
 
-EVERY = parse_matcher("any")
 _NAMES = (
     "people",
     "lasting",

@@ -8,6 +8,7 @@ from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.overview_trend import whole_span
+from collector.reports.params import INTERVAL, wholly
 from collector.reports.people_list import LIMIT
 from collector.reports.stage_states import stages_of
 from collector.reports.stages.blocks import flow_block, now_block
@@ -44,22 +45,12 @@ def run(journeys: Journeys, query: Query) -> Result:
     return Result(blocks, journeys.as_of, headline(query, stages, counts), notes(query, stages, counts))
 
 
-def _always(query: Query) -> str:  # noqa: ARG001 - a `Report.follows`
-    return "whole"
-
-
 REPORT = Report(
     name="stages",
     title=T("Stages"),
     summary=T("How many people are in each stage of the journey, how they move on, and where they get stuck."),
     params=(
-        Param(
-            "interval",
-            "choice",
-            T("Interval"),
-            default="auto",
-            choices=(("auto", T("automatic")), ("day", T("days")), ("week", T("weeks")), ("month", T("months"))),
-        ),
+        INTERVAL,
         Param(
             "people",
             "choice",
@@ -79,5 +70,5 @@ REPORT = Report(
     run=run,
     example={"period": ["30d"]},
     menu=34,
-    follows=_always,
+    follows=wholly,
 )
