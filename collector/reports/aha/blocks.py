@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.query import Query
@@ -13,7 +12,7 @@ from collector.core.text import T, Text
 from collector.core.times import DAY
 from collector.journeys.part import Int64
 from collector.reports.aha.search import TIMES, Finding
-from collector.reports.stats import chi_squared, difference, wilson
+from collector.reports.stats import benjamini_hochberg, chi_squared, difference, wilson
 
 LINKED = ("people", "group", "limit")
 MOST = 20
@@ -43,7 +42,7 @@ def ranked(findings: Sequence[Finding]) -> list[tuple[Finding, float]]:
     numbers = np.array([[one.did_reached, one.did, one.others_reached, one.others] for one in findings])
     p_values = chi_squared(*numbers.T)
     tested = np.flatnonzero(~np.isnan(p_values))
-    corrected = false_discovery_control(p_values[tested], method="bh") if len(tested) else []
+    corrected = benjamini_hochberg(p_values[tested])
     found = [(findings[at], float(p)) for at, p in zip(tested.tolist(), corrected, strict=True)]
     return sorted(found, key=lambda row: (row[1] >= CHANCE, -abs(row[0].phi), _plainness(row[0])))
 
