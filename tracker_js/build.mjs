@@ -87,7 +87,7 @@ const licenses = () => {
 /** What decides the outcome; the wheel's build hook compares it to skip a build that would change nothing. */
 const inputs = () => {
   const files = ['package.json', 'package-lock.json', 'build.mjs', 'linker.js'];
-  for (const dir of ['src', 'chat', 'pages'])
+  for (const dir of ['src', 'chat', 'experiment', 'pages'])
     if (existsSync(join(here, dir)))
       for (const name of readdirSync(join(here, dir), { recursive: true }))
         if (name.endsWith('.js')) files.push(`${dir}/${name}`);
@@ -115,7 +115,7 @@ const manifest = () => {
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(join(out, 'test'), { recursive: true });
-await Promise.all([guest('src/index.js', 't.js'), guest('chat/index.js', 'chat.js'), guest('linker.js', 'linker.js'), pages(), isbot()]);
+await Promise.all([guest('src/index.js', 't.js'), guest('chat/index.js', 'chat.js'), guest('linker.js', 'linker.js'), guest('experiment/index.js', 'experiment.js'), pages(), isbot()]);
 // without the address of a source map that is not served
 writeFileSync(
   join(out, 'bootstrap.min.css'),
@@ -127,7 +127,7 @@ licenses();
 const files = manifest();
 // Copies that never change, for tags with an integrity hash (A7.4): /t/<hash>.js
 mkdirSync(join(out, 't'));
-for (const name of ['t.js', 'chat.js', 'linker.js']) copyFileSync(join(out, name), join(out, 't', `${files[name].hash}.js`));
+for (const name of ['t.js', 'chat.js', 'linker.js', 'experiment.js']) copyFileSync(join(out, name), join(out, 't', `${files[name].hash}.js`));
 rmSync(target, { recursive: true, force: true });
 mkdirSync(dirname(target), { recursive: true });
 renameSync(out, target);

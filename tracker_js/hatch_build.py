@@ -21,7 +21,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 DIST = "collector/static/dist"
 FIXED_INPUTS = ("build.mjs", "linker.js", "package-lock.json", "package.json")
-SOURCE_FOLDERS = ("chat", "pages", "src")
+SOURCE_FOLDERS = ("chat", "experiment", "pages", "src")
 
 
 class TrackerBuildHook(BuildHookInterface):  # type: ignore[type-arg]

@@ -1,4 +1,4 @@
-"""The tracker's files: /t.js, /chat.js and /linker.js with a short cache, /t/<hash>.js for ever (A7.4, A7.5)."""
+"""The tracker's files: /t.js and its optional companions with a short cache, /t/<hash>.js for ever (A7.4, A7.5)."""
 
 from __future__ import annotations
 
@@ -71,6 +71,12 @@ def chat() -> Response:
 def linker() -> Response:
     """The optional script for sites on several hosts."""
     return _serve(the_door().dist / "linker.js", _SHORT)
+
+
+@blueprint.get("/experiment.js")
+def experiment() -> Response:
+    """The optional script that says what a browser is shown in an experiment."""
+    return _serve(the_door().dist / "experiment.js", _SHORT)
 
 
 @blueprint.get("/t/<name>")
