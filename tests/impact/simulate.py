@@ -1,0 +1,303 @@
+"""People who visit, look at pages, are exposed and buy, by hazards that are known: with and without the exposure.
+
+Both lives of a person share the path and all random numbers; only the chance of the goal differs, from the first
+exposure on. So the life without the exposure is known of everybody, and the true effect with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from collector.core.times import DAY
+from collector.journeys.part import Bool, Float64, Int64
+
+START = 1_763_337_600_000  # Monday 17 Nov 2025, 00:00 UTC
+HORIZON = 14 * DAY
+HOME, BLOG, PRICING, CART, EXPOSURE, GOAL = range(6)
+DIRECT, ORGANIC, PAID, EMAIL, RETARGETING = range(5)
+PAGE_SHARES = np.array([0.34, 0.30, 0.22, 0.14])
+CHANNEL_SHARES = np.array([0.25, 0.30, 0.25, 0.20])
+NEVER = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """What is true of some people right before a chance. Counts include the page that is being looked at.
+
+    first, channel: of the first visit, of this one. gap: days since the visit before (0 in the first). age: days since
+    first seen. hour, day: UTC, day since `START`. bought: whether the goal was reached before. hidden: what no tracker
+    sees. since: days since the first exposure, 0 for people not exposed.
+    """
+
+    first: Int64
+    channel: Int64
+    mobile: Bool
+    visits: int
+    visit_pages: int
+    pages: Int64
+    pricing: Bool
+    cart: Bool
+    gap: Float64
+    age: Float64
+    hour: Float64
+    day: Float64
+    bought: Bool
+    hidden: Float64
+    since: Float64
+
+    @property
+    def keen(self) -> Float64:
+        """How far somebody is on their way, by what everybody can see: about 0 to 4."""
+        by_channel = np.array([0.2, 0.0, 0.3, 0.5, 0.4])[self.first]
+        return np.asarray(
+            by_channel + 0.2 * self.mobile + 0.8 * self.pricing + 1.0 * self.cart + 0.12 * np.minimum(self.pages, 8)
+        )
+
+
+Hazard = Callable[[State], Float64]
+
+
+def _nothing(state: State) -> Float64:
+    return np.zeros(len(state.pages))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class World:
+    """What is true, and what an engine must make of it.
+
+    Attributes:
+        exposure, goal: log odds at each page of being exposed after it, of reaching the goal after that.
+        effect: what having been exposed adds to the goal's log odds.
+        money: median and log-spread of a goal's value; None where goals carry none.
+        rebuy: what an earlier goal adds to the goal's log odds. again, stay: chance of one more visit, one more page.
+        days: how long people go on arriving; everybody is watched for 30 days more.
+        by_source: exposed by how a visit begins (retargeting), at its first page, rather than by an event.
+        people, bots: how many. two_devices: everybody comes as two visitors in turn, linked in the end.
+        null: no effect at all. holds: everything that drives both is visible, so the answer must be right.
+        refused: no answer can be right, so none may be given.
+    """
+
+    name: str
+    words: str
+    exposure: Hazard
+    goal: Hazard
+    effect: Hazard = _nothing
+    money: tuple[float, float] | None = None
+    rebuy: float = -1.5
+    again: float = 0.5
+    stay: float = 0.62
+    visits: int = 6
+    steps: int = 8
+    days: int = 40
+    by_source: bool = False
+    people: int = 2_500
+    bots: int = 0
+    two_devices: bool = False
+    null: bool = False
+    holds: bool = True
+    refused: bool = False
+
+    @property
+    def as_of(self) -> int:
+        """The end of what is known, ms UTC."""
+        return START + (self.days + 30) * DAY
+
+
+@dataclass(slots=True)
+class Rows:
+    """Events as columns, in the order they were drawn."""
+
+    person: list[Int64] = field(default_factory=list)
+    time: list[Int64] = field(default_factory=list)
+    kind: list[Int64] = field(default_factory=list)
+    source: list[Int64] = field(default_factory=list)
+    device: list[Int64] = field(default_factory=list)
+    value: list[Float64] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lives:
+    """Of each person: time of the first exposure (ms, NEVER), whether it counts (no goal before it, horizon over),
+    goal reached (0 or 1, or the chance of it) and money paid (or its mean) within the horizon after it, as it was and
+    as it would have been without; goal reached and money paid at any time; and `first_visit`, a code of channel,
+    device, pages, pricing and cart in it.
+    """
+
+    exposed_at: Int64
+    counts: Bool
+    reached: Float64
+    reached_without: Float64
+    paid: Float64
+    paid_without: Float64
+    ever: Bool
+    spent: Float64
+    first_visit: Int64
+    rows: Rows
+
+
+def odds(log_odds: Float64) -> Float64:
+    """Log odds as a chance."""
+    return np.asarray(1 / (1 + np.exp(-log_odds)))
+
+
+class _Town:
+    """The people of one run, moved page by page."""
+
+    def __init__(self, world: World, rng: np.random.Generator, people: int, expected: bool) -> None:
+        self.world, self.rng, self.expected, self.rows = world, rng, expected, Rows()
+        self.first = rng.choice(4, people, p=CHANNEL_SHARES)
+        self.mobile = rng.random(people) < 0.5
+        self.hidden = rng.standard_normal(people)
+        self.begun = START + (rng.random(people) * world.days * DAY).astype(np.int64)
+        self.time, self.last = self.begun.copy(), self.begun.copy()
+        self.channel = self.first.copy()
+        self.pages = np.zeros(people, dtype=np.int64)
+        self.pricing, self.cart = np.zeros(people, dtype=np.bool_), np.zeros(people, dtype=np.bool_)
+        self.exposed_at = np.full(people, NEVER, dtype=np.int64)
+        self.counts = np.zeros(people, dtype=np.bool_)
+        self.bought, self.bought_without = np.zeros(people, dtype=np.bool_), np.zeros(people, dtype=np.bool_)
+        self.reached, self.reached_without = np.zeros(people), np.zeros(people)
+        self.paid, self.paid_without, self.spent = np.zeros(people), np.zeros(people), np.zeros(people)
+        self.first_visit = np.zeros(people, dtype=np.int64)
+
+    def live(self) -> Lives:
+        here = np.arange(len(self.first))
+        for visit in range(1, self.world.visits + 1):
+            self.visit(here, visit)
+            if visit == 1:
+                seen = np.minimum(self.pages, 4) * 4 + self.pricing * 2 + self.cart
+                self.first_visit = (seen * 2 + self.mobile) * 4 + self.first
+            here = here[self.rng.random(len(here)) < self.world.again]
+            self.last[here] = self.time[here]
+            self.time[here] += ((0.3 + self.rng.random(len(here)) * 4.2) * DAY).astype(np.int64)
+            here = here[self.time[here] < self.world.as_of]
+            self.channel[here] = np.where(self.rng.random(len(here)) < 0.7, DIRECT, self.rng.integers(0, 4, len(here)))
+        return Lives(
+            self.exposed_at,
+            self.counts,
+            self.reached,
+            self.reached_without,
+            self.paid,
+            self.paid_without,
+            self.bought,
+            self.spent,
+            self.first_visit,
+            self.rows,
+        )
+
+    def visit(self, here: Int64, visit: int) -> None:
+        inside = here
+        for step in range(1, self.world.steps + 1):
+            if self.world.by_source and step == 1:
+                self.come(inside, visit)
+            page = np.searchsorted(np.cumsum(PAGE_SHARES), self.rng.random(len(inside)))
+            self.pages[inside] += 1
+            self.pricing[inside] |= page == PRICING
+            self.cart[inside] |= page == CART
+            self.tell(inside, page, self.channel[inside] if step == 1 else np.full(len(inside), NEVER))
+            self.time[inside] += self.rng.integers(10_000, 70_000, len(inside))
+            if not self.world.by_source:
+                self.meet(inside, visit, step)
+            self.time[inside] += self.rng.integers(5_000, 60_000, len(inside))
+            self.decide(inside, visit, step)
+            self.time[inside] += self.rng.integers(2_000, 20_000, len(inside))
+            inside = inside[self.rng.random(len(inside)) < self.world.stay]
+
+    def come(self, inside: Int64, visit: int) -> None:
+        """Some visits begin by an ad: that is the exposure, and its source the visit's."""
+        hit = inside[self.rng.random(len(inside)) < odds(self.world.exposure(self.state(inside, visit, 0)))]
+        self.channel[hit] = RETARGETING
+        self.mark(hit)
+
+    def meet(self, inside: Int64, visit: int, step: int) -> None:
+        hit = inside[self.rng.random(len(inside)) < odds(self.world.exposure(self.state(inside, visit, step)))]
+        self.mark(hit)
+        self.tell(hit, np.full(len(hit), EXPOSURE), np.full(len(hit), NEVER))
+
+    def mark(self, hit: Int64) -> None:
+        fresh = hit[self.exposed_at[hit] == NEVER]
+        self.exposed_at[fresh] = self.time[fresh]
+        self.counts[fresh] = ~self.bought[fresh] & (self.time[fresh] + HORIZON <= self.world.as_of)
+
+    def decide(self, inside: Int64, visit: int, step: int) -> None:
+        state = self.state(inside, visit, step)
+        base, draw = self.world.goal(state), self.rng.random(len(inside))
+        met = self.exposed_at[inside] != NEVER
+        added = np.where(met, self.world.effect(state), 0.0)
+        now = draw < odds(base + added + self.world.rebuy * self.bought[inside])
+        without = draw < odds(base + self.world.rebuy * self.bought_without[inside])
+        value = self.value(len(inside))
+        within = self.counts[inside] & (self.time[inside] - self.exposed_at[inside] <= HORIZON)
+        at = inside[within]
+        if self.expected:
+            self.expect(self.reached, self.paid, at, (base + added)[within], value[within])
+            self.expect(self.reached_without, self.paid_without, at, base[within], value[within])
+        else:
+            self.reached[at] = np.maximum(self.reached[at], now[within])
+            self.reached_without[at] = np.maximum(self.reached_without[at], without[within])
+            self.paid[at] += (now * value)[within]
+            self.paid_without[at] += (without * value)[within]
+        self.spent[inside] += now * value
+        self.bought[inside] |= now
+        self.bought_without[inside] |= without
+        self.tell(inside[now], np.full(int(now.sum()), GOAL), np.full(int(now.sum()), NEVER), value[now])
+
+    def expect(self, reached: Float64, paid: Float64, at: Int64, log_odds: Float64, value: Float64) -> None:
+        """Add the chance of the goal and the mean of the money at a chance, rather than what a draw makes of them."""
+        chance, again = odds(log_odds), odds(log_odds + self.world.rebuy)
+        paid[at] += value * ((1 - reached[at]) * chance + reached[at] * again)
+        reached[at] += (1 - reached[at]) * chance
+
+    def value(self, count: int) -> Float64:
+        """What a goal is worth; its mean where only means are asked for, so that they need fewer people."""
+        if self.world.money is None:
+            return np.zeros(count)
+        median, spread = self.world.money
+        if self.expected:
+            return np.full(count, median * np.exp(spread**2 / 2))
+        return np.asarray(np.round(median * np.exp(spread * self.rng.standard_normal(count)), 2))
+
+    def tell(self, who: Int64, kind: Int64, source: Int64, value: Float64 | None = None) -> None:
+        if self.expected:
+            return
+        rows = self.rows
+        rows.person.append(who)
+        rows.time.append(self.time[who])
+        rows.kind.append(kind)
+        rows.source.append(source)
+        rows.device.append(self.mobile[who].astype(np.int64))
+        rows.value.append(np.full(len(who), np.nan) if value is None or self.world.money is None else value)
+
+    def state(self, who: Int64, visit: int, step: int) -> State:
+        time, met = self.time[who], self.exposed_at[who]
+        since_start = (time - START) / DAY
+        return State(
+            first=self.first[who],
+            channel=self.channel[who],
+            mobile=self.mobile[who],
+            visits=visit,
+            visit_pages=step,
+            pages=self.pages[who],
+            pricing=self.pricing[who],
+            cart=self.cart[who],
+            gap=(time - self.last[who]) / DAY if visit > 1 else np.zeros(len(who)),
+            age=(time - self.begun[who]) / DAY,
+            hour=since_start % 1 * 24,
+            day=np.floor(since_start),
+            bought=self.bought[who],
+            hidden=self.hidden[who],
+            since=np.where(met == NEVER, 0.0, (time - met) / DAY),
+        )
+
+
+def simulate(world: World, rng: np.random.Generator, people: int = 0, expected: bool = False) -> Lives:
+    """The lives of people in a world.
+
+    Args:
+        people: how many, 0 for as many as the world has. expected: no events are kept, and outcomes after exposures
+            are chances and means given the path, from the hazards, which need fewer people than draws do.
+    """
+    return _Town(world, rng, people or world.people, expected).live()

@@ -1,0 +1,97 @@
+"""The lives of a world as journeys, the way the product would have recorded them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from collector.core.event import Agent, Kind, Source
+from collector.core.matcher import parse_matcher
+from collector.core.query import Query
+from collector.journeys.build import Raw, build_part
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Int64
+from collector.reports.impact.plan import Plan
+from tests.impact.simulate import EXPOSURE, GOAL, HORIZON, START, Rows, World
+from tests.support.worlds import Ledger, site
+
+KINDS = (
+    Kind("page", "/"),
+    Kind("page", "/blog/a"),
+    Kind("page", "/pricing"),
+    Kind("page", "/cart"),
+    Kind("event", "chat_started"),
+    Kind("event", "purchase"),
+)
+SOURCES = (
+    Source(),
+    Source("organic_search", "google"),
+    Source("paid_search", "google", "cpc", campaign_mark=True),
+    Source("email", "news", "email", campaign_mark=True),
+    Source("retargeting", "meta", "retargeting", campaign_mark=True),
+)
+AGENTS = (Agent("desktop"), Agent("mobile"))
+BOT_EVENTS = 60
+
+
+def question(world: World) -> tuple[Query, Plan]:
+    """What the engine is asked in a world."""
+    exposure = parse_matcher("source:retargeting" if world.by_source else "event:chat_started")
+    plan = Plan((exposure,), parse_matcher("event:purchase"), HORIZON, -(2**62), 2**62, world.as_of)
+    return Query(site(), None, world.as_of), plan
+
+
+def journeys(world: World, rows: Rows, people: int) -> Journeys:
+    """Journeys in memory."""
+    person, time, kind, source, device = (
+        np.concatenate(column) for column in (rows.person, rows.time, rows.kind, rows.source, rows.device)
+    )
+    value = np.concatenate(rows.value)
+    bot = np.zeros(len(person), dtype=np.int64)
+    if world.bots:
+        count = world.bots * BOT_EVENTS
+        turn = np.arange(count)
+        person = np.concatenate([person, people + turn // BOT_EVENTS])
+        time = np.concatenate([time, START + turn * 1_000])
+        kind = np.concatenate([kind, np.where(turn % 2 == 0, EXPOSURE, GOAL)])
+        source, device = np.append(source, np.zeros(count, np.int64)), np.append(device, np.zeros(count, np.int64))
+        value, bot = np.append(value, np.full(count, 9_999.0)), np.append(bot, np.ones(count, dtype=np.int64))
+    raw = Raw(
+        code=_codes(world, person),
+        visitor=person * 2 + 1 + (_turns(person, source) if world.two_devices else 0),
+        time=time,
+        id=np.arange(1, len(person) + 1),
+        kind=kind + 1,
+        page=np.full(len(person), -1, dtype=np.int64),
+        source=source,
+        agent=device + 1,
+        bot=bot,
+        value=value,
+        engaged=np.zeros(len(person), dtype=np.int64),
+        engagement=np.zeros(len(person), dtype=np.bool_),
+        campaign=np.isin(source, [at for at, found in enumerate(SOURCES) if found.campaign_mark]),
+    )
+    ledger = Ledger((), {}, {}, {})
+    return Journeys(
+        parts=[build_part(raw, len(KINDS) + 1)],
+        kinds=dict(enumerate(KINDS, 1)),
+        pages={},
+        sources=dict(enumerate(SOURCES)),
+        agents=dict(enumerate(AGENTS, 1)),
+        properties=ledger,
+        people=ledger,
+        as_of=world.as_of,
+    )
+
+
+def _codes(world: World, person: Int64) -> Int64:
+    return person * 2 + 3 if world.two_devices else person * 4 + 2
+
+
+def _turns(person: Int64, source: Int64) -> Int64:
+    """0 and 1 in turn for the visits of each person, in the order of rows (a visit's first row has a source)."""
+    order = np.argsort(person, kind="stable")
+    visit = np.cumsum(source[order] >= 0)
+    begin = np.searchsorted(person[order], person[order])
+    turn = np.empty(len(person), dtype=np.int64)
+    turn[order] = (visit - visit[begin]) % 2
+    return turn
