@@ -80,6 +80,11 @@ class Part:
         """True where every person of the part is alive."""
         return bool(self.alive.all())
 
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The times of the first and the last of its events; it has to have one."""
+        return self.memo.get("bounds", lambda: (int(self.time.min()), int(self.time.max())))
+
     @classmethod
     def array_names(cls) -> tuple[str, ...]:
         """The names of its arrays, as the files of a stored view are called."""

@@ -15,7 +15,7 @@ from collector.core.errors import UserError
 from collector.core.matcher import Matcher
 from collector.core.times import DAY, Span, day_of, day_start
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Int32, Int64, Part
+from collector.journeys.part import Bool, Int32, Part
 
 EPOCH = date(1970, 1, 1).toordinal()
 MOST_PERIODS = 1_000
@@ -40,15 +40,16 @@ def day_number(day: date) -> int:
 
 def local_days(part: Part, zone: ZoneInfo) -> Int32:
     """For each row the day of the zone it lies on, as days since 1970-01-01; remembered with the part."""
-    return part.memo.get(("local days", zone.key), lambda: _local_days(part.time, zone))
+    return part.memo.get(("local days", zone.key), lambda: _local_days(part, zone))
 
 
-def _local_days(time: Int64, zone: ZoneInfo) -> Int32:
-    if not len(time):
+def _local_days(part: Part, zone: ZoneInfo) -> Int32:
+    time = part.time
+    if not part.size:
         return np.empty(0, dtype=np.int32)
     check()
-    first = day_of(int(time.min()), zone) - timedelta(days=1)
-    last = day_of(int(time.max()), zone) + timedelta(days=2)
+    first = day_of(part.bounds[0], zone) - timedelta(days=1)
+    last = day_of(part.bounds[1], zone) + timedelta(days=2)
     starts = np.array(_starts(first, last, zone), dtype=np.int64)
     # Days of 23 and 25 hours move a guess by days of 24 hours by one at most.
     guess: Int32 = ((time - starts[0]) // DAY).astype(np.int32)
@@ -87,11 +88,25 @@ def _active_days(journeys: Journeys, part: Part, matcher: Matcher, zone: ZoneInf
     return ActiveDays(person[begin], day[begin], first.astype(np.int32), last.astype(np.int32))
 
 
+def period_numbers(unit: str, day: Int32) -> Int32:
+    """The day, week or month of each day (since 1970-01-01): numbers that do not hang on a range."""
+    if unit == "day":
+        return day
+    if unit == "week":
+        return (day + np.int32(3)) // np.int32(7)  # 1970-01-01 was a Thursday
+    if not len(day):
+        return day
+    first = int(day.min())
+    every = np.arange(first, int(day.max()) + 1).astype("datetime64[D]").astype("datetime64[M]").astype(np.int32)
+    found: Int32 = every[day - first]
+    return found
+
+
 class Periods:
     """Days, weeks or months of a zone in a row, numbered from 0, from the one that holds `first` to the one of `last`.
 
     Attributes:
-        first: the first day of each. starts, ends: ms UTC.
+        first: the first day of each. starts, ends: ms UTC. number: that of the first one in `period_numbers`.
     """
 
     def __init__(self, unit: str, first: date, last: date, zone: ZoneInfo) -> None:
@@ -101,6 +116,7 @@ class Periods:
         self.first = [day for day, _ in cuts]
         self.starts = np.array([start for _, start in cuts], dtype=np.int64)
         self.ends = np.append(self.starts[1:], following[1])
+        self.number = int(period_numbers(unit, np.array([day_number(self.first[0])], dtype=np.int32))[0])
         lengths = np.diff([day_number(day) for day in (*self.first, following[0])])
         self._of_day = np.repeat(np.arange(len(self.first), dtype=np.int32), lengths)
 
@@ -110,8 +126,9 @@ class Periods:
     def of_days(self, day: Int32) -> Int32:
         """The period of each day; -1 for days before the first, the last period for those after it."""
         place = day - np.int32(day_number(self.first[0]))
-        found: Int32 = self._of_day[np.clip(place, 0, len(self._of_day) - 1)]
-        found[place < 0] = -1
+        found: Int32 = self._of_day.take(place, mode="clip")
+        if len(place) and place.min() < 0:
+            found[place < 0] = -1
         return found
 
     def over(self, now: int) -> Bool:

@@ -39,8 +39,8 @@ def whole_span(journeys: Journeys, query: Query) -> Span:
     if query.span is not None:
         return query.span
     parts = [part for part in journeys.each() if part.size]
-    low = min((int(part.time.min()) for part in parts), default=query.now)
-    high = max((int(part.time.max()) for part in parts), default=query.now)
+    low = min((part.bounds[0] for part in parts), default=query.now)
+    high = max((part.bounds[1] for part in parts), default=query.now)
     zone = query.site.zone
     return Span(day_of(low, zone), day_of(high, zone), zone)
 

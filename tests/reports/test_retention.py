@@ -89,6 +89,15 @@ def test_or_later_counts_whoever_comes_back_at_any_time_after() -> None:
     assert [cells(ask([at(0), at(22)]))["2025-10-13", k][1] for k in range(4)] == [1, 0, 0, 1]
 
 
+def test_an_event_of_the_future_counts_as_one_of_the_last_period_whatever_brings_them_back() -> None:
+    # Now is in the fifth week: clocks of visitors may be ahead of it.
+    events = [at(0), at(22), at(36), at(43), at(1, "v"), at(50, "v")]
+    found = cells(ask(events))
+    assert found["2025-10-13", 3][:2] == (2, 1)
+    assert found["2025-10-13", 4][:2] == (2, 2)
+    assert found == cells(ask(events, more={"start": "page:/"})) == cells(ask(events, more={"return_": "page:/"}))
+
+
 def test_a_period_that_is_not_over_is_marked_and_left_out_of_the_curve() -> None:
     # Now is the Wednesday of the fifth week.
     result = ask([at(0), at(21.5, "v"), at(29, "v")])

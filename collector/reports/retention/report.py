@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from collector.reports.base import Report
 from collector.reports.overview_trend import whole_span
 from collector.reports.params import INTERVAL, wholly
 from collector.reports.people_list import LIMIT, Behind, people_block
+from collector.reports.retention.back import counted, returns
 from collector.reports.retention.blocks import (
     MOST_GROUPS,
     NONE,
@@ -27,38 +29,66 @@ from collector.reports.retention.blocks import (
     elapsed,
     summary_block,
 )
-from collector.reports.retention.cohorts import Asked, Starts, asked, group_texts, returns, starts
+from collector.reports.retention.cohorts import Asked, Starts, asked, group_texts, starts
 
 _MOST = {"day": 14, "week": 12, "month": 12}
 _FIRST = Column("time", T("Began"), "time")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """What is asked and who began, by part; `of` is the group of each start."""
+
+    span: Span
+    question: Asked
+    starts: Sequence[Starts]
+    of: Sequence[Int64]
+    groups: Sequence[str]
+    over: Bool
+    have_begun: Bool
+
+
 def run(journeys: Journeys, query: Query) -> Result:
     """The curve and the cohorts; with `people`, the list of those people first."""
+    begun = _begun(journeys, query)
+    if query.values["people"] is not None:
+        listed = _people(journeys, query, begun)
+        return Result([listed], journeys.as_of, listed.title)
+    counts, unit = _counts(journeys, query, begun), begun.question.periods.unit
+    blocks = [
+        summary_block(query, counts, unit),
+        curve_block(query, counts, unit),
+        cohorts_block(query, counts, begun.question.periods, query.by),
+    ]
+    return Result(blocks, journeys.as_of, _headline(counts, unit), _notes(begun.question, begun.span, counts))
+
+
+def counts(journeys: Journeys, query: Query) -> Counts:
+    """How many began and came back, and nothing else."""
+    return _counts(journeys, query, _begun(journeys, query))
+
+
+def _begun(journeys: Journeys, query: Query) -> _Begun:
     span = whole_span(journeys, query)
     unit = _unit(str(query.values["interval"]), span.days)
     most = query.values["periods"]
     question = asked(query, span, unit, most if isinstance(most, int) else _MOST[unit])
-    begun = [starts(journeys, part, query, question, span) for part in journeys.each()]
+    found = [starts(journeys, part, query, question, span) for part in journeys.each()]
     over, have_begun = elapsed(question.periods, question.cohorts, question.most, query.now)
-    of, groups = _groups(journeys, query, begun)
-    if query.values["people"] is not None:
-        listed = _people(journeys, query, question, begun, of, groups, over, span)
-        return Result([listed], journeys.as_of, listed.title)
-    size = np.zeros((len(groups), question.cohorts), dtype=np.int64)
+    of, groups = _groups(journeys, query, found)
+    return _Begun(span, question, found, of, groups, over, have_begun)
+
+
+def _counts(journeys: Journeys, query: Query, begun: _Begun) -> Counts:
+    question = begun.question
+    size = np.zeros((len(begun.groups), question.cohorts), dtype=np.int64)
     back = np.zeros((*size.shape, question.most + 1), dtype=np.int64)
-    for one, group in zip(begun, of, strict=True):
-        cell = group * question.cohorts + one.cohort
-        size += np.bincount(cell, minlength=size.size).reshape(size.shape)
-        for k, came in enumerate(returns(journeys, query, question, one, span)):
-            back[:, :, k] += np.bincount(cell[came], minlength=size.size).reshape(size.shape)
-    counts = Counts(groups, size, back, over, have_begun)
-    blocks = [
-        summary_block(query, counts, unit),
-        curve_block(query, counts, unit),
-        cohorts_block(query, counts, question.periods, query.by),
-    ]
-    return Result(blocks, journeys.as_of, _headline(counts, unit), _notes(question, span, counts))
+    for one, group in zip(begun.starts, begun.of, strict=True):
+        cell = one.cohort if len(begun.groups) == 1 else group * question.cohorts + one.cohort
+        here = np.bincount(cell, minlength=size.size)
+        size += here.reshape(size.shape)
+        back += counted(journeys, query, question, one, cell, here).reshape(back.shape)
+    return Counts(begun.groups, size, back, begun.over, begun.have_begun)
 
 
 def _unit(given: str, days: int) -> str:
@@ -81,34 +111,26 @@ def _groups(journeys: Journeys, query: Query, begun: Sequence[Starts]) -> tuple[
     return [place[one] for one in found], [texts[at] or NONE for at in kept] + ([OTHER] if rest else [])
 
 
-def _people(
-    journeys: Journeys,
-    query: Query,
-    question: Asked,
-    begun: Sequence[Starts],
-    of: Sequence[Int64],
-    groups: Sequence[str],
-    over: Bool,
-    span: Span,
-) -> Block:
+def _people(journeys: Journeys, query: Query, begun: _Begun) -> Block:
     """The people behind a cell, a group or a pooled rate."""
+    question = begun.question
     which, wanted = str(query.values["people"]), str(query.values["group"] or "")
     at = query.values["at"]
     k = min(at if isinstance(at, int) else 0, question.most)
-    group, cohort = _wanted(query, question, groups, wanted)
+    group, cohort = _wanted(query, question, begun.groups, wanted)
     listed = []
-    for one, mine in zip(begun, of, strict=True):
+    for one, mine in zip(begun.starts, begun.of, strict=True):
         fits = np.ones(len(one.person), dtype=np.bool_)
         if group is not None:
             fits &= mine == group
         if cohort is not None:
             fits &= one.cohort == cohort
         if which != "began":
-            came = next(found for n, found in enumerate(returns(journeys, query, question, one, span)) if n == k)
+            came = returns(journeys, query, question, one)(k)
             fits &= came if which == "returned" else ~came
             if cohort is None:
-                fits &= over[one.cohort, k]
-        listed.append(Behind.each(one.part, one.row[fits]))
+                fits &= begun.over[one.cohort, k]
+        listed.append(Behind.each(one.part, one.row[fits].astype(np.int64)))
     return people_block(journeys, query, listed, _title(which, k, question.periods.unit, wanted), when=_FIRST)
 
 
