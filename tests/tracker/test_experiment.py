@@ -77,8 +77,8 @@ def test_both_arms_before_the_page_is_shown_told_once_and_kept_by_reload_and_ide
     assert first == ["on", "off", assign(mine, "half", 0.5)]
     settle(page, collector, "one")
     assert exposures(collector) == [
-        {"experiment": "all", "variant": "on"},
-        {"experiment": "none", "variant": "off"},
+        {"experiment": "all", "variant": "on", "share": 1},
+        {"experiment": "none", "variant": "off", "share": 1},
     ]
     page.evaluate("desireline('identify', 'ann')")
     page.reload()
@@ -121,7 +121,7 @@ def test_where_nothing_may_be_kept_there_is_no_experiment(
     assert page.evaluate("desireline.assign('x', 0, 'on', 'ann')") == "off"
     page.evaluate("desireline.exposed('x'); desireline.exposed('x')")
     settle(page, collector, "end")
-    assert exposures(collector) == [{"experiment": "x", "variant": "off"}]
+    assert exposures(collector) == [{"experiment": "x", "variant": "off", "share": 1}]
     assert unit(page) is None
     assert kept(page) == []
 
@@ -137,7 +137,7 @@ def test_consent_is_waited_for_and_its_withdrawal_leaves_nothing(
     assert page.evaluate("desireline.assign('x', 1)") == "on"
     page.evaluate("desireline.exposed('x')")
     settle(page, collector, "end")
-    assert exposures(collector) == [{"experiment": "x", "variant": "on"}]
+    assert exposures(collector) == [{"experiment": "x", "variant": "on", "share": 1}]
     assert unit(page)
     assert len(kept(page)) == 2
     page.evaluate("desireline('consent', 'denied')")

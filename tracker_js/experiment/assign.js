@@ -23,11 +23,15 @@ export const murmur3 = (text) => {
   return (state ^ (state >>> 16)) >>> 0;
 };
 
-/** @param {string} unit @param {string} name @param {number | Record<string, number>} share */
-export const assign = (unit, name, share) => {
+/**
+ * What an exposure tells: the experiment, the variant, and how many of 1 get it.
+ * @param {string} unit @param {string} experiment @param {number | Record<string, number>} share
+ */
+export const assign = (unit, experiment, share) => {
   /** @type {Record<string, any>} */
   const shares = typeof share == 'object' ? share : { on: share };
-  const place = murmur3(name + ':' + unit) / 2 ** 32;
+  const place = murmur3(experiment + ':' + unit) / 2 ** 32;
   let end = 0;
-  return Object.keys(shares).find((variant) => place < (end += +shares[variant])) || 'off';
+  const variant = Object.keys(shares).find((one) => place < (end += +shares[one]));
+  return { experiment, variant: variant || 'off', share: +(variant ? shares[variant] : 1 - end).toFixed(6) };
 };

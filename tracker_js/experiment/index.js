@@ -7,7 +7,7 @@ import { guard, loc, now, w } from '../src/env.js';
 import { assign } from './assign.js';
 import { S, repeated, tidy, unit } from './unit.js';
 
-/** What this page asked for: who is outside of an experiment is not there. @type {Record<string, string>} */
+/** What this page asked for: who is outside of an experiment is not there. @type {Record<string, any>} */
 const variants = {};
 
 /** The page's stub, ours, or the tracker. @type {any} */
@@ -34,18 +34,15 @@ const start = guard(() => {
   (inner.q || []).map((entry) => heed(entry[0]));
   Object.assign(outer, inner, {
     assign: (name, share, outside, user) => {
-      let variant = outside || 'off';
       guard(() => {
         const id = user || unit();
-        delete variants[name];
-        if (id) variant = variants[name] = assign(id, name, share);
+        variants[name] = id && assign(id, name, share);
       })();
-      return variant;
+      return (variants[name] || { variant: outside || 'off' }).variant;
     },
     exposed: guard((name) => {
-      const variant = variants[name];
-      if (variant && !repeated(name + ':' + variant))
-        w.desireline('track', 'experiment_exposed', { experiment: name, variant });
+      const told = variants[name];
+      if (told && !repeated(name + ':' + told.variant)) outer('track', 'experiment_exposed', told);
     }),
   });
   // The tracker takes the place of the stub; what is asked of it goes through here all the same.
