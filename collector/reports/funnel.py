@@ -17,9 +17,9 @@ from collector.reports.funnel_chain import Rows
 from collector.reports.funnel_compare import PARAMS as COMPARE
 from collector.reports.funnel_compare import compare_blocks
 from collector.reports.funnel_differences import differences_block
-from collector.reports.funnel_instead import instead_block
+from collector.reports.funnel_instead import LENGTH, instead_block
 from collector.reports.funnel_late import late_block
-from collector.reports.funnel_next import next_block
+from collector.reports.funnel_next import acts_after, next_block
 from collector.reports.funnel_optional import optional_block
 from collector.reports.funnel_outcome import Outcome, outcome, plan_of
 from collector.reports.funnel_people import people_block
@@ -36,6 +36,7 @@ from collector.reports.funnel_steps import (
 from collector.reports.funnel_subsets import SUBSET, subset
 from collector.reports.funnel_times import BETWEEN, times_block
 from collector.reports.funnel_value import lost_block
+from collector.reports.people_list import LIMIT
 from collector.reports.stats import wilson
 
 
@@ -48,7 +49,7 @@ def run(journeys: Journeys, query: Query) -> Result:
     if which is not None:
         step = found.size if which == "converted" else at if isinstance(at, int) else 1
         part = subset(journeys, query, found)
-        blocks = [people_block(journeys, found, str(which), step, _group(journeys, query, found), part), steps]
+        blocks = [people_block(journeys, query, found, str(which), step, _group(journeys, query, found), part), steps]
     else:
         optional = optional_block(journeys, query, found)
         blocks = [steps, *([] if optional is None else [optional]), _summary(query, found)]
@@ -61,10 +62,11 @@ def run(journeys: Journeys, query: Query) -> Result:
         if step < found.size:
             lost = lost_block(journeys, query, found, step)
             late = late_block(journeys, query, found, step)
+            acts = acts_after(journeys, query, found, step, LENGTH)
             blocks += [
                 *([] if lost is None else [lost]),
-                next_block(journeys, query, found, step),
-                instead_block(journeys, query, found, step),
+                next_block(journeys, query, found, acts),
+                instead_block(journeys, query, found, acts),
                 *([] if late is None else [late]),
                 differences_block(journeys, query, found, step),
                 actions_block(journeys, query, found, step),
@@ -251,6 +253,7 @@ REPORT = Report(
             maximum=11,
         ),
         SUBSET,
+        LIMIT,
         BETWEEN,
         *COMPARE,
         Param("value", "property", T("Value"), T("The property to add up; the event's own value if none is named.")),

@@ -17,7 +17,7 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Float64, Int64
 from collector.reports.funnel_outcome import Outcome
 from collector.reports.funnel_steps import people_link
-from collector.reports.funnel_stretch import Stretch, after, before
+from collector.reports.funnel_stretch import Stretch, after, before, events_within
 from collector.reports.scope import coded, page_path
 from collector.reports.stats import benjamini_hochberg, chi_squared, odds_ratio
 
@@ -27,30 +27,57 @@ LEAST = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Did:
-    """Who did what in a stretch: pairs of an action and a place in `entrants`, each once, ascending by action."""
+    """Who did what in a stretch.
+
+    pairs: `action * number of entrants + place in entrants`, each once, ascending. texts: of each action.
+    """
 
     stretch: Stretch
-    action: Int64
-    place: Int64
+    pairs: Int64
     texts: list[str]
+
+    def edges(self) -> Int64:
+        """Where the pairs of each action begin, and where the last one's end."""
+        return np.searchsorted(self.pairs, np.arange(len(self.texts) + 1) * len(self.stretch.entrants))
+
+    def places(self) -> Int64:
+        """The place in `entrants` of each pair."""
+        many = np.diff(self.edges())
+        return self.pairs - np.repeat(np.arange(len(many)) * len(self.stretch.entrants), many)
 
     def entrants(self, text: str) -> Int64:
         """The entrants who did it; ValueError where nobody can have."""
-        found: Int64 = self.stretch.entrants[self.place[self.action == self.texts.index(text)]]
+        code = self.texts.index(text)
+        first, end = self.edges()[code : code + 2]
+        found: Int64 = self.stretch.entrants[self.places()[first:end]]
         return found
 
 
 def did(journeys: Journeys, query: Query, outcome: Outcome, step: int, stretch: Stretch) -> Did:
     """What each did in their stretch; the steps' own events, what widgets do by themselves, and bots aside."""
-    most = max(journeys.kinds, default=0)
-    unasked = [number for number, kind in journeys.kinds.items() if kind in PASSIVE]
-    unasked += [number for matcher in outcome.plan.steps[: step + 1] for number in _named(journeys, matcher)]
-    codes, texts = coded(np.arange(most + 1), lambda number: action_text(journeys.kinds.get(number)))
-    codes[unasked] = -1
-    pairs = [_distinct(codes[kind], place) for place, kind in _events(outcome, step, stretch, query.include_bots)]
-    action = np.concatenate([one for one, _ in pairs]) if pairs else np.empty(0, dtype=np.int64)
-    place = np.concatenate([other for _, other in pairs]) if pairs else np.empty(0, dtype=np.int64)
-    return Did(stretch, action, place, texts)
+    known, texts = action_codes(journeys)
+    codes = known.copy()
+    codes[[number for number, kind in journeys.kinds.items() if kind in PASSIVE]] = -1
+    codes[[number for matcher in outcome.plan.steps[: step + 1] for number in _named(journeys, matcher)]] = -1
+    found = []
+    for place, kind in events_within(outcome, step, stretch, query.include_bots):
+        code = codes[kind]
+        asked = code >= 0
+        found.append(code[asked] * len(stretch.entrants) + place[asked])
+    pairs = np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+    fresh = np.ones(len(pairs), dtype=np.bool_)
+    np.not_equal(pairs[1:], pairs[:-1], out=fresh[1:])
+    return Did(stretch, pairs[fresh], texts)
+
+
+def action_codes(journeys: Journeys) -> tuple[Int64, list[str]]:
+    """A code for each kind id, and the text of each code; remembered with the view."""
+    found = journeys.memo.get("funnel actions")
+    if not isinstance(found, tuple):
+        every = np.arange(max(journeys.kinds, default=0) + 1)
+        found = coded(every, lambda number: action_text(journeys.kinds.get(number)))
+        journeys.memo["funnel actions"] = found
+    return found
 
 
 def _named(journeys: Journeys, step: Matcher) -> frozenset[int]:
@@ -64,34 +91,6 @@ def action_text(kind: Kind | None) -> str:
         return ""
     name = page_path(kind.name) if kind.type == PAGE else kind.name
     return f"{kind.type}:{name or (f'#{kind.target}' if kind.target else '')}"
-
-
-def _events(outcome: Outcome, step: int, stretch: Stretch, bots: bool) -> Iterator[tuple[Int64, Int64]]:
-    """For each part: the place in `entrants` and the kind of each event in the stretches, places ascending."""
-    own = outcome.rows(step - 1, stretch.entrants)
-    for number, part in enumerate(outcome.parts):
-        here = np.flatnonzero(outcome.part[stretch.entrants] == number)
-        base = part.person[own[here]].astype(np.int64) << part.shift
-        most = 1 << part.shift
-        first = np.searchsorted(part.key, base + np.clip(stretch.low[here] - part.origin, 0, most))
-        end = np.searchsorted(part.key, base + np.clip(stretch.high[here] - part.origin, 0, most))
-        many = np.maximum(end - first, 0)
-        place = np.repeat(np.arange(len(here)), many)
-        rows = np.arange(len(place)) + np.repeat(first - (np.cumsum(many) - many), many)
-        keep = np.ones(len(rows), dtype=np.bool_) if bots else part.bot[rows] == 0
-        if outcome.sessions:
-            keep &= part.session[rows] == part.session[own[here]][place]
-        yield here[place[keep]], part.kind[rows[keep]].astype(np.int64)
-
-
-def _distinct(codes: Int64, place: Int64) -> tuple[Int64, Int64]:
-    """Each (code, place) once, by code; places ascend, and codes below zero are nothing."""
-    # A stable sort of 16-bit numbers is a radix sort, and keeps places in order.
-    order = np.argsort(codes.astype(np.uint16) if codes.max(initial=0) < 65_535 else codes, kind="stable")
-    codes, place = codes[order], place[order]
-    fresh = codes >= 0
-    fresh[1:] &= (codes[1:] != codes[:-1]) | (place[1:] != place[:-1])
-    return codes[fresh], place[fresh]
 
 
 def actions_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> Block:
@@ -128,14 +127,13 @@ def actions_block(journeys: Journeys, query: Query, outcome: Outcome, step: int)
 
 def _counts(found: Did, when: str) -> Iterator[tuple[str, int, int, int, int]]:
     """(action, went on and did it, went on, dropped and did it, dropped) of what enough did and enough did not."""
-    went = found.stretch.went
+    went, place, edges = found.stretch.went, found.places(), found.edges()
     asked = np.ones(len(went), dtype=np.bool_)
     if when == "after":
         asked = np.zeros(len(went), dtype=np.bool_)
-        asked[found.place] = True
-    size = len(found.texts)
-    people = np.bincount(found.action, minlength=size)
-    on = np.bincount(found.action[went[found.place]], minlength=size)
+        asked[place] = True
+    people = np.diff(edges)
+    on = np.diff(np.concatenate(([0], np.cumsum(went[place])))[edges])
     everyone, all_on = int(asked.sum()), int((asked & went).sum())
     for code in np.flatnonzero((people >= LEAST) & (everyone - people >= LEAST)).tolist():
         yield found.texts[code], int(on[code]), all_on, int(people[code] - on[code]), everyone - all_on

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from collector.core.blocks import Block, Column
@@ -9,20 +11,49 @@ from collector.core.event import PASSIVE, Kind
 from collector.core.query import Query
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Int64, Part
+from collector.journeys.part import Int32, Int64, Part
 from collector.reports.funnel_outcome import Outcome
 from collector.reports.funnel_steps import NONE, people_link, share
 
 MOST_NEXT = 10
 
 
-def next_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> Block:
-    """What those who dropped after `step` did right after the last step they reached."""
-    entrants, kinds = _next_kinds(journeys, query, outcome, step)
+@dataclass(frozen=True, slots=True, eq=False)
+class Acts:
+    """What those who dropped after a step did next.
+
+    kinds: of their first act after it, their second and so on an array over `entrants`, -1 where there is none.
+    """
+
+    step: int
+    entrants: Int64
+    kinds: list[Int32]
+
+
+def acts_after(journeys: Journeys, query: Query, outcome: Outcome, step: int, length: int) -> Acts:
+    """The next `length` acts of each who dropped after step `step` (from 1)."""
+    entrants = outcome.people("dropped", step)
+    kinds = [np.full(len(entrants), -1, dtype=np.int32) for _ in range(length)]
+    own = outcome.rows(step - 1, entrants)
+    for number, part in enumerate(outcome.parts):
+        going = outcome.within(number, entrants)
+        rows = own[going]
+        for of_act in kinds:
+            rows = following(journeys, part, rows, outcome.sessions, query.include_bots)
+            some = np.flatnonzero(rows >= 0)
+            going, rows = going[some], rows[some]
+            of_act[going] = part.kind[rows]
+    return Acts(step, entrants, kinds)
+
+
+def next_block(journeys: Journeys, query: Query, outcome: Outcome, acts: Acts) -> Block:
+    """What those who dropped did right after the last step they reached."""
+    entrants, step = acts.entrants, acts.step
     counts: dict[str, int] = {}
-    for kind, count in zip(*(one.tolist() for one in np.unique(kinds, return_counts=True)), strict=True):
-        text = NONE if kind < 0 else event_text(journeys.kinds[kind])
-        counts[text] = counts.get(text, 0) + count
+    of_kind = np.bincount(acts.kinds[0] + 1)
+    for number in np.flatnonzero(of_kind).tolist():
+        text = event_text(journeys.kinds[number - 1]) if number else NONE
+        counts[text] = counts.get(text, 0) + int(of_kind[number])
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0] != NONE, item[0]))[:MOST_NEXT]
     return Block(
         id="next",
@@ -40,25 +71,12 @@ def next_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) ->
     )
 
 
-def _next_kinds(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> tuple[Int64, Int64]:
-    """Who dropped after the step, and the kind of each one's next act, -1 where there is none."""
-    entrants = outcome.people("dropped", step)
-    kinds = np.full(len(entrants), -1, dtype=np.int64)
-    own = outcome.rows(step - 1, entrants)
-    for number, part in enumerate(outcome.parts):
-        here = np.flatnonzero(outcome.part[entrants] == number)
-        found = following(journeys, part, own[here], outcome.sessions, query.include_bots)
-        some = found >= 0
-        kinds[here[some]] = part.kind[found[some]]
-    return entrants, kinds
-
-
 def who_next(journeys: Journeys, query: Query, outcome: Outcome, text: str) -> Int64:
     """The dropped whose next act is the one that a link names: `STEP:ACT`."""
     number, act = text.split(":", 1)
-    entrants, kinds = _next_kinds(journeys, query, outcome, step_of(number, outcome))
+    acts = acts_after(journeys, query, outcome, step_of(number, outcome), 1)
     named = [kind for kind, one in journeys.kinds.items() if event_text(one) == act]
-    return entrants[np.isin(kinds, [-1] if act == NONE else named)]
+    return acts.entrants[np.isin(acts.kinds[0], [-1] if act == NONE else named)]
 
 
 def step_of(text: str, outcome: Outcome) -> int:
@@ -75,18 +93,34 @@ def event_text(kind: Kind) -> str:
 
 def following(journeys: Journeys, part: Part, rows: Int64, sessions: bool, bots: bool) -> Int64:
     """The next act of the same person (or session) that counts, -1 where there is none."""
-    owner = part.session if sessions else part.person
-    active = np.array([journeys.kinds.get(number) not in PASSIVE for number in range(len(part.kind_start))])
-    last = part.person_row[part.person[rows].astype(np.int64) + 1]
+    passive = [number for number, kind in journeys.kinds.items() if kind in PASSIVE]
+    own = (part.session if sessions else part.person)[rows]
+    last = session_ends(part)[own] if sessions else part.person_row[own + 1] - 1
     found = np.full(len(rows), -1, dtype=np.int64)
-    seeking = np.arange(len(rows))
-    place = rows + 1
+    seeking = np.flatnonzero(rows < last)
+    place = rows[seeking] + 1
     while len(seeking):
-        inside = place < last[seeking]
-        seeking, place = seeking[inside], place[inside]
-        fits = (owner[place] == owner[rows[seeking]]) & active[part.kind[place]]
-        if not bots:
-            fits &= part.bot[place] == 0
+        fits = np.ones(len(place), dtype=np.bool_) if bots else part.bot[place] == 0
+        if sessions:
+            fits &= part.session[place] == own[seeking]
+        for kind in passive:
+            fits &= part.kind[place] != kind
         found[seeking[fits]] = place[fits]
-        seeking, place = seeking[~fits], place[~fits] + 1
+        again = np.flatnonzero(~fits)
+        again = again[place[again] < last[seeking[again]]]
+        seeking, place = seeking[again], place[again] + 1
     return found
+
+
+def session_ends(part: Part) -> Int32:
+    """The last row of each session of the part, remembered with it: sessions of one person may be mixed."""
+    return part.memo.get("session ends", lambda: _session_ends(part))
+
+
+def _session_ends(part: Part) -> Int32:
+    last = np.flatnonzero(part.session[1:] != part.session[:-1])
+    ends = np.full(len(part.session_row), part.size - 1, dtype=np.int32)
+    ends[part.session[last]] = last  # rows ascend, and of several writes to one place the last one stays
+    if part.size:
+        ends[part.session[-1]] = part.size - 1
+    return ends

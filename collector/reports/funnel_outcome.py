@@ -127,6 +127,12 @@ class Outcome:
             found[self.reach > step] = values[step]
         return found
 
+    def within(self, number: int, entrants: Int64) -> Int64:
+        """Places in `entrants` of those who are in a part."""
+        if len(self.parts) == 1:
+            return np.arange(len(entrants))
+        return np.flatnonzero(self.part[entrants] == number)
+
     def gather(self, entrants: Int64, rows: Rows, read: Callable[[Part, Rows], Float64]) -> Float64:
         """Numbers read from rows of whichever part each entrant is in."""
         found = np.full(len(entrants), np.nan)

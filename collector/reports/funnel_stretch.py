@@ -8,57 +8,106 @@ that an action does not merely tell who had left at once.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from collector.core.times import DAY, HOUR, MINUTE, SECOND
-from collector.journeys.part import Bool, Int64
+from collector.journeys.part import Bool, Int32, Int64, Part
+from collector.reports.funnel_next import session_ends
 from collector.reports.funnel_outcome import Outcome
 
 BEFORE = 7 * DAY
 # How long the stretch after the step may be; the longest that three in four of those who went on were slower than.
 _AFTER = (10 * SECOND, 20 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, DAY)
 _LATER_THAN = 0.25
+# Most have a few events in their stretch, and going from one to the next is quicker than searching for the last one.
+_WALKED = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
-    """Who is compared, and from when (ms UTC) until before when an action of each counts.
+    """Who is compared, and which events of each count: up to `length` ms before the step, or after it where `later`.
 
-    went: of each entrant whether they went on. length: ms.
+    went: of each entrant whether they went on.
     """
 
     entrants: Int64
     went: Bool
-    low: Int64
-    high: Int64
     length: int
+    later: bool
 
 
 def before(outcome: Outcome, step: int) -> Stretch:
     """The days before step `step` (from 1), of all who either went on or can no longer."""
-    entrants, went, reached = _settled(outcome, step)
-    return Stretch(entrants, went, reached - BEFORE, reached, BEFORE)
+    entrants = outcome.settled(step)
+    return Stretch(entrants, outcome.reach[entrants] > step, BEFORE, later=False)
 
 
 def after(outcome: Outcome, step: int) -> Stretch | None:
     """The first stretch after the step, of those who had not gone on by its end; None where most go on at once."""
-    entrants, went, reached = _settled(outcome, step)
+    entrants = outcome.settled(step)
+    went = outcome.reach[entrants] > step
     if not went.any():
         return None
-    gap = outcome.times(step, entrants[went]) - reached[went]
+    gap = outcome.times(step, entrants[went]) - outcome.times(step - 1, entrants[went])
     early = float(np.quantile(gap, _LATER_THAN))
     length = max((one for one in _AFTER if one < early), default=0)
     if not length:
         return None
     still = np.ones(len(entrants), dtype=np.bool_)
     still[went] = gap > length
-    reached = reached[still]
-    return Stretch(entrants[still], went[still], reached + 1, reached + length + 1, length)
+    return Stretch(entrants[still], went[still], length, later=True)
 
 
-def _settled(outcome: Outcome, step: int) -> tuple[Int64, Bool, Int64]:
-    """Who reached the step and is not open there, whether they went on, and when they reached it."""
-    entrants = outcome.settled(step)
-    return entrants, outcome.reach[entrants] > step, outcome.times(step - 1, entrants)
+def events_within(outcome: Outcome, step: int, stretch: Stretch, bots: bool) -> Iterator[tuple[Int64, Int32]]:
+    """For each part: the place in `entrants` and the kind of each event in the stretches, in no order."""
+    own = outcome.rows(step - 1, stretch.entrants)
+    for number, part in enumerate(outcome.parts):
+        here = outcome.within(number, stretch.entrants)
+        rows = own[here]
+        place, found = _rows(part, rows, _bounds(part, rows, stretch, outcome.sessions), stretch.later)
+        keep = np.ones(len(found), dtype=np.bool_) if bots else part.bot[found] == 0
+        if outcome.sessions:
+            keep &= part.session[found] == part.session[rows][place]
+        yield here[place[keep]], part.kind[found[keep]]
+
+
+def _bounds(part: Part, own: Int64, stretch: Stretch, sessions: bool) -> Int64:
+    """The key of the last instant of each one's stretch, or of the first where it lies before the step."""
+    key, most = part.key[own], (1 << part.shift) - 1
+    length = min(stretch.length, most)
+    bound: Int64 = np.minimum(key + length, key | most) if stretch.later else np.maximum(key - length, key & ~most)
+    if sessions and stretch.later:
+        np.minimum(bound, part.key[session_ends(part)[part.session[own]]], out=bound)
+    elif sessions:
+        np.maximum(bound, part.key[part.session_row[part.session[own]]], out=bound)
+    return bound
+
+
+def _rows(part: Part, own: Int64, bound: Int64, later: bool) -> tuple[Int64, Int64]:
+    """The rows from beside each of `own` to its bound, those of its own instant aside; and the place in `own` of each.
+
+    Most have a few: going from one row to the next is quicker than looking for the last. The rest is searched for.
+    """
+    found = [np.empty((2, 0), dtype=np.int64)]
+    place, row, instant = np.arange(len(own)), own, part.key[own]
+    for _ in range(_WALKED):
+        row = row + 1 if later else row - 1
+        key = part.key.take(row, mode="clip")
+        inside = (key <= bound) & (row < part.size) if later else (key >= bound) & (row >= 0)
+        going = np.flatnonzero(inside)
+        place, row, bound, instant, key = place[going], row[going], bound[going], instant[going], key[going]
+        other = np.flatnonzero(key != instant)
+        found.append(np.stack((place[other], row[other])))
+    if len(row):
+        first = row + 1 if later else np.searchsorted(part.key, bound)
+        end = np.searchsorted(part.key, bound, "right") if later else row
+        many = np.maximum(end - first, 0)
+        place = np.repeat(place, many)
+        rows = np.arange(len(place)) + np.repeat(first - (np.cumsum(many) - many), many)
+        other = np.flatnonzero(part.key[rows] != np.repeat(instant, many))
+        found.append(np.stack((place[other], rows[other])))
+    joined = np.concatenate(found, axis=1)
+    return joined[0], joined[1]
