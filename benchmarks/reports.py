@@ -27,6 +27,7 @@ from benchmarks.vocabulary import PAGES
 from collector.core.query import parse_query
 from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
+from collector.journeys.memo import Memo
 from collector.journeys.view import ViewStore
 from collector.reports.base import Report
 from collector.reports.registry import reports
@@ -62,7 +63,7 @@ def ask(journeys: Journeys, report: Report, arguments: Arguments) -> Took:
     query = parse_query(report.params, arguments, bench_site(), NOW)
     cold, _ = timed(lambda: report.run(journeys, query))
     # A refresh leaves the great segments with what is remembered of them, and makes a new value of the journeys.
-    fresh = replace(journeys, memo={})
+    fresh = replace(journeys, memo=Memo())
     refreshed, _ = timed(lambda: report.run(fresh, query))
     warm, cpu = least(lambda: report.run(fresh, query), WARM_RUNS)
     return Took(cold, refreshed, warm, cpu)

@@ -42,6 +42,7 @@ class Settings:
         patience_seconds: how long a client may take to send one request.
         rate_address, rate_site: events a minute that an address and a site may always send; 0 for no limit.
         question_seconds: how long answering one question may take; past it, it is stopped.
+        remember_bytes: what a worker may remember of one question for the next ones.
         metrics_token: what a reader of /metrics that is not on this host says as its Bearer token; "" lets none in.
     """
 
@@ -60,6 +61,7 @@ class Settings:
     rate_address: int = 30_000
     rate_site: int = 3_000_000
     question_seconds: int = 60
+    remember_bytes: int = 256 * _MB
     metrics_token: str = field(default="", repr=False)
 
     @property
@@ -91,6 +93,7 @@ class Settings:
             _PREFIX + "RATE_ADDRESS": str(self.rate_address),
             _PREFIX + "RATE_SITE": str(self.rate_site),
             _PREFIX + "QUESTION_SECONDS": str(self.question_seconds),
+            _PREFIX + "REMEMBER_BYTES": str(self.remember_bytes),
             _PREFIX + "METRICS_TOKEN": self.metrics_token,
         }
 
@@ -165,6 +168,7 @@ def read_settings(values: Mapping[str, str] | None = None) -> Settings:
         rate_address=_whole(values, "RATE_ADDRESS", 30_000, 0, 2**50),
         rate_site=_whole(values, "RATE_SITE", 3_000_000, 0, 2**50),
         question_seconds=_whole(values, "QUESTION_SECONDS", 60, 1, 3_600),
+        remember_bytes=_whole(values, "REMEMBER_BYTES", 256 * _MB, _MB, 2**40),
         metrics_token=_token(values),
     )
 

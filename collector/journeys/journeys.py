@@ -13,6 +13,7 @@ from collector.core.deadline import check, progress
 from collector.core.event import Agent, Json, Kind, Source
 from collector.core.matcher import Condition, Matcher, cell_text
 from collector.core.stored import Profile, StoredEvent
+from collector.journeys.memo import Memo
 from collector.journeys.part import Bool, Hits, Int32, Int64, Part
 
 DIRECT = Source()
@@ -72,7 +73,7 @@ class Journeys:
     properties: Properties
     people: People
     as_of: int
-    memo: dict[object, object] = field(default_factory=dict)
+    memo: Memo = field(default_factory=Memo)
     cookieless: Int64 = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     generation: str = ""
     derived: Path | None = None

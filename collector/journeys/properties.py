@@ -19,6 +19,7 @@ from collector.atomic import replace_text
 from collector.core.deadline import Stopped, check, progress
 from collector.core.event import Json
 from collector.journeys.journeys import PropertyColumn
+from collector.journeys.memo import Memo
 from collector.journeys.part import Int32, Int64, Part
 from collector.store.protocol import Ledger
 
@@ -44,7 +45,7 @@ class LedgerProperties:
 
     def __init__(self, ledger: Ledger, site: int, folder: Path, head: int) -> None:
         self._ledger, self._site, self._folder, self._head = ledger, site, folder, head
-        self._known: dict[str, Stored] = {}
+        self._known = Memo()
         self._lock = Lock()
 
     def column(self, part: Part, name: str) -> PropertyColumn:
@@ -55,9 +56,7 @@ class LedgerProperties:
         while not self._lock.acquire(timeout=_LOOK):
             check()
         try:
-            if name not in self._known:
-                self._known[name] = self._brought_up(name)
-            return self._known[name]
+            return self._known.get(name, lambda: self._brought_up(name))
         finally:
             self._lock.release()
 

@@ -27,6 +27,7 @@ from collector.core.query import Query, parse_query
 from collector.core.times import SECOND
 from collector.journeys.answers import MOST_AGE, RESULT, Answers, Kept, sweep_answers
 from collector.journeys.journeys import Journeys
+from collector.journeys.trim import give_back
 from collector.reports.ask import ask
 from collector.web.pool import Pool
 from collector.web.task import LONG, LOOK, Asked, Task
@@ -46,6 +47,8 @@ AGAIN = 5
 MOST_EACH = 8
 # What a server that was told to end still lets its questions take.
 END = 3.0
+# For how long nothing is asked before memory is given back.
+IDLE = 5.0
 
 
 class StillWorking(Exception):  # noqa: N818 - not an error: there is a page for it
@@ -86,6 +89,7 @@ class Asker:
         self._lock = threading.Lock()
         self._end: float | None = None
         self._sweeper: threading.Timer | None = None
+        self._trimmer: threading.Timer | None = None
 
     def ask(self, asked: Asked, take: Take, page: bool) -> tuple[Query, Result]:
         """The question as it was read, and its answer; see `collector.web.turns.ask_in_turn`."""
@@ -225,6 +229,7 @@ class Asker:
             if self._tasks.get(task.key) is task and needless:
                 del self._tasks[task.key]
         self._sweep_later()
+        self._trim_later()
 
     def _keep(self, task: Task, answers: Answers, took: int) -> bool:
         """Keep what a question came to, where that is worth it."""
@@ -265,6 +270,21 @@ class Asker:
             self._sweeper = threading.Timer(MOST_AGE / SECOND, self._swept)
             self._sweeper.daemon = True
             self._sweeper.start()
+
+    def _trim_later(self) -> None:
+        """Give memory back once nothing is asked any more."""
+        with self._lock:
+            if self._trimmer is None:
+                self._trimmer = threading.Timer(IDLE, self._trimmed)
+                self._trimmer.daemon = True
+                self._trimmer.start()
+
+    def _trimmed(self) -> None:
+        with self._lock:
+            self._trimmer = None
+            busy = bool(self._alive)
+        if not busy:  # else whoever ends last comes here again
+            give_back()
 
     def _swept(self) -> None:
         with self._lock:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from collector.core.blocks import Result
 from collector.core.query import Arguments, Query, Site
+from collector.journeys import memo
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.settings import Settings
@@ -59,6 +60,7 @@ def make_asker(settings: Settings, wall: Callable[[], int], leave: Callable[[], 
     # Most threads may wait with a request for a long answer, but never the last few: other pages go on.
     seats = Turns(settings.threads - max(1, settings.threads // 4), EACH, wait=0)
     views = settings.data / "journeys"
+    memo.PROCESS.most = settings.remember_bytes
     return asking.Asker(settings.question_seconds, settings.threads * 2, seats.take, views, wall, leave)
 
 
