@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 
 import peewee
 
-from collector.catalog.base import REPORT, SEGMENT, Base, Record
+from collector.catalog.base import REPORT, SEGMENT, Record
+from collector.catalog.lists import Lists
 
 _SHARE, _HOOK, _CONTACT, _PIN, _ANNOTATION = map(
     peewee.Table, ("share_link", "chat_hook", "chat_contact", "pinned_block", "annotation")
@@ -23,11 +24,11 @@ def _mentions(names: Iterable[str]) -> Callable[[str], bool]:
     return lambda text: text in whole or bool(inside and inside.search(text))
 
 
-class Mentions(Base):
+class Mentions(Lists):
     """The part of the catalog that may name people of a site."""
 
     def drop_mentions(self, site_id: int, names: Iterable[str]) -> Mapping[str, int]:
-        """Delete what people saved that names one of these user ids or visitors; how many by table."""
+        """Delete what people saved that names one of these user ids or visitors, on lists too; how many by table."""
         told = list(names)
         names_one = _mentions(told)
 
@@ -57,6 +58,7 @@ class Mentions(Base):
                 name: self._change(table.delete().where(table.c.id.in_(ids))) if ids else 0
                 for name, (table, ids) in found.items()
             }
+            counts["listed"] = self._drop_listed(site_id, told)
             counts["contact"] = (
                 self._change(_CONTACT.delete().where(_CONTACT.c.hook.in_(hooks) & _CONTACT.c.visitor.in_(told)))
                 if hooks and told

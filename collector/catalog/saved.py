@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import parse_qsl, urlencode
 
 import peewee
@@ -76,4 +77,5 @@ class Saved(Segments, Annotations):
             goals=goals,
             stages=stages,
             annotations=self.annotations(site.id),
+            lists=partial(self.people_on, site.id),
         )

@@ -11,11 +11,12 @@ from urllib.parse import parse_qsl, urlencode
 import peewee
 
 from collector.catalog import check
-from collector.catalog.base import REPORT, SEGMENT, Base, Record
+from collector.catalog.base import REPORT, SEGMENT, Record
 from collector.catalog.dashboards import PIN
+from collector.catalog.lists import Lists
 from collector.catalog.shares import SHARE
 from collector.core.errors import UserError
-from collector.core.people import PeopleCondition, Segment, renamed, segments_in
+from collector.core.people import Fact, PeopleCondition, Segment, lists_in, renamed, segments_in
 from collector.core.people_text import check_segments, parse_kept, parse_people, written
 
 Found = TypeVar("Found")
@@ -48,7 +49,7 @@ def _texts(segment: Segment) -> dict[str, str]:
     }
 
 
-class Segments(Base):
+class Segments(Lists):
     """The part of the catalog about segments. Everything is found within its site only."""
 
     def segments(self, site_id: int) -> Mapping[str, Segment]:
@@ -71,22 +72,45 @@ class Segments(Base):
             UserError: no name, it is taken and not to be replaced, a condition cannot be read, there is none,
                 or it names a segment that there is not or that leads back to this one.
         """
-        name = check.label(name, "segment")
         read = [tuple(map(parse_people, texts)) for texts in (where, where_not)]
-        made = Segment(name, *read)
+        made = Segment(check.label(name, "segment"), *read)
         if not made.where and not made.where_not:
             raise UserError("A segment needs a condition.", "Say what its people did or did not do.")
-        mine = (SEGMENT.c.site == site_id) & (SEGMENT.c.name == name)
         with self._engine.writing():
-            known = self.segments(site_id)
-            if name in known and not replace:
-                raise UserError(f"There is a segment {name!r} already.", "Choose another name.")
-            check_segments(made, {**known, name: made})
-            if name in known:
-                self._change(SEGMENT.update(**_texts(made)).where(mine))
-            else:
-                self._add(SEGMENT, site=site_id, name=name, created=now, **_texts(made))
+            self._write_segment(site_id, made, now, replace)
         return made
+
+    def save_list(
+        self, site_id: int, name: str, people: Iterable[str], day: str, now: int, replace: bool = False
+    ) -> Segment:
+        """Keep these people (user ids, visitors' keys) as they are on `day` (ISO) as a segment: nobody joins it later.
+
+        Raises:
+            UserError: no name, it is taken and not to be replaced, nobody is on the list, or too many are.
+        """
+        name = check.label(name, "segment")
+        with self._engine.writing():
+            made = Segment(name, (Fact("list", self._keep_list(site_id, people, day, now)),))
+            self._write_segment(site_id, made, now, replace)
+        return made
+
+    def _write_segment(self, site_id: int, made: Segment, now: int, replace: bool) -> None:
+        known = self.segments(site_id)
+        if made.name in known and not replace:
+            raise UserError(f"There is a segment {made.name!r} already.", "Choose another name.")
+        check_segments(made, {**known, made.name: made})
+        for name in lists_in(made):
+            self.people_on(site_id, name)
+        if made.name in known:
+            mine = (SEGMENT.c.site == site_id) & (SEGMENT.c.name == made.name)
+            self._change(SEGMENT.update(**_texts(made)).where(mine))
+            self._drop_unnamed(site_id)
+        else:
+            self._add(SEGMENT, site=site_id, name=made.name, created=now, **_texts(made))
+
+    def _drop_unnamed(self, site_id: int) -> None:
+        """Delete the kept lists that no segment names any more."""
+        self._drop_lists(site_id, [name for one in self.segments(site_id).values() for name in lists_in(one)])
 
     def delete_segment(self, site_id: int, name: str) -> bool:
         """Delete a segment; whether the site had it.
@@ -100,7 +124,9 @@ class Segments(Base):
             if naming:
                 raise UserError(f"{name!r} is a part of {', '.join(naming)}.", "Change or delete that first.")
             mine = (SEGMENT.c.site == site_id) & (SEGMENT.c.name == name)
-            return self._change(SEGMENT.delete().where(mine)) > 0
+            gone = self._change(SEGMENT.delete().where(mine)) > 0
+            self._drop_unnamed(site_id)
+            return gone
 
     def rename_segment(self, site_id: int, old: str, new: str) -> Segment:
         """Give a segment another name, also in all that names it: segments, saved reports, shared links.

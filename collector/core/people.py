@@ -10,8 +10,9 @@ the properties of the event, brackets whose name begins with `#` say more of the
 
 `page:/pricing -> event:signup[#within=7d]` is an order: each event after the one before it, at most so much later;
 one event fills one step, and two at the same time may stand in either order. `device:mobile` is a visit like that, by
-its first event. `is:identified`, `trait:plan=pro`, `segment:Buyers` and `stage:Trial` are what a person is. `A | B`
-holds where one of the two does. Ends of stretches of time are inside them.
+its first event. `is:identified`, `trait:plan=pro`, `segment:Buyers` and `stage:Trial` are what a person is;
+`list:2026-11-22-7` is to stand on a list that was kept on that day. `A | B` holds where one of the two does. Ends of
+stretches of time are inside them.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ VISIT = ("channel", "source", "medium", "campaign", "device", "os", "browser", "
 # Kinds of visits that go by a name of their own; `source:` is a matcher already.
 VISIT_SUBJECTS = tuple(name for name in VISIT if name != "source")
 STATES = ("identified", "anonymous", "new", "returning")
-FACTS = ("is", "trait", "segment", "stage")
+FACTS = ("is", "trait", "segment", "stage", "list")
 MOST_STEPS = 6
 
 
@@ -160,6 +161,12 @@ def parts_of(condition: PeopleCondition) -> tuple[Matcher | Did | Visit | Fact, 
 def segments_in(condition: PeopleCondition) -> Iterator[str]:
     """The names of the saved segments in a condition."""
     return (part.name for part in parts_of(condition) if isinstance(part, Fact) and part.kind == "segment")
+
+
+def lists_in(segment: Segment) -> Iterator[str]:
+    """The names of the kept lists in a segment's own conditions."""
+    for condition in (*segment.where, *segment.where_not):
+        yield from (part.name for part in parts_of(condition) if isinstance(part, Fact) and part.kind == "list")
 
 
 def renamed(condition: PeopleCondition, old: str, new: str) -> PeopleCondition:

@@ -41,6 +41,7 @@ _TIMES = "times"
 _DURATIONS = ("last", "first", _WITHIN)
 _DAYS = ("from", "to")
 _HASH = (_TIMES, *_DURATIONS, *_DAYS, *VISIT)
+_LIST = re.compile(r"\d{4}-\d\d-\d\d-[1-9]\d{0,17}", re.ASCII)
 _HELP = (
     "Write what they did, like event:purchase[#times>=2][#last=30d], an order like page:/pricing -> event:signup, "
     "or what they are: device:mobile, is:identified, trait:plan=pro, segment:Name."
@@ -265,6 +266,8 @@ def _fact(kind: str, rest: str, text: str) -> Fact:
         raise UserError(f"{text!r} names nothing after the colon.", _HELP)
     if kind == "is" and rest not in STATES:
         raise UserError(f"Nobody is {rest!r}.", f"Known: {', '.join(f'is:{state}' for state in STATES)}.")
+    if kind == "list" and not _LIST.fullmatch(rest):
+        raise UserError(f"{text!r} is no kept list.", "Write its day and its number: list:2026-11-22-7.")
     if kind != "trait":
         return Fact(kind, rest)
     found = last_condition(f"[{rest}]")

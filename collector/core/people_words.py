@@ -64,6 +64,9 @@ def _joined(several: Sequence[Text], template: Text) -> Text:
 def _fact(fact: Fact) -> Text:
     if fact.kind == "is":
         return _STATES[fact.name]
+    if fact.kind == "list":
+        day, _, number = fact.name.rpartition("-")
+        return T("a place on list {number}, kept on {day}", number=number, day=day)
     name = fact.name if fact.test is None else str(fact.test)[1:-1]
     return Text(_FACTS[fact.kind].template, {"name": name})
 

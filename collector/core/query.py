@@ -5,7 +5,7 @@ The same names are options on the command line and query parameters of a page, s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal, TypeAlias
@@ -60,9 +60,17 @@ class Exclusion:
     before: int
 
 
+def no_lists(name: str) -> Sequence[str]:
+    """No list of people is kept."""
+    raise UserError(f"There is no list {name!r}.", "Keep one behind any number, or with desireline segment add --list.")
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a question must know of the site it is asked of."""
+    """What a question must know of the site it is asked of.
+
+    lists: who stands on a kept list, as user ids and visitors' keys; UserError where there is none called so.
+    """
 
     id: int
     name: str
@@ -72,6 +80,8 @@ class Site:
     spend: Spend = NO_SPEND
     stages: Sequence[Stage] = ()
     annotations: Sequence[Annotation] = ()
+    # Read when it is asked for. Only erasing changes what a list holds, so that this tells no two questions apart.
+    lists: Callable[[str], Sequence[str]] = field(default=no_lists, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

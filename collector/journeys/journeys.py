@@ -43,6 +43,9 @@ class People(Protocol):
     def code(self, key: str) -> int | None:
         """The code of a person by user id or by the key of any visitor of theirs."""
 
+    def codes(self, keys: Sequence[str]) -> Sequence[int]:
+        """The different codes, ascending, of those of these user ids and visitors' keys that are known."""
+
     def find(self, text: str, limit: int = 10_000) -> Sequence[int]:
         """Codes of persons whose user id, or the key of a visitor of theirs, contains `text` (case ignored)."""
 

@@ -36,6 +36,18 @@ class LedgerPeople:
             return person_code(0, person.id)
         return person_code(visitors[0].id, None) if visitors else None
 
+    def codes(self, keys: Sequence[str]) -> Sequence[int]:
+        """The different codes, ascending, of those of these user ids and visitors' keys that are known."""
+        found: set[int] = set()
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            persons = self._ledger.person_ids(self._site, some)
+            found |= {person_code(0, number) for number in persons.values()}
+            visitors = self._ledger.visitor_ids(self._site, [key for key in some if key not in persons])
+            owner = {link.visitor: link.person for link in self._ledger.links(self._site, list(visitors.values()))}
+            found |= {person_code(visitor, owner.get(visitor)) for visitor in visitors.values()}
+        return sorted(found)
+
     def find(self, text: str, limit: int = 10_000) -> Sequence[int]:
         """Codes of persons whose user id, or the key of a visitor of theirs, contains `text`, case aside."""
         persons, visitors = self._ledger.search(self._site, text, limit)

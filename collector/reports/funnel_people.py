@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
+from collector.core.query import Query
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
+from collector.reports import people_list
 from collector.reports.funnel_chain import Rows
 from collector.reports.funnel_outcome import Outcome
 from collector.reports.funnel_steps import step_names
+from collector.reports.people_list import Behind
 
 TITLES = {
     "reached": T("Who reached step {step}: {name}"),
@@ -18,10 +23,18 @@ TITLES = {
     "open": T("Who got to step {step} and still has time: {name}"),
     "converted": T("Who went all the way"),
 }
+_ENTERED = Column("entered", T("First step"), "time")
+_COLUMNS = (
+    Column("latest", T("Last step reached"), "time"),
+    Column("step", T("Step"), "count"),
+    Column("name", T("What"), "text"),
+    Column("source", T("Source"), "text", T("Of the session in which the first step was made.")),
+)
 
 
 def people_block(
     journeys: Journeys,
+    query: Query,
     outcome: Outcome,
     which: str,
     step: int,
@@ -36,39 +49,47 @@ def people_block(
         title = T("{list}, {group}", list=title, group=group[0])
     if subset is not None:
         entrants = entrants[np.isin(entrants, subset)]
-        title = T("{list}: a part of them", list=title)
-    entrants = entrants[np.lexsort((outcome.code[entrants], -outcome.times(0, entrants)))]
-    keys = journeys.people.keys(sorted(set(outcome.code[entrants].tolist())))
-    first = outcome.rows(0, entrants)
-    sources, texts = outcome.texts(journeys, entrants, first, "source")
-    channels, channel_texts = outcome.texts(journeys, entrants, first, "channel")
-    names = step_names(outcome)
-    reach = outcome.reach[entrants]
-    latest = outcome.furthest(outcome.time)[entrants].tolist()
-    rows: list[list[Cell]] = [
-        [keys.get(code, ""), entered, last, far, names[far - 1], texts[source] or channel_texts[channel]]
-        for code, entered, last, far, source, channel in zip(
-            outcome.code[entrants].tolist(),
-            outcome.times(0, entrants).tolist(),
-            latest,
-            reach.tolist(),
-            sources.tolist(),
-            channels.tolist(),
-            strict=True,
-        )
-    ]
-    return Block(
-        id="people",
-        kind="table",
-        title=title,
-        columns=(
-            Column("person", T("Person"), "person"),
-            Column("entered", T("First step"), "time"),
-            Column("latest", T("Last step reached"), "time"),
-            Column("step", T("Step"), "count"),
-            Column("name", T("What"), "text"),
-            Column("source", T("Source"), "text", T("Of the session in which the first step was made.")),
-        ),
-        rows=rows,
-        empty=T("Nobody."),
+        title = T("{list}, a part of them", list=title)
+    return people_list.people_block(
+        journeys,
+        query,
+        list(_behind(journeys, outcome, entrants)),
+        title,
+        _COLUMNS,
+        when=_ENTERED,
+        known=(),
+        unit="session" if outcome.sessions else "person",
     )
+
+
+def _behind(journeys: Journeys, outcome: Outcome, entrants: Int64) -> Iterator[Behind]:
+    latest, names = outcome.furthest(outcome.time), step_names(outcome)
+    for number, (part, chain, persons) in enumerate(zip(outcome.parts, outcome.chains, outcome.persons, strict=True)):
+        here = entrants[outcome.part[entrants] == number]
+        units = chain.unit[here - np.searchsorted(outcome.part, number)]
+        yield Behind(
+            part,
+            units if persons is None else persons[units],
+            outcome.times(0, here),
+            {
+                "latest": latest[here],
+                "step": outcome.reach[here].astype(np.int64),
+                "name": _names(names, outcome.reach[here]),
+                "source": _sources(journeys, outcome, here),
+            },
+        )
+
+
+def _names(names: Sequence[str], reach: Rows) -> Callable[[Int64], Sequence[Cell]]:
+    return lambda entries: [names[far - 1] for far in reach[entries].tolist()]
+
+
+def _sources(journeys: Journeys, outcome: Outcome, here: Int64) -> Callable[[Int64], Sequence[Cell]]:
+    def told(entries: Int64) -> Sequence[Cell]:
+        shown = here[entries]
+        first = outcome.rows(0, shown)
+        sources, texts = outcome.texts(journeys, shown, first, "source")
+        channels, channel_texts = outcome.texts(journeys, shown, first, "channel")
+        return [texts[one] or channel_texts[other] for one, other in zip(sources, channels, strict=True)]
+
+    return told

@@ -19,7 +19,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.core.blocks import Block, Cell, Column
+from collector.core.blocks import Block, Cell, Column, Result
+from collector.core.errors import UserError
 from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
@@ -133,6 +134,22 @@ def people_block(
         note=_note(len(shown), total),
         empty=T("Nobody."),
     )
+
+
+def listed_people(result: Result) -> list[str]:
+    """The different people of the block `people`, by user id or visitor's key, in its order; all that there are.
+
+    Raises:
+        UserError: there is no such block, or it was cut.
+    """
+    block = next((block for block in result.blocks if block.id == "people"), None)
+    if block is None:
+        raise UserError("This question has no list of people.", "Open the list behind a number first.")
+    total = block.draw.get("total", len(block.rows))
+    if total != len(block.rows):
+        raise UserError(f"Only {len(block.rows):,} of {total:,} are listed.", "Narrow the question.")
+    at = next(at for at, column in enumerate(block.columns) if column.unit == "person")
+    return list(dict.fromkeys(str(row[at]) for row in block.rows))
 
 
 def _note(shown: int, total: int) -> Text | None:

@@ -252,6 +252,17 @@ def _trait(journeys: Journeys, part: Part, query: Query, fact: Fact) -> Bool:  #
     return mask
 
 
+@resolves("list")
+def _listed(journeys: Journeys, part: Part, query: Query, fact: Fact) -> Bool:
+    """Who stands on a kept list, whoever they belong to by now."""
+    codes = journeys.memo.get(("list", fact.name))
+    if not isinstance(codes, np.ndarray):
+        codes = np.array(journeys.people.codes(query.site.lists(fact.name)), dtype=np.int64)
+        journeys.memo["list", fact.name] = codes
+    mask: Bool = np.isin(part.persons, codes)
+    return mask
+
+
 def _trait_of_all(journeys: Journeys, name: str) -> tuple[Int64, list[Json]]:
     """Codes of the persons who have a trait, ascending, with its values; remembered with the view."""
     found = journeys.memo.get(("trait", name))

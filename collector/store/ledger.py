@@ -142,6 +142,10 @@ class SqlLedger(SqlPrivacy):
         query = f"SELECT key, id FROM visitor WHERE site = ? AND {self.engine.within('key', 'text')}"  # noqa: S608
         return dict(self.engine.rows(query, (site, self.engine.many([clean_text(key) for key in keys]))))
 
+    def person_ids(self, site: int, users: Sequence[str]) -> Mapping[str, int]:
+        query = f"SELECT user_id, id FROM person WHERE site = ? AND {self.engine.within('user_id', 'text')}"  # noqa: S608
+        return dict(self.engine.rows(query, (site, self.engine.many([clean_text(user) for user in users]))))
+
     def persons(self, site: int, after: int = 0) -> Sequence[tuple[int, str]]:
         rows = self.engine.rows("SELECT id, user_id FROM person WHERE site = ? AND id > ? ORDER BY id", (site, after))
         return [(row[0], row[1]) for row in rows]

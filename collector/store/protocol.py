@@ -266,6 +266,9 @@ class Ledger(PrivacyVerbs, Protocol):
     def user_ids(self, site: int, ids: Sequence[int]) -> Mapping[int, str]:
         """The user ids of those of these known persons that there are."""
 
+    def person_ids(self, site: int, users: Sequence[str]) -> Mapping[str, int]:
+        """The ids of those of these user ids that are known persons."""
+
     def search(self, site: int, text: str, limit: int) -> tuple[Sequence[int], Sequence[int]]:
         """Ids of persons and of visitors whose user id or key contains `text`, case aside; at most `limit` of each."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from collector.catalog.lists import MOST_LISTED
 from collector.core.blocks import Result
 from collector.core.errors import UserError
 from collector.core.matcher import Condition, Matcher
@@ -14,11 +16,14 @@ from collector.core.people import ALWAYS, Did, Fact, PeopleCondition, Segment, W
 from collector.core.people_text import parse_people, written
 from collector.core.people_words import people_words
 from collector.core.query import FILTERS, Query
+from collector.core.times import day_of
 from collector.reports.groups import wanted
+from collector.reports.people_list import LIMIT, listed_people
+from collector.reports.registry import reports
 from collector.reports.segment import COUNT
 from collector.reports.stage_states import stages_of
 from collector.web import suggestions
-from collector.web.address import address
+from collector.web.address import address, grouped
 from collector.web.format import EMPTY, count, percent, text
 from collector.web.guard import SiteAccess, of_site
 from collector.web.language import gettext, ngettext
@@ -252,6 +257,25 @@ def save(access: SiteAccess) -> AnyResponse:
     made = rooms.catalog.save_segment(access.site.id, request.form.get("name", ""), where, where_not, rooms.clock())
     flash(gettext("The segment “%(name)s” is saved: choose it on any report.", name=made.name))
     return redirect(segment_href(access.site.name, made.name))
+
+
+@blueprint.post("/<site_name>/segments/list")
+@of_site("editor")
+def keep_list(access: SiteAccess) -> AnyResponse:
+    """Keep the people behind a number, as they are now, as a segment: `report` and `query` are the question."""
+    rooms, form, site = access.rooms, request.form, access.site
+    report = reports().get(form.get("report", ""))
+    if report is None:
+        abort(404)
+    given = grouped(parse_qsl(form.get("query", ""), keep_blank_values=True))
+    if any(param.name == LIMIT.name for param in report.params):
+        given[LIMIT.name] = [str(MOST_LISTED)]
+    now = rooms.clock()
+    _, result = ask_in_turn(f"user {access.user.id}", report, rooms.views.open(site.id), given, site, now)
+    people = listed_people(result)
+    made = rooms.catalog.save_list(site.id, form.get("name", ""), people, str(day_of(now, site.zone)), now)
+    flash(gettext("The segment “%(name)s” is saved: choose it on any report.", name=made.name))
+    return redirect(segment_href(site.name, made.name))
 
 
 @blueprint.post("/<site_name>/segments/rename")

@@ -94,7 +94,6 @@ def _funnel(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
         "funnel": funnel_view.steps(view) if view else [],
         "breakdown": funnel_view.breakdown(groups, page.answer) if groups and page.answer else None,
         "actions": funnel_view.actions(acts, page.answer, changed) if acts and page.answer else None,
-        "whole_funnel": address(page.path, replaced(page.pairs, [], ["people", "at", "group", "subset"])),
     }
 
 

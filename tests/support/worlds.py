@@ -96,6 +96,9 @@ class Ledger:
                 return self.person(visitor)
         return None
 
+    def codes(self, keys: Sequence[str]) -> Sequence[int]:
+        return sorted({code for key in keys if (code := self.code(key)) is not None})
+
     def find(self, text: str, limit: int = 10_000) -> Sequence[int]:
         wanted = text.casefold()
         found = {
