@@ -1,0 +1,102 @@
+"""Can an experiment be trusted? Each check with its threshold and a sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from collector.core.blocks import Block, Cell, Column
+from collector.core.text import T, Text
+from collector.reports.experiment.analysis import FLOOR, SAMPLE_RATIO, Answer
+from collector.reports.experiment.statistics import WEAK
+
+ENOUGH_GOALS = 10
+BOTH, TOP = 0.05, 0.05
+Check = tuple[Text, Cell, Cell, Cell, Text]
+
+
+def checks_block(found: Answer) -> Block:
+    """The block `checks`: check, value, threshold, ok, meaning."""
+    rows = [[str(label), value, threshold, ok, str(meaning)] for label, value, threshold, ok, meaning in _checks(found)]
+    return Block(
+        "checks",
+        "table",
+        T("Can I trust this?"),
+        (
+            Column("check", T("Check"), "label"),
+            Column("value", T("Value"), "number"),
+            Column("threshold", T("Threshold"), "number"),
+            Column("ok", T("Good"), "bool"),
+            Column("meaning", T("What it means"), "label"),
+        ),
+        rows,
+        draw={"wide": True},
+    )
+
+
+def _checks(found: Answer) -> list[Check]:
+    return [_split(found), *_sizes(found), _both(found), *_stretched(found), *_money(found), *_uptake(found)]
+
+
+def _split(found: Answer) -> Check:
+    label = T("Sizes of the arms (p-value)")
+    p = found.sample_ratio
+    if np.isnan(p):
+        meaning = T("Say how the arms were to be split, like --share 0.9, so that their sizes can be checked.")
+        return label, None, SAMPLE_RATIO, None, meaning
+    good = T("The arms are as large as planned.")
+    bad = T(
+        "The arms are not as large as planned, so something else than chance decides who is seen: exposures told in "
+        "one arm only, a page that fails, bots, a redirect. Find it before you believe any number here."
+    )
+    return label, p, SAMPLE_RATIO, p >= SAMPLE_RATIO, good if p >= SAMPLE_RATIO else bad
+
+
+def _sizes(found: Answer) -> list[Check]:
+    compared = [arm for arm in found.arms if arm.name in (found.treated, found.control)]
+    people = min((arm.people for arm in compared), default=0)
+    goals = min((arm.reached for arm in compared), default=0)
+    return [
+        (T("People in the smaller arm"), people, FLOOR, people >= FLOOR, T("Fewer, and no number is given.")),
+        (
+            T("Goals in the arm with fewer"),
+            goals,
+            ENOUGH_GOALS,
+            goals >= ENOUGH_GOALS,
+            T("Fewer make a wide interval and a test that misses much."),
+        ),
+    ]
+
+
+def _both(found: Answer) -> Check:
+    people = sum(arm.people for arm in found.arms)
+    share = sum(arm.both for arm in found.arms) / people if people else 0.0
+    meaning = T(
+        "People seen in more than one arm, on another device say, count where they were seen first; many of them make "
+        "the difference look smaller than it is."
+    )
+    return T("Share seen in two arms"), share, BOTH, share <= BOTH, meaning
+
+
+def _stretched(found: Answer) -> list[Check]:
+    if not found.reshared:
+        return []
+    meaning = T(
+        "The shares were changed on the way. Early and late people then weigh differently in the arms, and a season "
+        "can look like an effect: choose days with one share only."
+    )
+    return [(T("One split throughout"), None, None, False, meaning)]
+
+
+def _money(found: Answer) -> list[Check]:
+    if found.top_value is None:
+        return []
+    meaning = T("The value of the largest buyer; where it is much, one person decides the difference in money.")
+    return [(T("Share of one person's value"), found.top_value, TOP, found.top_value <= TOP, meaning)]
+
+
+def _uptake(found: Answer) -> list[Check]:
+    if found.uptake is None:
+        return []
+    strength = found.uptake.strength if np.isfinite(found.uptake.strength) else None
+    meaning = T("How surely the arms differ in who took it up (F). Below, an effect on those is not told.")
+    return [(T("Difference in uptake"), strength, WEAK, found.uptake.told, meaning)]

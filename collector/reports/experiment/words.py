@@ -1,0 +1,119 @@
+"""An experiment's answer in plain words: one sentence first, then what to know beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from collector.core.matcher import Matcher
+from collector.core.text import T, Text, Value
+from collector.core.times import SECOND
+from collector.core.words import words
+from collector.reports.experiment.analysis import FLOOR, Answer
+
+NONE = T("No experiment was seen yet.")
+ADVICE = (
+    T("Let chance decide who sees something: desireline.assign('chat-holdout', 0.9) on the page, docs/experiments.md."),
+    T("How many people that takes, and how long, the page Plan an experiment tells."),
+)
+
+
+def headline(found: Answer, goals: Sequence[tuple[str, Matcher]]) -> Text:
+    """The answer in one sentence, or why there is none."""
+    values: dict[str, object] = {"name": found.plan.name, "goal": words(found.plan.goal, goals)}
+    if found.treated is None or found.control is None:
+        return _unfinished(found)
+    one, other = found.arm(found.treated), found.arm(found.control)
+    values |= {"on": one.name, "off": other.name, "horizon": Value(found.plan.horizon / SECOND, "seconds")}
+    if found.rate is None:
+        values |= {"n": Value(one.people, "count"), "m": Value(other.people, "count"), "need": Value(FLOOR, "count")}
+        return Text(_EARLY.template, values)
+    if found.split_is_wrong:
+        values |= {"n": Value(one.people + one.open, "count"), "m": Value(other.people + other.open, "count")}
+        return Text(_SPLIT.template, values)
+    rate = found.rate
+    more, low, high = (round(bound * one.people) for bound in (rate.estimate, rate.low, rate.high))
+    values |= {
+        "rate": Value(one.reached / one.people, "ratio"),
+        "without": Value(other.reached / other.people, "ratio"),
+    }
+    if rate.low > 0:
+        told = _MORE
+    elif rate.high < 0:
+        told, more, low, high = _FEWER, -more, -high, -low
+    else:
+        told = _UNCLEAR
+    values |= {"more": Value(more, "count"), "low": Value(low, "count"), "high": Value(high, "count")}
+    values["people"] = Value(one.people, "count")
+    return Text(told.template, values)
+
+
+_EARLY = T(
+    "Too early to tell of {name}: {n} people in {on} and {m} in {off} have had {horizon}, and at least {need} each are "
+    "needed."
+)
+_SPLIT = T(
+    "Do not believe {name} yet: {n} people in {on} and {m} in {off} is not the split that was planned, so something "
+    "else than chance decides who is seen."
+)
+_MORE = T(
+    "{name} brought about {more} more people to {goal}, between {low} and {high}: {rate} of {on} against {without} of "
+    "{off} within {horizon}, and chance alone decided who got what."
+)
+_FEWER = T(
+    "{name} cost about {more} people who would have reached {goal}, between {low} and {high}: {rate} of {on} against "
+    "{without} of {off} within {horizon}, and chance alone decided who got what."
+)
+_UNCLEAR = T(
+    "No clear effect of {name} on {goal}: {rate} of {on} against {without} of {off} within {horizon}, so between {low} "
+    "and {high} people of {people}."
+)
+
+
+def _unfinished(found: Answer) -> Text:
+    if not found.arms:
+        return T("Nobody was first seen in {name} in these days.", name=found.plan.name)
+    return T(
+        "Only one arm of {name} was seen, {arm}: tell exposures in both arms, at the moment the choice matters.",
+        name=found.plan.name,
+        arm=found.arms[0].name,
+    )
+
+
+def notes(found: Answer, filtered: bool) -> list[Text]:
+    """Who is left out, whether to stop, and what a filter may have done."""
+    told = []
+    still_open = sum(arm.open for arm in found.arms)
+    if still_open:
+        told.append(
+            T(
+                "{n} people are left out, of every arm alike, because their {horizon} for the goal are not over.",
+                n=Value(still_open, "count"),
+                horizon=Value(found.plan.horizon / SECOND, "seconds"),
+            )
+        )
+    both = sum(arm.both for arm in found.arms)
+    if both:
+        told.append(
+            T(
+                "{n} people were seen in more than one arm; they count where they were seen first.",
+                n=Value(both, "count"),
+            )
+        )
+    if found.looks and not found.split_is_wrong:
+        last = found.looks[-1]
+        sure = last.always_low > 0 or last.always_high < 0
+        told.append(_STOP if sure else _GO_ON)
+    if filtered:
+        told.append(
+            T(
+                "Filters choose people here. What they did after they were assigned must not be among them, for that "
+                "undoes what chance has made alike."
+            )
+        )
+    return told
+
+
+_STOP = T("You may stop now: the difference is there also for somebody who has looked every day.")
+_GO_ON = T(
+    "Looked at every day, the difference is not sure yet. Go on, or judge once, on the day that was planned before."
+)
