@@ -8,17 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from collector.core.blocks import Block, Column, Result
+from collector.core.deadline import check
 from collector.core.errors import UserError
 from collector.core.matcher import Matcher
 from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
+from collector.journeys.merge import ranges
 from collector.journeys.part import Bool, Int64, Part
 from collector.reports import groups
 from collector.reports.base import Report
 from collector.reports.cookieless import count_daily, day_note
 from collector.reports.scope import choose, inside
-from collector.reports.visitors_rows import Listed, columns, last_seen, person_rows
+from collector.reports.visitors_rows import NEVER, Listed, columns, last_seen, person_rows
 
 SEARCH_LIMIT = 100_000
 
@@ -68,19 +70,43 @@ def run(journeys: Journeys, query: Query) -> Result:
 
 def fitting(journeys: Journeys, part: Part, query: Query) -> Bool:
     """Persons of the part that the common filters and this report's own leave, search aside."""
-    mask = inside(part, query, choose(journeys, part, query), query.start, query.end)
-    filters = groups.wanted(query)
-    if filters:
-        mask &= groups.session_mask(journeys, part, filters)[part.session]
-    found = np.zeros(len(part.persons), dtype=np.bool_)
-    found[part.person[np.flatnonzero(mask)]] = True
-    for matcher in _matchers(query):
+    chosen = choose(journeys, part, query)
+    filters, matchers = groups.wanted(query), _matchers(query)
+    if filters or matchers:
+        mask = inside(part, query, chosen, query.start, query.end)
+        if filters:
+            mask &= groups.session_mask(journeys, part, filters)[part.session]
+        found = np.zeros(len(part.persons), dtype=np.bool_)
+        found[part.person[np.flatnonzero(mask)]] = True
+    else:
+        found = _active(part, query, chosen)
+    for matcher in matchers:
         rows = journeys.rows(part, matcher, query.include_bots)
         did = np.zeros_like(found)
         did[part.person[rows[mask[rows]]]] = True
         found &= did
     if query.values.get("identified") in ("yes", "no"):
         found &= (part.persons % 2 == 1) == (query.values["identified"] == "yes")
+    return found
+
+
+def _active(part: Part, query: Query, chosen: Bool) -> Bool:
+    """Those of the chosen persons who did anything that counts in the range."""
+    check()
+    if part.size and query.start <= part.bounds[0] and part.bounds[1] < query.end:
+        return chosen & (last_seen(part, query.include_bots) > NEVER)
+    found = np.zeros(len(part.persons), dtype=np.bool_)
+    people = np.flatnonzero(chosen)
+    if len(people) > len(chosen) // 4:
+        found[part.person[np.flatnonzero(inside(part, query, chosen, query.start, query.end))]] = True
+        return found
+    # Of a few people only their own rows need to be looked at.
+    rows = ranges(part.person_row[people], part.person_row[people + 1])
+    time = part.time[rows]
+    fits = (time >= query.start) & (time < query.end)
+    if not query.include_bots:
+        fits &= part.bot[rows] == 0
+    found[part.person[rows[fits]]] = True
     return found
 
 

@@ -31,6 +31,7 @@ COLUMNS = (
     Column("last_page", T("Last page")),
 )
 FACTS = {column.name: column for column in COLUMNS[1:]}
+NEVER = int(np.iinfo(np.int64).min)
 STAGE = Column("stage", T("Stage"), "text", T("Of the journey, now."))
 
 
@@ -95,11 +96,15 @@ def facts(journeys: Journeys, query: Query, part: Part, places: Int64) -> Mappin
 
 
 def last_seen(part: Part, include_bots: bool) -> Int64:
-    """For each person the time of the last event that counts."""
-    if include_bots or not part.bot.any():
-        return part.time[part.person_row[1:] - 1]
-    times = np.where(part.bot == 0, part.time, np.iinfo(np.int64).min)
-    return np.maximum.reduceat(times, part.person_row[:-1])
+    """For each person the time of the last event that counts, `NEVER` where none does; remembered with the part."""
+
+    def find() -> Int64:
+        if include_bots or not part.bot.any():
+            return part.time[part.person_row[1:] - 1]
+        times = np.where(part.bot == 0, part.time, NEVER)
+        return np.maximum.reduceat(times, part.person_row[:-1])
+
+    return part.memo.get(("last seen", include_bots), find)
 
 
 def _rows(part: Part, places: Int64, include_bots: bool) -> tuple[Int64, Int64]:
