@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import chisquare, ttest_ind
 
 from collector.reports.experiment import statistics
-from collector.reports.experiment.analysis import FLOOR_GOALS
+from collector.reports.experiment.looks import FLOOR_GOALS
 from collector.reports.experiment.power import people_needed, power_of, smallest_effect
 from collector.reports.stats import difference
 

@@ -10,16 +10,11 @@ from collector.core.errors import UserError
 from collector.journeys.part import Bool, Float64, Int64
 from collector.reports.experiment import statistics
 from collector.reports.experiment.gather import People, Plan
+from collector.reports.experiment.looks import FLOOR, Look, looks_of
 from collector.reports.experiment.statistics import Interval, Uptake
-from collector.reports.stats import difference
 
 CONTROLS = ("off", "control", "hold", "holdout", "hold-out")
-# Fewer in an arm, and there is no number.
-FLOOR = 20
-# Goals in each arm before an interval that is to hold at every look is told: below, its theory does not.
-FLOOR_GOALS = 5
 SAMPLE_RATIO = 0.001
-MOST_DAYS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +29,6 @@ class Arm:
     open: int
     both: int
     share: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The difference as it stood when those first exposed up to the end of a day had had their time.
-
-    `day` is an index into the days that the analysis was given.
-    """
-
-    day: int
-    people: int
-    difference: float
-    low: float
-    high: float
-    always_low: float
-    always_high: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +95,7 @@ def analyse(
             if plan.took is not None:
                 uptake = _taken(people, hit.astype(np.float64), one, other)
                 uptake_value = _taken(people, people.value, one, other) if people.priced else None
-            looks = _looks(people, one, other, days)
+            looks = looks_of(people, one, other, days)
     return Answer(
         plan=plan,
         people=people,
@@ -198,22 +177,3 @@ def _ratio(people: People, shares: dict[str, float], since: int) -> float:
     names = [*people.arms, *(name for name in shares if name not in people.arms)]
     sizes = [*counts.tolist(), *([0] * (len(names) - len(people.arms)))]
     return statistics.sample_ratio(sizes, [shares[name] for name in names])
-
-
-def _looks(people: People, one: Bool, other: Bool, days: Int64) -> tuple[Look, ...]:
-    """One look a day: those first exposed up to its end, whose time is over by now."""
-    either = one | other
-    place = np.searchsorted(days, people.time[either], side="right") - 1
-    hit, treated = people.reached[either], one[either]
-
-    def so_far(mask: Bool) -> Int64:
-        return np.cumsum(np.bincount(place[mask], minlength=len(days)))
-
-    n, m, x, y = so_far(treated), so_far(~treated), so_far(treated & hit), so_far(~treated & hit)
-    fresh = np.diff(n + m, prepend=0) > 0
-    told = np.flatnonzero(fresh & (np.minimum(n, m) >= FLOOR) & (np.minimum(x, y) >= FLOOR_GOALS))[-MOST_DAYS:]
-    n, m, x, y = n[told], m[told], x[told], y[told]
-    apart, low, high = difference(x, n, y, m)
-    reach = statistics.always(statistics.rate_variance(x, n) / n + statistics.rate_variance(y, m) / m, n + m)
-    columns = (told, n + m, apart, low, high, apart - reach, apart + reach)
-    return tuple(Look(*row) for row in zip(*(column.tolist() for column in columns), strict=True))

@@ -6,7 +6,8 @@ import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.text import T, Text
-from collector.reports.experiment.analysis import FLOOR, SAMPLE_RATIO, Answer
+from collector.reports.experiment.analysis import SAMPLE_RATIO, Answer
+from collector.reports.experiment.looks import FLOOR
 from collector.reports.experiment.statistics import WEAK
 
 ENOUGH_GOALS = 10

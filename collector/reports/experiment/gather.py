@@ -8,15 +8,14 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.core.assignment import EXPOSED
-from collector.core.matcher import Matcher, cell_text, parse_matcher
+from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
-from collector.reports.scope import choose, distinct_people
+from collector.reports.experiment.properties import numbers, texts
+from collector.reports.experiment.seen import EXPOSURE, NAME, SHARE, VARIANT
+from collector.reports.scope import choose
 
-EXPOSURE = parse_matcher(f"event:{EXPOSED}")
-NAME, VARIANT, SHARE = "experiment", "variant", "share"
 Number = TypeVar("Number", np.int64, np.float64, np.bool_)
 
 
@@ -40,17 +39,6 @@ class Plan:
     as_of: int
     took: Matcher | None = None
     value: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An experiment that somebody was seen in; `first` and `last` are ms UTC of exposures."""
-
-    name: str
-    people: int
-    variants: tuple[str, ...]
-    first: int
-    last: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,27 +90,6 @@ class _Piece:
     priced: bool
 
 
-def experiments(journeys: Journeys, include_bots: bool = False) -> list[Seen]:
-    """All experiments seen by anybody alive, the latest first."""
-    found: dict[str, tuple[int, set[str], int, int]] = {}
-    for part in journeys.each():
-        rows = journeys.rows(part, EXPOSURE, include_bots)
-        rows = rows[part.alive[part.person[rows]]]
-        code, names = _texts(journeys, part, rows, NAME)
-        arm, variants = _texts(journeys, part, rows, VARIANT)
-        people = distinct_people(code, part.person[rows], len(names))
-        for number, name in enumerate(names):
-            here = np.flatnonzero(code == number)
-            if not name or not len(here):
-                continue
-            count, arms, first, last = found.get(name, (0, set(), 2**62, -(2**62)))
-            arms |= {variants[one] for one in np.unique(arm[here]).tolist() if variants[one]}
-            time = part.time[rows[here]]
-            found[name] = (count + int(people[number]), arms, min(first, int(time.min())), max(last, int(time.max())))
-    listed = [Seen(name, count, tuple(sorted(arms)), one, two) for name, (count, arms, one, two) in found.items()]
-    return sorted(listed, key=lambda seen: (-seen.last, seen.name))
-
-
 def gather(journeys: Journeys, query: Query, plan: Plan) -> People:
     """The people of an experiment whom the question's filters leave."""
     pieces = [piece for part in journeys.each() if (piece := _piece(journeys, query, plan, part)) is not None]
@@ -149,11 +116,11 @@ def gather(journeys: Journeys, query: Query, plan: Plan) -> People:
 
 def _piece(journeys: Journeys, query: Query, plan: Plan, part: Part) -> _Piece | None:
     rows = journeys.rows(part, EXPOSURE, query.include_bots)
-    code, names = _texts(journeys, part, rows, NAME)
+    code, names = texts(journeys, part, rows, NAME)
     if plan.name not in names:
         return None
     rows = rows[code == names.index(plan.name)]
-    arm, variants = _texts(journeys, part, rows, VARIANT)
+    arm, variants = texts(journeys, part, rows, VARIANT)
     named = np.array([bool(name) for name in variants], dtype=np.bool_)[arm] if len(rows) else arm.astype(np.bool_)
     rows, arm = rows[named], arm[named]
     chosen = choose(journeys, part, query, lasting=True)
@@ -177,7 +144,7 @@ def _piece(journeys: Journeys, query: Query, plan: Plan, part: Part) -> _Piece |
     if plan.took is not None:
         hit = _within(part, journeys.rows(part, plan.took, query.include_bots), since, plan.horizon)
         took[part.person[hit]] = True
-    share = _numbers(journeys, part, SHARE, rows[first])
+    share = numbers(journeys, part, SHARE, rows[first])
     return _Piece(part, who, variants, arm[first], time, share, other[who], delay[who], value[who], took[who], priced)
 
 
@@ -193,25 +160,9 @@ def _outcome(journeys: Journeys, query: Query, plan: Plan, part: Part, since: In
     delay = np.full(len(part.persons), np.inf)
     # of several writes to one place the last one, here the first row, stays
     delay[person[::-1]] = (part.time[rows] - since[person])[::-1]
-    carried = part.value[rows] if plan.value is None else _numbers(journeys, part, plan.value, rows)
+    carried = part.value[rows] if plan.value is None else numbers(journeys, part, plan.value, rows)
     value = np.bincount(person, weights=np.nan_to_num(carried), minlength=len(part.persons))
     return delay, value.astype(np.float64), bool(np.isfinite(carried).any())
-
-
-def _texts(journeys: Journeys, part: Part, rows: Int64, name: str) -> tuple[Int64, list[str]]:
-    """For each row the code of a property's value as text, and the texts; none is the empty text."""
-    column = journeys.properties.column(part, name)
-    texts = [cell_text(value).strip() for value in column.values] + [""]
-    names = sorted(set(texts))
-    place = {text: at for at, text in enumerate(names)}
-    lookup = np.array([place[text] for text in texts], dtype=np.int64)
-    return lookup[column.code[rows]], names
-
-
-def _numbers(journeys: Journeys, part: Part, name: str, rows: Int64) -> Float64:
-    column = journeys.properties.column(part, name)
-    numbers = [float(v) if isinstance(v, int | float) and not isinstance(v, bool) else np.nan for v in column.values]
-    return np.array([*numbers, np.nan], dtype=np.float64)[column.code[rows]]
 
 
 def _joined(pieces: list[NDArray[Number]], kind: type[Number]) -> NDArray[Number]:

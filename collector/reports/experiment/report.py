@@ -15,8 +15,12 @@ from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.experiment import blocks
 from collector.reports.experiment.analysis import Answer, analyse
+from collector.reports.experiment.arm_blocks import arms_block, curve_block
 from collector.reports.experiment.checks import checks_block
-from collector.reports.experiment.gather import People, Plan, Seen, experiments, gather
+from collector.reports.experiment.effect_blocks import effect_block, number_blocks, sequential_block
+from collector.reports.experiment.gather import People, Plan, gather
+from collector.reports.experiment.seen import Seen, experiments
+from collector.reports.experiment.uptake_block import uptake_block
 from collector.reports.experiment.words import ADVICE, NONE, headline, notes
 from collector.reports.params import wholly
 from collector.reports.people_list import LIMIT
@@ -115,12 +119,12 @@ def run(journeys: Journeys, query: Query) -> Result:
     )
     shown: list[Block] = [
         *behind,
-        *blocks.number_blocks(found),
-        blocks.effect_block(found),
-        blocks.curve_block(found),
-        blocks.arms_block(found, query.arguments),
-        blocks.sequential_block(found, days),
-        blocks.uptake_block(found),
+        *number_blocks(found),
+        effect_block(found),
+        curve_block(found),
+        arms_block(found, query.arguments),
+        sequential_block(found, days),
+        uptake_block(found),
         checks_block(found),
         listed,
     ]

@@ -35,6 +35,11 @@ class Interval:
     p: float = float("nan")
 
 
+def told(number: float) -> float | None:
+    """A number as a cell: nothing where it is none."""
+    return None if np.isnan(number) else number
+
+
 def rates(hits: int, people: int, hits_off: int, people_off: int) -> Interval:
     """Difference of two rates: Newcombe's interval and Pearson's test (none where fewer than 5 are expected)."""
     apart, low, high = difference(hits, people, hits_off, people_off)

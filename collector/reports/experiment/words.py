@@ -8,7 +8,8 @@ from collector.core.matcher import Matcher
 from collector.core.text import T, Text, Value
 from collector.core.times import SECOND
 from collector.core.words import words
-from collector.reports.experiment.analysis import FLOOR, Answer
+from collector.reports.experiment.analysis import Answer
+from collector.reports.experiment.looks import FLOOR
 
 NONE = T("No experiment was seen yet.")
 ADVICE = (
