@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 BUILD_INPUTS = pyproject.toml $(wildcard tracker_js/*.* tracker_js/*/*.js)
 
-.PHONY: demo test check bench soak pictures wheel lock clean
+.PHONY: demo test check bench soak impact-proof pictures wheel lock clean
 
 demo: $(VENV)/.installed  ## the real product with a demo shop and simulated visitors
 	$(BIN)/desireline demo $(ARGS)
@@ -30,6 +30,9 @@ soak: $(VENV)/.tested  ## the fuzz at length, a steady load with pages being rea
 	$(BIN)/python -m tests.support.prepare
 	DESIRELINE_FUZZ=300 $(BIN)/python -m pytest tests/web/test_fuzz_api.py
 	$(BIN)/python -m tests.faults.soak $(ARGS)
+
+impact-proof: $(VENV)/.tested  ## impact in worlds whose truth is known, 200 runs each; ARGS='--runs 1000 --world none --json rows.json'
+	$(BIN)/python -m tests.impact.proof $(ARGS)
 
 pictures: $(VENV)/.tested  ## docs/pictures, anew from a fresh demo; look at them before you commit them
 	$(BIN)/python -m tests.support.prepare

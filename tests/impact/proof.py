@@ -99,11 +99,11 @@ def _cells(row: Row) -> list[str]:
         row.measure,
         f"{row.exposed:.0f}",
         by(row.truth),
-        *((by(row.mean), by(row.bias), by(row.error)) if answered else ("", "", "")),
+        *((by(row.mean), by(row.bias), by(row.error).lstrip("+")) if answered else ("", "", "")),
         by(row.naive_bias),
         by(row.plain_bias),
         str(row.coverage) if answered else "",
-        by(row.width) if answered else "",
+        by(row.width).lstrip("+") if answered else "",
         str(row.claims) if null and answered else "",
         "" if null or not answered else f"{row.claims.of:.0%}",
         f"{row.refused:.0%}",
@@ -113,11 +113,11 @@ def _cells(row: Row) -> list[str]:
 
 
 def _points(share: float) -> str:
-    return f"{100 * share:+.1f} pts"
+    return "" if share != share else f"{100 * share:+.1f} pts"
 
 
 def _money(amount: float) -> str:
-    return f"{amount:+.2f}"
+    return "" if amount != amount else f"{amount:+.2f}"
 
 
 if __name__ == "__main__":
