@@ -15,7 +15,8 @@ from collector.core.errors import UserError
 from collector.core.matcher import parse_matcher
 from collector.core.times import DAY, HOUR
 from collector.reports.aha import REPORT
-from collector.reports.aha.newcomers import DAYS, halves, newcomers
+from collector.reports.aha.early import DAYS
+from collector.reports.aha.newcomers import halves, newcomers
 from collector.reports.aha.search import TIMES, Action, best, count
 from tests.support.effort import examples
 from tests.support.worlds import E, question, site, world

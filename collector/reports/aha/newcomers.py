@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.core.deadline import check
 from collector.core.matcher import Matcher
 from collector.core.query import Query
-from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64, Part
+from collector.reports.aha.early import rows_since, rows_since_first
 from collector.reports.params import EVERY
+from collector.reports.people_mask import first_times
 from collector.reports.scope import choose
 
+Int8 = NDArray[np.int8]
 _NEVER = np.iinfo(np.int64).max
+_UNSEEN = 2**62  # what `first_times` says of those who did nothing that counts
 # A half of the people, by their code: the same half in every question and on every machine (splitmix64's finaliser).
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
@@ -26,13 +30,16 @@ class Newcomers:
     """Those of a part who began in the range, as columns over `part.persons`.
 
     start: ms UTC of the first event ever that fits the start, or never. held: of the half that findings are told by.
-    outcome: keys of the rows that are the outcome (see `Part.key`).
+    outcome: keys of the rows that are the outcome (see `Part.key`); None where whatever they do is.
+    first: whether they begin with whatever they do first.
     """
 
     part: Part
     start: Int64
     held: Bool
-    outcome: Int64
+    outcome: Int64 | None
+    first: bool
+    include_bots: bool
 
     @property
     def began(self) -> Bool:
@@ -40,69 +47,74 @@ class Newcomers:
         found: Bool = self.start != _NEVER
         return found
 
-    def states(self, days: Sequence[int], horizon: int, now: int, again: bool) -> list[Int64]:
+    def states(self, days: Sequence[int], horizon: int, now: int, again: bool) -> list[Int8]:
         """For each of `days` (ms) and each person -1, or outcome + 2 * held.
 
         A person counts if the `horizon` ms after the first days are over at `now` and, unless the outcome may come
         `again`, if the first days hold none: what came before the outcome is asked for.
         """
         who = np.flatnonzero(self.began & (self.start <= now - horizon - min(days)))
-        start = self.start[who]
-        first = self._next(who, start)
+        start, held = self.start[who], self.held[who].astype(np.int8) * np.int8(2)
+        first = None if again else self._next(who, 0)
         found = []
         for within in days:
             check()
-            following = self._next(who, start + within + 1) if again else first
+            following = self._next(who, within + 1) if first is None else first
             reached = following <= start + within + horizon
             counts = start + within + horizon <= now
-            if not again:
+            if first is not None:
                 counts &= first > start + within
-            state = np.full(len(self.start), -1, dtype=np.int64)
-            state[who] = np.where(counts, reached + 2 * self.held[who], -1)
+            state = np.full(len(self.start), -1, dtype=np.int8)
+            state[who] = np.where(counts, reached + held, np.int8(-1))
             found.append(state)
         return found
 
     def row_at(self, person: Int64, after: int) -> Int64:
-        """The first row of each of these persons, who began, at `after` ms since their start or later."""
-        part = self.part
-        latest = 1 << part.shift
-        offset = np.minimum(self.start[person] + after - part.origin, latest)
-        return np.searchsorted(part.key, (person << part.shift) + offset)
+        """The first row that counts of each of these persons, who began, at `after` ms since their start or later."""
+        if self.first:
+            return rows_since_first(self.part, after, self.include_bots)[person].astype(np.int64)
+        return rows_since(self.part, person, self.start[person], after, self.include_bots)
 
-    def _next(self, person: Int64, time: Int64) -> Int64:
-        """When each of these persons first reached the outcome at that time or later, never where they did not."""
-        part, keys = self.part, self.outcome
-        if not len(keys):
-            return np.full(len(person), _NEVER, dtype=np.int64)
-        latest = (1 << part.shift) - 1
-        offset = time - part.origin
-        place = np.searchsorted(keys, (person << part.shift) + np.clip(offset, 0, latest))
-        found = keys[np.minimum(place, len(keys) - 1)]
-        mine = (place < len(keys)) & (found >> part.shift == person) & (offset <= latest)
-        return np.where(mine, (found & latest) + part.origin, _NEVER)
+    def _next(self, person: Int64, after: int) -> Int64:
+        """When each of these reached the outcome first, `after` ms since their start or later; never else."""
+        part = self.part
+        if self.outcome is None:
+            rows = self.row_at(person, after)
+            return np.where(rows < part.person_row[person + 1], part.time[np.minimum(rows, part.size - 1)], _NEVER)
+        owner = self.outcome >> part.shift
+        time = self.outcome - (owner << part.shift) + part.origin
+        start = self.start[owner]
+        fits = np.flatnonzero((start != _NEVER) & (time - after >= start))
+        found = np.full(len(self.start), _NEVER, dtype=np.int64)
+        # Of several writes to one place the last one stays, which is the first in time.
+        found[owner[fits[::-1]]] = time[fits[::-1]]
+        return found[person]
 
 
 def newcomers(journeys: Journeys, part: Part, query: Query, start: Matcher, outcome: Matcher) -> Newcomers:
     """Who of the part began in the question's range."""
     check()
-    first = _first(journeys, part, start, query.include_bots)
-    time = part.time[first]
-    chosen = choose(journeys, part, query, lasting=True)[part.person[first]]
-    kept = chosen & (time >= query.start) & (time < query.end)
-    begun = np.full(len(part.persons), _NEVER, dtype=np.int64)
-    begun[part.person[first[kept]]] = time[kept]
-    return Newcomers(part, begun, halves(part.persons), journeys.hits(part, outcome, query.include_bots).keys)
+    bots = query.include_bots
+    whatever = start == EVERY
+    begun = first_times(part, bots) if whatever else _first(journeys, part, start, bots)
+    kept = (begun >= query.start) & (begun < min(query.end, _UNSEEN)) & choose(journeys, part, query, lasting=True)
+    return Newcomers(
+        part=part,
+        start=np.where(kept, begun, _NEVER),
+        held=part.memo.get("halves", lambda: halves(part.persons)),
+        outcome=None if outcome == EVERY else journeys.hits(part, outcome, bots).keys,
+        first=whatever,
+        include_bots=bots,
+    )
 
 
 def _first(journeys: Journeys, part: Part, start: Matcher, include_bots: bool) -> Int64:
-    """Each person's first row that fits, of those who have one."""
-    if start == EVERY and (include_bots or not part.bot.any()):
-        return part.person_row[:-1]
-    rows = journeys.rows(part, start, include_bots)
-    person = part.person[rows]
-    fresh = np.ones(len(rows), dtype=np.bool_)
-    fresh[1:] = person[1:] != person[:-1]
-    return rows[fresh]
+    """For each person the time of the first row that fits, or unseen."""
+    rows = journeys.rows(part, start, include_bots)[::-1]
+    found = np.full(len(part.persons), _UNSEEN, dtype=np.int64)
+    # Of several writes to one place the last one stays, which is the first in time.
+    found[part.person[rows]] = part.time[rows]
+    return found
 
 
 def halves(code: Int64) -> Bool:
@@ -123,6 +135,3 @@ def first_days(part: Part, people: Newcomers, rows: Int64, within: int) -> tuple
     mine = person[early].astype(np.int64)
     fresh = np.flatnonzero(np.concatenate(([True], mine[1:] != mine[:-1]))) if len(mine) else np.empty(0, np.int64)
     return mine[fresh], np.diff(np.append(fresh, len(mine)))
-
-
-DAYS = (DAY, 3 * DAY, 7 * DAY)

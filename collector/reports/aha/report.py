@@ -16,7 +16,8 @@ from collector.core.words import words
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
 from collector.reports.aha.blocks import BANDS, CHANCE, findings_block, often_block, ranked
-from collector.reports.aha.newcomers import DAYS, Newcomers, first_days, newcomers
+from collector.reports.aha.early import DAYS, MOST
+from collector.reports.aha.newcomers import Int8, Newcomers, first_days, newcomers
 from collector.reports.aha.search import Finding, actions, best, count
 from collector.reports.base import Report
 from collector.reports.params import EVERY, wholly
@@ -45,7 +46,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         dtype=np.int64,
     ).reshape(len(days), 4)
     candidates = actions(journeys, goal, start)
-    count(journeys, people, states, candidates, days, query.include_bots)
+    count(journeys, people, states, candidates, days)
     findings = [finding for finding in (best(action, everybody) for action in candidates) if finding is not None]
     found = ranked(findings)
     named = T("coming back") if again else words(goal, query.site.goals)
@@ -76,7 +77,7 @@ def _often(
     journeys: Journeys,
     query: Query,
     people: Sequence[Newcomers],
-    states: Sequence[Sequence[Int64]],
+    states: Sequence[Sequence[Int8]],
     top: Finding,
     days: Sequence[int],
 ) -> Int64:
@@ -90,9 +91,8 @@ def _often(
         times[person] = often
         known = state[top.day] >= 0
         reached = state[top.day][known] % 2
-        for band, (low, high) in enumerate(BANDS):
-            here = (times[known] >= low) & (times[known] <= high)
-            counts[band] += np.bincount(reached[here], minlength=2)
+        band = np.searchsorted([low for low, _ in BANDS], np.minimum(times[known], MOST), "right") - 1
+        counts += np.bincount(band * 2 + reached, minlength=counts.size).reshape(counts.shape)
     return counts
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,14 +13,19 @@ from collector.core.event import IDENTIFY, PASSIVE
 from collector.core.matcher import Matcher, parse_matcher
 from collector.journeys.journeys import Journeys
 from collector.journeys.merge import ranges
-from collector.journeys.part import Float64, Int64
-from collector.reports.aha.newcomers import Newcomers
+from collector.journeys.part import Float64, Int32, Int64
+from collector.reports.aha.early import DAYS, MOST, UInt8, early
+from collector.reports.aha.newcomers import Int8, Newcomers
 from collector.reports.overview_tables import kind_matcher
 
 TIMES = (1, 2, 3, 5, 8, 13)
 LEAST = 30
 """People on either side, in either half, below whom nothing is said."""
 MOST_KINDS = 2_000
+# Where fewer than one in so many of all persons count, theirs are looked up alone.
+SPARSE = 4
+# For how often something was done, where that is counted: by the greatest of TIMES reached, then by state.
+_PLACE = (np.searchsorted(TIMES, np.arange(MOST + 1), "right") * 5).astype(np.int32)
 
 
 @dataclass(slots=True)
@@ -70,43 +76,77 @@ def actions(journeys: Journeys, outcome: Matcher, start: Matcher) -> list[Action
 def count(
     journeys: Journeys,
     people: Sequence[Newcomers],
-    states: Sequence[Sequence[Int64]],
+    states: Sequence[Sequence[Int8]],
     found: Sequence[Action],
     days: Sequence[int],
-    include_bots: bool = False,
 ) -> None:
     """Fill in `Action.counts` of every action. `states[part][day]` are those of `Newcomers.states`."""
     of_kind = np.full(max(journeys.kinds, default=0) + 1, -1, dtype=np.int64)
     for number, action in enumerate(found):
         of_kind[sorted(journeys.kind_ids(action.matcher))] = number
-    total = np.zeros((len(days), len(found), len(TIMES) + 1, 4), dtype=np.int64)
+    bands, unknown = len(TIMES) + 1, 4
+    total = np.zeros((len(days), len(found) + 1, bands, unknown + 1), dtype=np.int64)
     for one, state in zip(people, states, strict=True):
         check()
-        which, person, times = _times(one, state, of_kind, days, include_bots)
+        did = _did(one, state, of_kind, days)
+        # Those of no action, and of persons who do not count, are counted like the others and left out afterwards.
+        place_of = np.where(did.action >= 0, did.action, len(found)).astype(np.int32) * np.int32(bands * (unknown + 1))
         for d in range(len(days)):
-            known = state[d][person]
-            used = known >= 0
-            band = np.searchsorted(TIMES, times[d][used], "right")
-            code = (which[used] * (len(TIMES) + 1) + band) * 4 + known[used]
-            total[d] += np.bincount(code, minlength=total[d].size).reshape(total[d].shape)
+            place = np.where(state[d] >= 0, state[d], np.int8(unknown))[did.person].astype(np.int32)
+            place += _PLACE[did.times[d]]
+            place += place_of
+            total[d] += np.bincount(place, minlength=total[d].size).reshape(total[d].shape)
     # So often or more often: from the most often on, added up.
-    enough = np.cumsum(total[:, :, ::-1], axis=2)[:, :, ::-1][:, :, 1:]
+    enough = np.cumsum(total[:, :, ::-1, :unknown], axis=2)[:, :, ::-1][:, :, 1:]
     for number, action in enumerate(found):
         action.counts = enough[:, number]
 
 
-def _times(
-    one: Newcomers, state: Sequence[Int64], of_kind: Int64, days: Sequence[int], include_bots: bool
-) -> tuple[Int64, Int64, list[Int64]]:
-    """For each action and person who did it in the longest of the first days: which, who, and how often in each."""
-    part = one.part
+class _Did(NamedTuple):
+    """One entry for each action, -1 for none, and person who did it: how often in each of the first days."""
+
+    action: Int64
+    person: Int64 | Int32
+    times: Sequence[UInt8]
+
+
+def _did(one: Newcomers, state: Sequence[Int8], of_kind: Int64, days: Sequence[int]) -> _Did:
     who = np.flatnonzero(np.maximum.reduce(list(state)) >= 0)
+    if one.first and not one.include_bots and len(who) * SPARSE >= len(one.start):
+        return _remembered(one, of_kind, days)
+    return _looked_up(one, who, of_kind, days)
+
+
+def _remembered(one: Newcomers, of_kind: Int64, days: Sequence[int]) -> _Did:
+    """From what the part keeps of everybody, by kind: actions of several kinds are put together."""
+    kept = early(one.part)
+    lengths = np.diff(kept.edges)
+    kinds = np.full(len(lengths), -1, dtype=np.int64)
+    kinds[: len(of_kind)] = of_kind[: len(lengths)]
+    action, person = np.repeat(kinds, lengths), kept.person
+    times = [kept.times[DAYS.index(within)] for within in days]
+    several = np.bincount(kinds[(kinds >= 0) & (lengths > 0)], minlength=1) > 1
+    if not several.any():
+        return _Did(action, person, times)
+    joined = np.append(several, False)[action]
+    size = np.int64(len(one.start))
+    pairs, place = np.unique(action[joined] * size + person[joined], return_inverse=True)
+    sums = [np.bincount(place, weights=one_[joined], minlength=len(pairs)) for one_ in times]
+    return _Did(
+        np.concatenate((action[~joined], pairs // size)),
+        np.concatenate((person[~joined], pairs % size)),
+        [np.append(old[~joined], np.minimum(new, MOST).astype(np.uint8)) for old, new in zip(times, sums, strict=True)],
+    )
+
+
+def _looked_up(one: Newcomers, who: Int64, of_kind: Int64, days: Sequence[int]) -> _Did:
+    part = one.part
     # The first days of a person are neighbouring rows, so that the others need not be looked at.
     begin, *ends = (one.row_at(who, after) for after in (0, *(within + 1 for within in days)))
     last = np.maximum.reduce(ends)
     rows, owner = ranges(begin, last), np.repeat(np.arange(len(who), dtype=np.int32), last - begin)
     action = of_kind[part.kind[rows]]
-    used = action >= 0 if include_bots else (action >= 0) & (part.bot[rows] == 0)
+    used = action >= 0 if one.include_bots else (action >= 0) & (part.bot[rows] == 0)
     rows, action, owner = rows[used], action[used], owner[used]
     # A stable sort of 16-bit numbers is a radix sort; persons stay ascending within an action.
     order = np.argsort(action.astype(np.uint16), kind="stable")
@@ -119,8 +159,9 @@ def _times(
     often = []
     for end in ends:
         inside = np.ones(len(rows), dtype=np.bool_) if end is last else rows < end[owner]
-        often.append(lengths if inside.all() else np.bincount(group[inside], minlength=len(groups)))
-    return action[groups], who[owner[groups]], often
+        counted = lengths if inside.all() else np.bincount(group[inside], minlength=len(groups))
+        often.append(np.minimum(counted, MOST).astype(np.uint8))
+    return _Did(action[groups], who[owner[groups]], often)
 
 
 def best(action: Action, everybody: Int64) -> Finding | None:
