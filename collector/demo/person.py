@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from math import exp
 from random import Random
 
+from collector.core import event as events
+from collector.core.assignment import EXPOSED, OFF, ON, assign
 from collector.core.times import DAY, HOUR, MINUTE
 from collector.demo.acts import Shopper, chat, fill_signup, open_cart, order, put_in_cart, read_on
 from collector.demo.later import live_on
 from collector.demo.trail import Trail, WireEvent
-from collector.demo.world import AD, DEVICES, HOURS, WAYS, WEEKDAYS, Way, World
+from collector.demo.world import AD, CHAT_SHARE, DEVICES, HOLDOUT, HOURS, WAYS, WEEKDAYS, Way, World
 
 
 @dataclass(slots=True)
@@ -56,6 +58,7 @@ class Person:
         self.shopper = Shopper(self.devices[0], self.rng, f"member-{world.seed}-{number}", self._apart("opinion"))
         self.visits = 0
         self.chatted = self.won = False  # in this visit: chatted at all, and made up their mind by it
+        self.held_back = False  # from the chat, on this device
 
     def _apart(self, purpose: str) -> Random:
         """A generator of this person's for one purpose, so that it shifts nothing else."""
@@ -104,7 +107,7 @@ class Person:
         self.chatted = self.won = False
         shopper.trail.arrive(at, rng.choice(way.landings), way.query, rng.choice(way.referrers) or self._elsewhere(way))
         shopper.trail.wait(700)
-        shopper.trail.custom("chat_shown", provider="demochat")
+        self._offer_chat()
         if way is AD:
             open_cart(shopper)
         pull = self.story.keen + way.keen
@@ -119,6 +122,17 @@ class Person:
         elif shopper.orders == 0 and not self.story.persuaded_by:
             self._change_mind(way)
 
+    def _offer_chat(self) -> None:
+        """The chat's button, held back from a few by chance; told at a device's first visit, for both arms alike."""
+        trail = self.shopper.trail
+        variant = assign(trail.visitor, HOLDOUT, CHAT_SHARE)
+        self.held_back = variant == OFF
+        if sum(found["type"] == events.PAGE for found in trail.events) == 1:
+            share = CHAT_SHARE if variant == ON else 1 - CHAT_SHARE
+            trail.custom(EXPOSED, experiment=HOLDOUT, variant=variant, share=round(share, 6))
+        if not self.held_back:
+            trail.custom("chat_shown", provider="demochat")
+
     def _elsewhere(self, way: Way) -> str:
         return f"{self.world.elsewhere}/" if way is AD else ""
 
@@ -129,7 +143,7 @@ class Person:
         """
         shopper = self.shopper
         seen = 0.12 * min(shopper.pages, 8) + 0.9 * bool(shopper.cart) + 0.5 * shopper.saw_prices
-        if self.chatted or not chance(self.rng, -5.0 + seen + 0.15 * min(self.visits, 4)):
+        if self.chatted or not chance(self.rng, -5.0 + seen + 0.15 * min(self.visits, 4)) or self.held_back:
             return
         self.chatted = True
         chat(shopper)

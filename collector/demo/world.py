@@ -17,6 +17,9 @@ class World:
     the prices, have something in the cart, or have been here before; such people also buy more anyway. So comparing
     those who chatted with those who did not exaggerates, and comparing people at the same point does not.
 
+    One in ten devices is never offered the chat, by chance (`HOLDOUT`), so that the same effect can be seen without any
+    model; on so few people, only roughly.
+
     What is true of retargeting: the ad is clicked by people who left a cart and come back, instead of another way that
     they would have come back by. Of those who would leave again without an order, the share `retargeting_effect` orders
     because of the ad. Comparing with everybody else exaggerates: the others mostly never had a cart.
@@ -109,6 +112,8 @@ AD = Way(0, ("",), ("/come-back",), "utm_source=adnet&utm_medium=retargeting&utm
 SHORTER_BACK = 28
 LETTER_BACK = 16
 LETTER = Way(0, ("",), ("/blog/water", "/blog/"), "utm_source=newsletter&utm_medium=email&utm_campaign=late-harvest")
+# The experiment that holds the chat back, and how many of 1 are offered it.
+HOLDOUT, CHAT_SHARE = "chat-holdout", 0.9
 # The share of those who ordered that goes on ordering, and of those who ordered that say how they liked it.
 REGULARS = 0.3
 ANSWERS = 0.25

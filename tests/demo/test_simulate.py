@@ -10,11 +10,12 @@ from uuid import UUID
 import pytest
 
 from collector.core import event as events
+from collector.core.assignment import EXPOSED, assign
 from collector.core.times import DAY
 from collector.demo.person import Story
 from collector.demo.simulate import simulate, stories
 from collector.demo.trail import WireEvent
-from collector.demo.world import TITLES, World
+from collector.demo.world import CHAT_SHARE, HOLDOUT, TITLES, World
 from collector.ingest.check import OK, check_events
 
 WORLD = World(now=1_790_000_000_000, visitors=900, seed=7)
@@ -130,3 +131,17 @@ def test_the_default_world_has_the_size_that_the_demo_promises() -> None:
     assert 140_000 <= len(found) <= 200_000
     assert len({happened["visitor"] for happened in found}) > 7_900
     assert found[-1]["at"] > WORLD.now - DAY
+
+
+def test_one_device_in_ten_is_never_offered_the_chat_and_both_arms_tell_it(told: list[Story]) -> None:
+    arms: dict[str, Counter[str]] = {"on": Counter(), "off": Counter()}
+    for story in told:
+        for visitor in {happened["visitor"] for happened in story.events}:
+            mine = [happened for happened in story.events if happened["visitor"] == visitor]
+            exposed = [happened["props"] for happened in mine if happened.get("name") == EXPOSED]
+            assert len(exposed) == 1
+            assert exposed[0]["variant"] == assign(visitor, HOLDOUT, CHAT_SHARE)
+            arms[exposed[0]["variant"]].update({happened.get("name") for happened in mine})
+    assert arms["off"]["chat_shown"] == arms["off"]["chat_started"] == 0
+    assert 0.06 < arms["off"][EXPOSED] / len(told) < 0.14
+    assert arms["on"]["chat_shown"] == arms["on"][EXPOSED]
