@@ -20,6 +20,7 @@ COMMANDS = {
     "import": "import_",
     "report": "report",
     "segment": "segment",
+    "stages": "stages",
     "annotation": "annotation",
     "spend": "spend",
     "export": "export",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import IO
+
 import click
 
 from collector.cli.place import now_ms, place_options, site_option
@@ -9,6 +11,7 @@ from collector.cli.rooms import Rooms, open_rooms
 from collector.core.blocks import Result
 from collector.core.errors import UserError
 from collector.core.people_words import people_words
+from collector.core.times import day_of
 from collector.core.write import block_csv, one_line
 from collector.reports.ask import ask
 from collector.reports.base import Report
@@ -36,17 +39,46 @@ def segment_command() -> None:
 @site_option
 @where_options[0]
 @where_options[1]
+@click.option("--list", "file", type=click.File(encoding="utf-8"), help="Keep the people of this file: a key a line.")
 @click.option("--replace", is_flag=True, help="Change the one of this name.")
 @place_options
 def add(
-    name: str, site_name: str, where: tuple[str, ...], where_not: tuple[str, ...], replace: bool, settings: Settings
+    name: str,
+    site_name: str,
+    where: tuple[str, ...],
+    where_not: tuple[str, ...],
+    file: IO[str] | None,
+    replace: bool,
+    settings: Settings,
 ) -> None:
-    """Keep the people of these conditions as the segment NAME."""
+    """Keep the people of these conditions, or of a file as they are now, as the segment NAME.
+
+    The file holds a user id or a visitor's key a line (- is the standard input).
+    """
+    if file is not None and (where or where_not):
+        raise UserError("A list and conditions are given at once.", "Keep the list, then name it in a condition.")
     with open_rooms(settings) as rooms:
-        site = rooms.site(site_name)
-        made = rooms.catalog.save_segment(site.id, name, where, where_not, now_ms(), replace=replace)
+        site, now = rooms.site(site_name), now_ms()
+        if file is None:
+            made = rooms.catalog.save_segment(site.id, name, where, where_not, now, replace=replace)
+        else:
+            known, others = _known(rooms, site.id, file)
+            made = rooms.catalog.save_list(site.id, name, known, str(day_of(now, site.zone)), now, replace=replace)
+            if others:
+                click.echo(f"Left out, since nobody here is called so: {_people(others)}.", err=True)
         people = _count(rooms, site_name, made.name)
     click.echo(f"Saved {one_line(made.name)}: {_people(people)} now.")
+
+
+def _known(rooms: Rooms, site: int, file: IO[str]) -> tuple[list[str], int]:
+    """The keys of a file that somebody here has, and how many others there are: of these nothing is kept."""
+    try:
+        keys = list(dict.fromkeys(line.strip() for line in file if line.strip()))
+    except UnicodeDecodeError as error:
+        raise UserError("The file cannot be read as text.", "Write it as UTF-8.") from error
+    found = {*rooms.ledger.person_ids(site, keys), *rooms.ledger.visitor_ids(site, keys)}
+    known = [key for key in keys if key in found]
+    return known, len(keys) - len(known)
 
 
 @segment_command.command("list")

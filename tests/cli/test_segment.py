@@ -40,3 +40,30 @@ def test_what_cannot_be_a_segment_is_said_in_a_line(shop: Desk) -> None:
     assert "needs a condition" in shop.fails("segment", "add", "X", *at)
     assert "no segment 'Y'" in shop.fails("segment", "count", "Y", *at)
     assert "X → X" in shop.fails("segment", "add", "X", *at, "--where", "segment:X")
+
+
+def test_the_people_of_a_file_are_kept_as_they_are_now(shop: Desk) -> None:
+    rows = [
+        {"visitor": f"v{n}", "time": f"2026-03-0{n}T10:00:00Z", "event": "x", "user": "ann" * (n == 1)}
+        for n in (1, 2, 3)
+    ]
+    shop.load("shop", rows)
+    file = shop.folder / "people.txt"
+    file.write_text("ann\n\n v2 \nnobody\nv2\n")
+    done = shop.run("segment", "add", "To call", "--site", "shop", "--list", str(file))
+    assert done.stdout == "Saved To call: 2 people now.\n"
+    assert done.stderr == "Left out, since nobody here is called so: 1 person.\n"
+    exported = shop.ok("segment", "export", "To call", "--site", "shop")
+    assert {line.partition(",")[0] for line in exported.splitlines()[1:]} == {"ann", "v2"}
+    assert "a place on list 1, kept on 20" in shop.ok("segment", "list", "--site", "shop")
+    # It is a part of conditions like any segment.
+    assert (
+        shop.ok("segment", "count", "--site", "shop", "--where", "segment:To call", "--where-not", "is:identified")
+        == "1\n"
+    )
+    shop.ok("forget", "v2", "--site", "shop", "--yes")
+    assert shop.ok("segment", "count", "To call", "--site", "shop") == "1\n"
+    file.write_text("nobody")
+    assert "Nobody is on this list" in shop.fails("segment", "add", "B", "--site", "shop", "--list", str(file))
+    said = shop.fails("segment", "add", "B", "--site", "shop", "--list", str(file), "--where", "any")
+    assert "list and conditions" in said
