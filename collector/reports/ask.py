@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from collector.core.blocks import Result
 from collector.core.query import Arguments, Query, Site, parse_query
-from collector.core.text import T, Text
+from collector.core.text import T, Text, Value
 from collector.core.times import Span, day_of
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
@@ -42,8 +42,8 @@ def _nothing_in_range(journeys: Journeys, span: Span | None) -> Text | None:
     return T(
         "No event lies between {from_day} and {to_day}: the events here run from {first} to {last}. "
         "Choose another range, or all time.",
-        from_day=str(span.first),
-        to_day=str(span.last),
-        first=str(day_of(first, span.zone)),
-        last=str(day_of(last, span.zone)),
+        from_day=Value(span.first.isoformat(), "date"),
+        to_day=Value(span.last.isoformat(), "date"),
+        first=Value(day_of(first, span.zone).isoformat(), "date"),
+        last=Value(day_of(last, span.zone).isoformat(), "date"),
     )

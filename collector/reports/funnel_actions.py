@@ -160,7 +160,10 @@ def _rows(query: Query, step: int, found: list[tuple[str, str, int, int, int, in
     return {
         "rows": rows,
         "links": [link[0] for link in links],
-        "draw": {"cell_links": {"went_on": [link[1] for link in links], "dropped": [link[2] for link in links]}},
+        "draw": {
+            "words": {"action": "act"},
+            "cell_links": {"went_on": [link[1] for link in links], "dropped": [link[2] for link in links]},
+        },
     }
 
 

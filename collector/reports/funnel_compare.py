@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +98,7 @@ def _periods(journeys: Journeys, query: Query, found: Outcome) -> Block:
     then_people = _counts(_within(journeys, query, found, before))
     name = T("the days before") if by == "previous" else T("a year before")
     sides = (Side(T("these days"), now_people, span), Side(name, then_people, before))
-    title = T("{title}: {first} to {last}", title=title, first=str(before.first), last=str(before.last))
+    title = T("{title}: {first} to {last}", title=title, first=_day(before.first), last=_day(before.last))
     return _block("compare", title, query, found, sides)
 
 
@@ -186,6 +187,7 @@ def _block(block_id: str, title: Text, query: Query, found: Outcome, sides: tupl
             "x": "name",
             "y": "rate",
             "other": "other_rate",
+            "words": {"name": "act"},
             "cell_links": {"other_people": [other.link(query, step) for step in steps]},
         },
         links=[this.link(query, step) for step in steps],
@@ -206,14 +208,18 @@ def _sentence(query: Query, sides: tuple[Side, Side], apart: list[Cell]) -> Text
         return T(
             "{told} Of those who entered until {last}: later ones still have time.",
             told=told,
-            last=str(sides[0].span.last),
+            last=_day(sides[0].span.last),
         )
     return T(
         "{told} Of those who entered from {first} to {last}: later ones still have time.",
         told=told,
-        first=str(sides[0].span.first),
-        last=str(sides[0].span.last),
+        first=_day(sides[0].span.first),
+        last=_day(sides[0].span.last),
     )
+
+
+def _day(day: date) -> Value:
+    return Value(day.isoformat(), "date")
 
 
 def _verdict(sides: tuple[Side, Side], apart: list[Cell]) -> Text:

@@ -84,7 +84,7 @@ def instead_block(journeys: Journeys, query: Query, outcome: Outcome, acts: Acts
             Column("share", T("Share"), "ratio"),
         ),
         rows=[[text, count, share(count, len(entrants))] for text, count in told],
-        draw={"x": "path", "y": "people"},
+        draw={"x": "path", "y": "people", "words": {"path": "act"}},
         links=[people_link(query, "dropped", step, subset=f"then:{step}:{text}") for text, _ in told],
         empty=T("Nobody dropped here."),
     )

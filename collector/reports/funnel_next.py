@@ -65,7 +65,7 @@ def next_block(journeys: Journeys, query: Query, outcome: Outcome, acts: Acts) -
             Column("share", T("Share"), "ratio"),
         ),
         rows=[[text, count, share(count, len(entrants))] for text, count in ranked],
-        draw={"x": "event", "y": "people"},
+        draw={"x": "event", "y": "people", "words": {"event": "act"}},
         links=[people_link(query, "dropped", step, subset=f"next:{step}:{text}") for text, _ in ranked],
         empty=T("Nobody dropped here."),
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.query import Query
 from collector.core.text import T
+from collector.core.words import words
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
 from collector.reports import people_list
@@ -43,14 +45,19 @@ def people_block(
 ) -> Block:
     """One row for each person (or session) behind a number, the latest to enter first; of a group or subset."""
     entrants = outcome.people(which, step)
-    title = T(TITLES[which].template, step=step, name=step_names(outcome)[step - 1])
+    told = (
+        step_names(outcome)
+        if outcome.plan.order == "any"
+        else [words(one, query.site.goals) for one in outcome.plan.steps]
+    )
+    title = T(TITLES[which].template, step=step, name=told[step - 1])
     if group is not None:
         entrants = entrants[np.isin(entrants, group[1])]
         title = T("{list}, {group}", list=title, group=group[0])
     if subset is not None:
         entrants = entrants[np.isin(entrants, subset)]
         title = T("{list}, a part of them", list=title)
-    return people_list.people_block(
+    listed = people_list.people_block(
         journeys,
         query,
         list(_behind(journeys, outcome, entrants)),
@@ -60,6 +67,7 @@ def people_block(
         known=(),
         unit="session" if outcome.sessions else "person",
     )
+    return replace(listed, draw={**listed.draw, "words": {"name": "act"}})
 
 
 def _behind(journeys: Journeys, outcome: Outcome, entrants: Int64) -> Iterator[Behind]:

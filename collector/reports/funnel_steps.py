@@ -110,6 +110,8 @@ def steps_block(journeys: Journeys, query: Query, outcome: Outcome) -> Block:
             "y": "people",
             "low": "low",
             "high": "high",
+            "words": {"name": "act"},
+            "more": ("step", "low", "high", "per_entrant"),
             "cell_links": {which: [people_link(query, which, step) for step in every] for which in ("dropped", "open")},
         },
         links=[people_link(query, "reached", step) for step in every],
@@ -199,7 +201,7 @@ def breakdown_block(journeys: Journeys, query: Query, outcome: Outcome, by: str,
             *_INTERVAL,
         ),
         rows=rows,
-        draw={"x": "name", "y": "people", "group": "value"},
+        draw={"x": "name", "y": "people", "group": "value", "words": {"name": "act"}},
         links=links,
         note=T("Whoever had several of these values counts with each, so the groups add up to more than the whole.")
         if by_at == "any"

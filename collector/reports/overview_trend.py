@@ -158,5 +158,5 @@ def trend_block(query: Query, span: Span, views: Sequence[View], earlier: Span |
         rows,
         draw={"x": "period", "y": ["people", "previous_people"], "open": "unfinished", "link": "people"},
         links=links,
-        note=T("Marked periods are not over yet.") if any(row[-1] for row in rows) else None,
+        note=T("The dashed end is not over yet.") if any(row[-1] for row in rows) else None,
     )

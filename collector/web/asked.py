@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from collector.core.errors import UserError
-from collector.core.matcher import Matcher, parse_matcher
 from collector.core.people_text import parse_people
 from collector.core.people_words import people_words
-from collector.core.words import words
 from collector.web.fields import FieldView
 from collector.web.format import text
 from collector.web.language import gettext
-from collector.web.words import value_words
-
-Goals = Sequence[tuple[str, Matcher]]
+from collector.web.words import Goals, matcher_words, value_words
 
 
 def asked(period: str, fields: Sequence[FieldView], given: Mapping[str, Sequence[str]], goals: Goals) -> list[str]:
@@ -63,14 +59,6 @@ def _people(value: str, goals: Goals) -> str:
         return value
 
 
-def _matcher(value: str, goals: Goals) -> str:
-    """A matcher in words; one that cannot be read as it was written."""
-    try:
-        return text(words(parse_matcher(value), goals))
-    except UserError:
-        return value
-
-
 def _field(field: FieldView, goals: Goals) -> str:
     """One option with what it is set to; a flag that is on is its label alone."""
     if field.kind == "flag":
@@ -78,7 +66,7 @@ def _field(field: FieldView, goals: Goals) -> str:
     labels = dict(field.choices)
     values = [value for value in field.values if value.strip()] or [field.default]
     if field.kind == "matcher":
-        values = [_matcher(value, goals) for value in values]
+        values = [matcher_words(value, goals) for value in values]
     elif field.kind == "property":
         values = [value_words("property", value) for value in values]
     else:

@@ -14,6 +14,7 @@ class CellView:
         tight: short enough to stay on one line.
         key: a name of somebody, cut where it is too long; the whole stands in its title.
         whole: what the words leave out, as a title.
+        extra: of a column that is folded away until somebody asks for it.
     """
 
     text: str
@@ -23,8 +24,10 @@ class CellView:
     tone: str = ""
     key: bool = False
     whole: str = ""
+    extra: bool = False
 
     @property
     def style(self) -> str:
         """The cell's class: numbers, names, short things that stay on one line, or words that may wrap."""
-        return "num" if self.numeric else "key" if self.key else "tight" if self.tight else "words"
+        kind = "num" if self.numeric else "key" if self.key else "tight" if self.tight else "words"
+        return f"{kind} extra" if self.extra else kind

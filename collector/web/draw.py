@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
@@ -14,8 +14,8 @@ from collector.web.flow import flow
 from collector.web.heat import Heat, heat
 from collector.web.hints import as_names, set_of
 from collector.web.language import gettext
-from collector.web.plots import Mark, series
-from collector.web.words import value_words
+from collector.web.plots import Mark, has_heights, series
+from collector.web.words import ACT, Goals, act_words, value_words
 
 Row = Sequence[Cell]
 LinkOf = Callable[[Sequence[tuple[str, str]]], str]
@@ -32,6 +32,12 @@ class Head:
     label: str
     help: str
     numeric: bool
+    extra: bool = False
+
+    @property
+    def style(self) -> str:
+        """The heading's class."""
+        return " ".join(name for name, on in (("num", self.numeric), ("extra", self.extra)) if on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,12 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class BlockView:
-    """What `templates/blocks/` draws. `chart` is the data of a plot that the page's script draws, or None."""
+    """What `templates/blocks/` draws.
+
+    Attributes:
+        chart: the data of a plot that the page's script draws; None where there is none, or nothing to draw.
+        marks_told: whether a plot above it names the same marks.
+    """
 
     id: str
     kind: str
@@ -76,13 +87,37 @@ class BlockView:
     next: tuple[str, str] | None = None
     dots: tuple[str, str] = ("", "")
     values: Sequence[Row] = field(default_factory=tuple)
+    marks_told: bool = False
+
+    @property
+    def bar_at(self) -> int:
+        """The column whose cells hold the bars: the first that is not folded away."""
+        return next((at for at, head in enumerate(self.heads) if not head.extra), 0)
+
+    @property
+    def folds(self) -> bool:
+        """Whether columns are folded away until somebody asks for them."""
+        return any(head.extra for head in self.heads)
+
+    def folded(self, most: int) -> BlockView:
+        """The same block with no more than `most` columns until somebody asks for the others."""
+        open_ = [at for at, head in enumerate(self.heads) if not head.extra]
+        return self._fold(set(range(len(self.heads))) - set(open_[:most]))
+
+    def _fold(self, extra: Collection[int]) -> BlockView:
+        heads = [replace(head, extra=at in extra) for at, head in enumerate(self.heads)]
+        rows = [
+            replace(row, cells=[replace(cell, extra=at in extra) for at, cell in enumerate(row.cells)])
+            for row in self.rows
+        ]
+        return replace(self, heads=heads, rows=rows)
 
     def only(self, *names: str) -> BlockView:
         """The same block with these columns in this order, where it has them, for a narrower place."""
         places = {head.name: at for at, head in enumerate(self.heads)}
         kept = [places[name] for name in names if name in places]
         rows = [replace(row, cells=[row.cells[at] for at in kept]) for row in self.rows]
-        return replace(self, heads=[self.heads[at] for at in kept], rows=rows, wide=False)
+        return replace(self, heads=[self.heads[at] for at in kept], rows=rows, wide=False)._fold(())
 
     def together(self, name: str, other: str, label: str = "") -> BlockView:
         """The same block with the cells of `other` standing in those of `name`, to save a column."""
@@ -125,6 +160,7 @@ def view(
     json: str,
     now: int,
     marks: Sequence[Mark] = (),
+    goals: Goals = (),
 ) -> BlockView:
     """The block ready to be drawn.
 
@@ -133,12 +169,15 @@ def view(
         link: the address behind a row's query arguments. person: the address of a person's timeline by key.
         csv, json: addresses of the block's twins.
         marks: what happened on which day, drawn on plots over days.
+        goals: the site's, which what people did is called by.
     """
     bars = bar_widths(block)
     lines, zero = intervals(block)
     unseen = as_names(block.draw.get("unseen"))
     seen = [at for at, column in enumerate(block.columns) if column.name not in unseen]
-    drawn = [_cells(block, at, row, zone, link, person, now) for at, row in enumerate(block.rows)]
+    more = as_names(block.draw.get("more"))
+    extra = [at for at, place in enumerate(seen) if block.columns[place].name in more]
+    drawn = [_cells(block, at, row, zone, link, person, now, goals) for at, row in enumerate(block.rows)]
     rows = [
         RowView(
             [cells[place] for place in seen],
@@ -147,7 +186,7 @@ def view(
         )
         for at, cells in enumerate(drawn)
     ]
-    return BlockView(
+    found = BlockView(
         id=block.id,
         kind=block.kind,
         title=shown.text(block.title),
@@ -166,6 +205,41 @@ def view(
         wide=block.kind in ("series", "number", "flow", "grid") or len(seen) > 5 or block.draw.get("wide") is True,
         values=block.rows,
     )
+    if zero is not None:
+        found = _one_interval(found, block)
+    return found._fold(extra) if extra else found
+
+
+def _one_interval(view: BlockView, block: Block) -> BlockView:
+    """The two ends of an interval that is drawn, in one column."""
+    names = [head.name for head in view.heads]
+    low, high = (names.index(str(name)) if name in names else -1 for name in map(block.draw.get, ("low", "high")))
+    if low < 0 or high != low + 1:
+        return view
+    between = Head(names[low], gettext("95 % interval"), "", numeric=True)
+    rows = []
+    for row in view.rows:
+        ends = [cell.text for cell in row.cells[low : high + 1]]
+        cell = replace(row.cells[low], text=_between(*ends), whole="")
+        rows.append(replace(row, cells=[*row.cells[:low], cell, *row.cells[high + 1 :]]))
+    return replace(view, heads=[*view.heads[:low], between, *view.heads[high + 1 :]], rows=rows)
+
+
+def _between(low: str, high: str) -> str:
+    """An interval in words; nothing where an end is not known."""
+    return shown.EMPTY if shown.EMPTY in (low, high) else gettext("%(low)s to %(high)s", low=low, high=high)
+
+
+def told_once(views: Sequence[BlockView]) -> list[BlockView]:
+    """Blocks in order; marks that a plot before has named are drawn on the later ones, and not named again."""
+    found: list[BlockView] = []
+    told: list[object] = []
+    for view in views:
+        marks = view.chart.get("marks") if view.chart else None
+        words = [mark["words"] for mark in marks] if isinstance(marks, list) else []
+        found.append(replace(view, marks_told=True) if words and words in told else view)
+        told.append(words)
+    return found
 
 
 def _chart(
@@ -173,7 +247,7 @@ def _chart(
 ) -> dict[str, object] | None:
     """The data of the plot that the page's script draws, None where the block has none."""
     if block.kind == "series":
-        return series(block, zone, marks)
+        return series(block, zone, marks) if has_heights(block) else None
     return flow(block, drawn) if block.kind == "flow" else None
 
 
@@ -199,8 +273,7 @@ def _cards(block: Block, row: RowView, zone: tzinfo) -> list[Card]:
         if column.name in ("low", "high") and cards:
             ends.append(one.text)
             if len(ends) == 2:
-                between = gettext("%(low)s to %(high)s", low=ends[0], high=ends[1])
-                cards[-1] = replace(cards[-1], more=[between])
+                cards[-1] = replace(cards[-1], more=[] if shown.EMPTY in ends else [_between(*ends)])
             continue
         cards.append(Card(shown.text(column.label), shown.text(column.help), one, "", False, ()))
     return cards
@@ -209,8 +282,8 @@ def _cards(block: Block, row: RowView, zone: tzinfo) -> list[Card]:
 def _compared(block: Block, row: RowView, zone: tzinfo) -> Card:
     change, up, more = "", False, []
     ends = [one.text for column, one in zip(block.columns, row.cells, strict=True) if column.name in ("low", "high")]
-    if len(ends) == 2:
-        more.append(gettext("%(low)s to %(high)s", low=ends[0], high=ends[1]))
+    if len(ends) == 2 and shown.EMPTY not in ends:
+        more.append(_between(*ends))
     for column, value, one in zip(block.columns[1:], block.rows[0][1:], row.cells[1:], strict=True):
         if value is None or value == "" or column.name in ("low", "high"):
             continue
@@ -223,7 +296,9 @@ def _compared(block: Block, row: RowView, zone: tzinfo) -> Card:
     return Card(shown.text(block.title), shown.text(block.columns[0].help), row.cells[0], change, up, more)
 
 
-def _cells(block: Block, at: int, row: Row, zone: tzinfo, link: LinkOf, person: PersonLink, now: int) -> list[CellView]:
+def _cells(
+    block: Block, at: int, row: Row, zone: tzinfo, link: LinkOf, person: PersonLink, now: int, goals: Goals
+) -> list[CellView]:
     behind = block.links[at] if at < len(block.links) else None
     linked = linked_column(block) if behind else None
     own, leads = block.draw.get("cell_links"), block.draw.get("leads")
@@ -239,7 +314,7 @@ def _cells(block: Block, at: int, row: Row, zone: tzinfo, link: LinkOf, person: 
         elif isinstance(leads, Mapping) and column.name in leads and value:
             report, arguments = leads[column.name]
             href = link((("report", report), *arguments[at]))
-        words, whole = _words(block, row, column, value, zone, now)
+        words, whole = _words(block, row, column, value, zone, now, goals)
         tone = ("good" if value else "warn") if column.name == "ok" and isinstance(value, bool) else ""
         tight = column.unit in _TIGHT or column.name in _TIGHT_NAMES
         numeric, key = column.unit in shown.NUMERIC, column.unit == "person"
@@ -247,11 +322,17 @@ def _cells(block: Block, at: int, row: Row, zone: tzinfo, link: LinkOf, person: 
     return cells
 
 
-def _words(block: Block, row: Row, column: Column, value: Cell, zone: tzinfo, now: int) -> tuple[str, str]:
+def _words(
+    block: Block, row: Row, column: Column, value: Cell, zone: tzinfo, now: int, goals: Goals
+) -> tuple[str, str]:
     """A cell's words as a table has room for, and the whole of them where that is more."""
     words = shown.cell(value, column.unit, zone)
     if column.unit in ("text", "label"):
-        return value_words(_set_of(block, row, column), words) or shown.EMPTY, ""
+        known = _set_of(block, row, column)
+        if known == ACT:
+            said = act_words(words, goals)
+            return said or shown.EMPTY, words if said != words else ""
+        return value_words(known, words) or shown.EMPTY, ""
     if column.unit == "person":
         return words, words
     if isinstance(value, int | float) and not isinstance(value, bool):

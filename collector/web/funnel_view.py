@@ -29,6 +29,7 @@ class Step:
     value: str
     width: float
     open_width: float
+    any_before: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ def steps(view: BlockView) -> list[Step]:
                 width=_share(people, first),
                 # Those of the step before who still have time may yet come here.
                 open_width=_share(people + before, first),
+                any_before=at > 0 and cells["step_rate"].text != shown.EMPTY,
             )
         )
         before = finite(values[places["open"]]) or 0.0
@@ -113,7 +115,7 @@ def breakdown(view: BlockView, result: Result) -> Breakdown:
     """The breakdown, one row a group in the order given."""
     block = result.block(view.id)
     places = {column.name: at for at, column in enumerate(block.columns)}
-    names = list(dict.fromkeys(str(row[places["name"]]) for row in block.rows))
+    names = list(dict.fromkeys(row.cells[places["name"]].text for row in view.rows))
     groups: dict[str, list[tuple[CellView, str]]] = {}
     for row, values in zip(view.rows, view.values, strict=True):
         cell = row.cells[places["people"]], row.cells[places["total_rate"]].text

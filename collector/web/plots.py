@@ -52,6 +52,14 @@ def series(block: Block, zone: tzinfo, marks: Sequence[Mark] = ()) -> dict[str, 
     }
 
 
+def has_heights(block: Block) -> bool:
+    """Whether there is something to draw: a line along zero says less than a sentence."""
+    x = block.draw.get("x", block.columns[0].name)
+    ys = as_names(block.draw.get("y")) or [column.name for column in block.columns if column.name != x]
+    places = [at for at, column in enumerate(block.columns) if column.name in ys and column.unit in shown.NUMERIC]
+    return any(finite(row[at]) for row in block.rows for at in places)
+
+
 def _own(block: Block) -> list[Mark]:
     """The day that the block itself is about, by the hint `mark`."""
     about = block.draw.get("mark")

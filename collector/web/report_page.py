@@ -17,7 +17,7 @@ from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.web import draw, suggestions
 from collector.web.address import ROWS, Pairs, address, grouped, replaced
-from collector.web.asked import Goals, asked
+from collector.web.asked import asked
 from collector.web.draw import BlockView
 from collector.web.field_words import field_words
 from collector.web.fields import FieldView, common
@@ -29,7 +29,7 @@ from collector.web.period import Period, period
 from collector.web.plots import Mark
 from collector.web.questions import STOPPED, shortened
 from collector.web.turns import ask_in_turn
-from collector.web.words import BREAKDOWNS, value_words
+from collector.web.words import BREAKDOWNS, Goals, value_words
 
 PEOPLE_REPORT = "visitors"
 # Parameters that links and page templates set, without a field of their own.
@@ -280,7 +280,7 @@ def build(
     return ReportPage(
         **base,  # type: ignore[arg-type]
         period=period(path, pairs, given, query.span) if report.ranged else None,
-        blocks=[block_view(block, access, links, now, marks) for block in result.blocks],
+        blocks=draw.told_once([block_view(block, access, links, now, marks) for block in result.blocks]),
         headline=text(result.headline, site.zone),
         notes=[text(note, site.zone) for note in result.notes],
         as_of=moment(result.as_of, site.zone) if result.as_of else "",
@@ -293,7 +293,7 @@ def build(
 def block_view(block: Block, access: SiteAccess, links: Links, now: int, marks: Sequence[Mark] = ()) -> BlockView:
     """A block with its links and marks."""
     zone, csv = access.site.zone, links.csv(block.id)
-    return draw.view(block, zone, links.people, links.person, csv, links.json(), now, marks)
+    return draw.view(block, zone, links.people, links.person, csv, links.json(), now, marks, access.site.goals)
 
 
 def _period(path: str, pairs: Pairs, given: Mapping[str, Sequence[str]], access: SiteAccess, now: int) -> Period | None:

@@ -150,7 +150,13 @@ def page(share_id: int) -> AnyResponse:
     blocks = [block for block in shortened(found.result).blocks if block.id not in beside]
     effect = next((block for block in blocks if block.id == "effect"), None)
     noted = marks(found.site)
-    views = [draw.view(block, zone, _nowhere, _nobody, _csv_of(share_id, block), json, now, noted) for block in blocks]
+    goals = found.site.goals
+    views = draw.told_once(
+        [
+            draw.view(block, zone, _nowhere, _nobody, _csv_of(share_id, block), json, now, noted, goals)
+            for block in blocks
+        ]
+    )
     return make_response(
         render_template(
             "shared/report.html",
@@ -184,7 +190,7 @@ def _board(share: Share) -> AnyResponse:
     noted = marks(site)
 
     def drawn(report: Report, pairs: Pairs, block: Block) -> draw.BlockView:  # noqa: ARG001 - a `tiles.Draw`
-        return draw.view(block, site.zone, _nowhere, _nobody, "", "", now, noted)
+        return draw.view(block, site.zone, _nowhere, _nobody, "", "", now, noted, site.goals)
 
     pins, journeys = rooms.catalog.pins(site.id, board.id), rooms.views.open(site.id)
     found = tiles(f"link {share.id}", journeys, site, board, pins, now, drawn, people=share.people)

@@ -16,6 +16,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".txt": "text/plain"}
 _FOR_EVER = "public, max-age=31536000, immutable"
 _SHORT = "public, max-age=300"
+# Styles lie in a file for each subject and are sent as one, in the order of the files' names.
+_JOINED = {"app.css": "styles"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +30,22 @@ class File:
 
 
 @lru_cache(maxsize=64)
-def _load(path: Path, stamp: int) -> File:  # noqa: ARG001 - a new stamp is a new file
-    plain = path.read_bytes()
+def _load(paths: tuple[Path, ...], stamps: tuple[int, ...]) -> File:  # noqa: ARG001 - a new stamp is a new file
+    plain = b"".join(path.read_bytes() for path in paths)
     return File(plain, gzip.compress(plain, 9, mtime=0), hashlib.sha256(plain).hexdigest()[:12])
 
 
 def _find(name: str) -> File | None:
     """The file called `name`, None where there is none of a kind that pages use."""
-    joined = safe_join(str(FOLDER), name)
-    path = Path(joined) if joined else None
-    if path is None or path.suffix not in _TYPES:
+    if name in _JOINED:
+        paths = sorted((FOLDER / _JOINED[name]).glob("*.css"))
+    else:
+        joined = safe_join(str(FOLDER), name)
+        paths = [Path(joined)] if joined else []
+    if not paths or any(path.suffix not in _TYPES for path in paths):
         return None
     try:
-        return _load(path, path.stat().st_mtime_ns)
+        return _load(tuple(paths), tuple(path.stat().st_mtime_ns for path in paths))
     except (OSError, ValueError):  # ValueError: a NUL in the name
         return None
 

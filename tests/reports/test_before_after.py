@@ -54,7 +54,7 @@ def row(block: Block, measure: str) -> dict[str, Cell]:
 
 
 def told(result: Result) -> str:
-    return " | ".join(str(note.render()) for note in result.notes)
+    return " | ".join(map(str, result.notes))
 
 
 @settings(max_examples=examples(80), deadline=None)

@@ -24,7 +24,8 @@ from collector.web.plots import Mark, series
 from tests.support.worlds import UTC
 
 NOW = 1_763_750_000_000
-CSS = (Path(collector.__file__).parent / "static" / "app.css").read_text()
+STYLES = Path(collector.__file__).parent / "static" / "styles"
+CSS = "".join(path.read_text() for path in sorted(STYLES.glob("*.css")))
 GRID_COLUMNS = (
     Column("cohort", T("First week"), "date"),
     Column("week", T("Weeks later"), "count"),

@@ -38,7 +38,7 @@ for (const details of document.querySelectorAll('details[data-kept]')) {
 // On paper nothing can be opened: tables under plots and the like are opened for it, the question and menus are not.
 let opened = [];
 addEventListener('beforeprint', () => {
-  opened = [...document.querySelectorAll('main details:not([open], .menu, .asked, .asked-who, .event *)')];
+  opened = [...document.querySelectorAll('main details:not([open], .menu, .more-columns, .asked, .asked-who, .event *)')];
   for (const details of opened) details.open = true;
 });
 addEventListener('afterprint', () => {

@@ -115,6 +115,8 @@ def findings_block(query: Query, found: Sequence[tuple[Finding, float]], days: S
             "high": "high",
             "link": "people",
             "unseen": ("low", "high"),
+            "more": ("coverage", "alike"),
+            "words": {"action": "act"},
             "leads": {"action": ("impact", asked)},
         },
         links=[people_of(query, "did", group_of(one, days)) for one, _, _ in shown],

@@ -19,16 +19,16 @@ MOST_PATHS = 20
 def summary_block(answer: Answer) -> Block:
     """How many conversions there were, what they were worth, how they came about, and how many people never did."""
     length, lag = answer.length, answer.lag
-    people = sum(len(persons) for _, persons in answer.paths.unconverted)
     cells: list[tuple[Column, Cell, Link | None]] = [
         (Column("conversions", T("Conversions"), "count"), answer.paths.count, answer.link("all")),
     ]
     if answer.valued:
         cells.append((Column("revenue", T("Revenue"), "money"), float(np.nansum(answer.worth)), None))
-    touched = length[length > 0]
+    if answer.costs:
+        cells.append((Column("cost", T("Ad costs"), "money"), answer.costs.total, None))
     took = quantile(lag[lag >= 0], 0.5)
     cells += [
-        (Column("median_touches", T("Median touches"), "number"), quantile(touched, 0.5), None),
+        (Column("median_touches", T("Median touches"), "number"), quantile(length[length > 0], 0.5), None),
         (
             Column("median_seconds", T("Median time"), "seconds", T("From the first touch to the conversion.")),
             None if took is None else took / SECOND,
@@ -36,7 +36,7 @@ def summary_block(answer: Answer) -> Block:
         ),
         (
             Column("unconverted", T("Not converted"), "count", T("People touched in the range who did not convert.")),
-            people,
+            sum(len(persons) for _, persons in answer.paths.unconverted),
             answer.link("unconverted"),
         ),
     ]

@@ -30,6 +30,11 @@ class Costs:
     nameless: float = 0.0
     currencies: tuple[str, ...] = ()
 
+    @property
+    def total(self) -> float:
+        """All that was spent."""
+        return sum(self.by.values()) + self.nameless
+
     def of(self, values: Sequence[str]) -> list[float | None]:
         """The cost of each of these values, None where nothing was spent; case does not tell them apart."""
         folded: dict[str, float] = {}

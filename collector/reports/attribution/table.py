@@ -25,6 +25,8 @@ _HELP = {
     "markov": T("By how many conversions would be lost without it, read from all paths, unconverted ones too."),
     "shapley": T("Each conversion in equal parts to the different values of its path."),
 }
+# Where costs stand in the table too, it is wider than a window: these models are shown to who asks for them.
+_LESS_READ = ("last_non_direct", "linear", "decay", "shapley")
 
 
 def models_block(answer: Answer) -> Block:
@@ -63,6 +65,7 @@ def models_block(answer: Answer) -> Block:
             "y": model,
             "wide": True,
             "unseen": unseen,
+            "more": [name for name in _LESS_READ if name != model] if answer.costs else (),
             "cell_links": {name: [link[name] for link in links] for name in ("touched", *WHOLE)},
         },
         note=T(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 
@@ -34,10 +35,10 @@ def notes(
         ),
         T(
             "Compared are {first} to {middle} and {day} to {last}.",
-            first=str(days.before.first),
-            middle=str(days.before.last),
-            day=str(days.after.first),
-            last=str(days.after.last),
+            first=Value(days.before.first.isoformat(), "date"),
+            middle=Value(days.before.last.isoformat(), "date"),
+            day=Value(days.after.first.isoformat(), "date"),
+            last=Value(days.after.last.isoformat(), "date"),
         ),
         _fewer_weeks(days),
         _season(days),
@@ -80,8 +81,9 @@ def _others(query: Query, days: Windows) -> Text | None:
     if not near:
         return None
     near.sort(key=lambda one: abs((one.day - days.day).days))
-    named = "; ".join(f"{one.day} {one.text}" for one in near[:_NAMED])
-    return T("Other marks in these weeks may be the reason too ({n}): {list}.", n=len(near), list=named)
+    named = [T("{day} {text}", day=Value(one.day.isoformat(), "date"), text=one.text) for one in near[:_NAMED]]
+    several = reduce(lambda one, other: T("{one}; {other}", one=one, other=other), named)
+    return T("Other marks in these weeks may be the reason too ({n}): {list}.", n=len(near), list=several)
 
 
 def _tracking(once: tuple[Sequence[str], Sequence[str]]) -> list[Text | None]:

@@ -10,6 +10,7 @@ from collector.core.blocks import Block, Column
 from collector.core.query import Query
 from collector.core.text import T, Text, Value
 from collector.core.times import SECOND
+from collector.core.words import words
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool
 from collector.reports.scope import share
@@ -58,16 +59,17 @@ def carts_block(journeys: Journeys, query: Query, question: Asked, found: Sequen
         columns,
         rows,
         draw={"cell_links": {state: [link(query, "carts", group=state)] for state in states}},
-        note=_cart_note(question),
+        note=_cart_note(question, query),
         empty=_no_carts(journeys, question),
     )
 
 
-def _cart_note(question: Asked) -> Text:
+def _cart_note(question: Asked, query: Query) -> Text:
+    goals = query.site.goals
     return T(
         "A cart is begun by {cart} and bought by {purchase} within {window}.",
-        cart=str(question.cart),
-        purchase=str(question.purchase),
+        cart=words(question.cart, goals),
+        purchase=words(question.purchase, goals) if question.purchase else "–",
         window=Value(question.window / SECOND, "seconds"),
     )
 

@@ -22,6 +22,13 @@ function band(line, color) {
   ];
 }
 
+// A bar of a period that is not over is paler.
+const paler = (data, open) =>
+  data.map((value, at) => (at < (open ?? data.length) || value === null ? value : { value, itemStyle: { opacity: 0.45 } }));
+
+// Ends of intervals that stand out above their bars, so that the axis reaches them.
+const reach = (line) => ({ type: 'line', name: '', data: line.high, symbol: 'none', silent: true, lineStyle: { opacity: 0 } });
+
 function seriesOf(plot, style) {
   const found = [];
   const alone = plot.lines.filter((line) => !line.before).length === 1;
@@ -32,7 +39,7 @@ function seriesOf(plot, style) {
       found.push({
         type: plot.bars ? 'bar' : 'line',
         name: part.name,
-        data: part.data,
+        data: plot.bars ? paler(part.data, plot.open) : part.data,
         color,
         stack: plot.stack ? 'all' : undefined,
         barMaxWidth: 28,
@@ -45,6 +52,7 @@ function seriesOf(plot, style) {
     }
   });
   const lines = [...marked(plot, style), ...(plot.bars ? plot.lines.flatMap((line) => whiskers(line, style)) : [])];
+  if (plot.bars) found.push(...plot.lines.filter((line) => line.high).map(reach));
   if (lines.length) found[found.length - 1].markLine = { ...FLAG, silent: true, label: { show: false }, data: lines };
   return found;
 }
