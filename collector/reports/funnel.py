@@ -90,8 +90,7 @@ def _group(journeys: Journeys, query: Query, found: Outcome) -> tuple[str, Rows]
 
 def _greatest_drop(found: Outcome) -> int:
     """The step (from 1) after which most dropped."""
-    dropped = [len(found.people("dropped", step)) for step in range(1, found.size)]
-    return int(np.argmax(dropped)) + 1 if dropped else found.size
+    return int(np.argmax(found.dropped)) + 1 if found.size > 1 else found.size
 
 
 def _summary(query: Query, found: Outcome) -> Block:
@@ -144,7 +143,7 @@ def _headline(found: Outcome, query: Query) -> Text:
             return T("{entered} sessions made the step.", **values)
         return T("{entered} people made the step.", **values)
     step = _greatest_drop(found)
-    dropped = len(found.people("dropped", step))
+    dropped = found.dropped[step - 1]
     if not dropped:
         return T("{converted} of {entered} went all the way ({rate}).", **values)
     return T(

@@ -23,51 +23,56 @@ from collector.reports.stats import benjamini_hochberg, chi_squared, odds_ratio
 
 MOST = 12
 LEAST = 10
+_SLOTS = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Did:
-    """Who did what in a stretch.
-
-    pairs: `action * number of entrants + place in entrants`, each once, ascending. texts: of each action.
-    """
+    """Who did what in a stretch: pairs of an action and a place in `entrants`, each once, in no order."""
 
     stretch: Stretch
-    pairs: Int64
+    action: Int64
+    place: Int64
     texts: list[str]
-
-    def edges(self) -> Int64:
-        """Where the pairs of each action begin, and where the last one's end."""
-        return np.searchsorted(self.pairs, np.arange(len(self.texts) + 1) * len(self.stretch.entrants))
-
-    def places(self) -> Int64:
-        """The place in `entrants` of each pair."""
-        many = np.diff(self.edges())
-        return self.pairs - np.repeat(np.arange(len(many)) * len(self.stretch.entrants), many)
 
     def entrants(self, text: str) -> Int64:
         """The entrants who did it; ValueError where nobody can have."""
-        code = self.texts.index(text)
-        first, end = self.edges()[code : code + 2]
-        found: Int64 = self.stretch.entrants[self.places()[first:end]]
+        found: Int64 = self.stretch.entrants[self.place[self.action == self.texts.index(text)]]
         return found
 
 
 def did(journeys: Journeys, query: Query, outcome: Outcome, step: int, stretch: Stretch) -> Did:
     """What each did in their stretch; the steps' own events, what widgets do by themselves, and bots aside."""
-    known, texts = action_codes(journeys)
-    codes = known.copy()
+    every, texts = action_codes(journeys)
+    codes = every.copy()
     codes[[number for number, kind in journeys.kinds.items() if kind in PASSIVE]] = -1
     codes[[number for matcher in outcome.plan.steps[: step + 1] for number in _named(journeys, matcher)]] = -1
-    found = []
-    for place, kind in events_within(outcome, step, stretch, query.include_bots):
-        code = codes[kind]
-        asked = code >= 0
-        found.append(code[asked] * len(stretch.entrants) + place[asked])
-    pairs = np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
-    fresh = np.ones(len(pairs), dtype=np.bool_)
-    np.not_equal(pairs[1:], pairs[:-1], out=fresh[1:])
-    return Did(stretch, pairs[fresh], texts)
+    actions, places = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    for entrants, place, kind in events_within(outcome, step, stretch, query.include_bots):
+        action = codes[kind]
+        known = np.flatnonzero(action >= 0)
+        action, place = _distinct(action[known], place[known])
+        actions.append(action)
+        places.append(entrants[place])
+    return Did(stretch, np.concatenate(actions), np.concatenate(places), texts)
+
+
+def _distinct(action: Int64, place: Int64) -> tuple[Int64, Int64]:
+    """Each (action, place) once. Every place has a few slots, and an action goes into one of them.
+
+    The last pair in a slot is kept, those like it are not. The few that share a slot with another action are sorted.
+    """
+    slot = place * _SLOTS + action % _SLOTS
+    holder = np.empty((int(place.max(initial=-1)) + 1) * _SLOTS, dtype=np.int32)
+    holder[slot] = np.arange(len(slot), dtype=np.int32)
+    last = holder[slot]
+    is_last = last == np.arange(len(slot))
+    others = np.flatnonzero((action != action[last]) & ~is_last)
+    width = int(action.max(initial=0)) + 1
+    pairs = np.sort(place[others] * width + action[others])
+    pairs = pairs[np.append(pairs[1:] != pairs[:-1], True)] if len(pairs) else pairs
+    kept = np.flatnonzero(is_last)
+    return np.concatenate((action[kept], pairs % width)), np.concatenate((place[kept], pairs // width))
 
 
 def action_codes(journeys: Journeys) -> tuple[Int64, list[str]]:
@@ -127,13 +132,14 @@ def actions_block(journeys: Journeys, query: Query, outcome: Outcome, step: int)
 
 def _counts(found: Did, when: str) -> Iterator[tuple[str, int, int, int, int]]:
     """(action, went on and did it, went on, dropped and did it, dropped) of what enough did and enough did not."""
-    went, place, edges = found.stretch.went, found.places(), found.edges()
+    went = found.stretch.went
     asked = np.ones(len(went), dtype=np.bool_)
     if when == "after":
         asked = np.zeros(len(went), dtype=np.bool_)
-        asked[place] = True
-    people = np.diff(edges)
-    on = np.diff(np.concatenate(([0], np.cumsum(went[place])))[edges])
+        asked[found.place] = True
+    size = len(found.texts)
+    people = np.bincount(found.action, minlength=size)
+    on = np.bincount(found.action[went[found.place]], minlength=size)
     everyone, all_on = int(asked.sum()), int((asked & went).sum())
     for code in np.flatnonzero((people >= LEAST) & (everyone - people >= LEAST)).tolist():
         yield found.texts[code], int(on[code]), all_on, int(people[code] - on[code]), everyone - all_on

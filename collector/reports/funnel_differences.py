@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.query import Query
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Float64, Int64
+from collector.journeys.part import Bool, Float64, Int64, Part
 from collector.reports.funnel_next import step_of
 from collector.reports.funnel_outcome import Outcome
 from collector.reports.funnel_steps import NONE, people_link
@@ -17,6 +20,14 @@ from collector.reports.stats import chi_squared, difference, holm
 MOST_DIFFERENCES = 12
 LEAST_PEOPLE = 10
 COMPARED = ("channel", "source", "device", "landing")
+# In which row, and in which of its columns, the id stands that tells a property; any other is of the step's event.
+_TOLD_BY = {
+    "channel": ("session", "source"),
+    "source": ("session", "source"),
+    "landing": ("session", "page"),
+    "device": ("first", "agent"),
+    "page": ("step", "page"),
+}
 
 
 def differences_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> Block:
@@ -27,10 +38,9 @@ def differences_block(journeys: Journeys, query: Query, outcome: Outcome, step: 
     settled = outcome.settled(step)
     went = outcome.reach[settled] > step
     found: list[tuple[str, str, int, int]] = []
+    groups = _groups(outcome, step, settled, went)
     for name in (*COMPARED, "page", *((query.by,) if query.by and query.by not in (*COMPARED, "page") else ())):
-        codes, texts = _values(journeys, outcome, step, settled, name)
-        people = np.bincount(codes, minlength=len(texts))
-        on = np.bincount(codes[went], minlength=len(texts))
+        texts, people, on = _counted(journeys, groups, name)
         enough = (people >= LEAST_PEOPLE) & (len(settled) - people >= LEAST_PEOPLE)
         found += [(name, texts[code] or NONE, int(people[code]), int(on[code])) for code in np.flatnonzero(enough)]
     rows = _compared(found, len(settled), int(went.sum()))
@@ -62,6 +72,56 @@ def differences_block(journeys: Journeys, query: Query, outcome: Outcome, step: 
         note=T("A difference is not a cause: see Impact for what a thing changed."),
         empty=T("Too few people to compare."),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """The settled of one part. rows: of each the row by which a property is told, by where it is found.
+
+    went: whether they went on, 0 or 1.
+    """
+
+    part: Part
+    rows: Mapping[str, Int64]
+    went: Int64
+
+
+def _groups(outcome: Outcome, step: int, settled: Int64, went: Bool) -> list[_Group]:
+    first, own = outcome.rows(0, settled), outcome.rows(step - 1, settled)
+    groups = []
+    for number, part in enumerate(outcome.parts):
+        here = outcome.within(number, settled)
+        if len(here):
+            begun = part.session_row[part.session[first[here]]]
+            rows = {"session": begun, "first": first[here], "step": own[here]}
+            groups.append(_Group(part, rows, went[here].astype(np.int64)))
+    return groups
+
+
+def _counted(journeys: Journeys, groups: Sequence[_Group], name: str) -> tuple[list[str], Int64, Int64]:
+    """The values of a property, how many of the settled had each, and how many of those went on.
+
+    People are counted by id, and only an example of each id is asked for its text.
+    """
+    places: dict[str, int] = {}
+    counts: list[tuple[Int64, Int64]] = []
+    for group in groups:
+        where, column = _TOLD_BY.get(name, ("step", ""))
+        rows = group.rows[where]
+        ids = getattr(group.part, column)[rows] + 1 if column else journeys.labels(group.part, rows, name)[0]
+        of_id = np.bincount(ids * 2 + group.went)
+        of_id = np.append(of_id, np.zeros(len(of_id) % 2, dtype=np.int64)).reshape(-1, 2)
+        example = np.zeros(len(of_id), dtype=np.int64)
+        example[ids] = rows
+        known = np.flatnonzero(of_id.any(axis=1))
+        codes, texts = journeys.labels(group.part, example[known], name)
+        place = np.array([places.setdefault(text, len(places)) for text in texts], dtype=np.int64)
+        counts.append((place[codes], of_id[known]))
+    people, on = np.zeros(len(places), dtype=np.int64), np.zeros(len(places), dtype=np.int64)
+    for place, of_id in counts:
+        np.add.at(people, place, of_id.sum(axis=1))
+        np.add.at(on, place, of_id[:, 1])
+    return list(places), people, on
 
 
 def _values(journeys: Journeys, outcome: Outcome, step: int, settled: Int64, name: str) -> tuple[Int64, list[str]]:

@@ -66,11 +66,13 @@ def instead_block(journeys: Journeys, query: Query, outcome: Outcome, acts: Acts
     """The commonest three acts in a row of those who dropped."""
     ways = _ways(journeys, acts)
     step, entrants = acts.step, acts.entrants
-    every = np.sort(ways.number)
+    small = len(ways.last) ** LENGTH < 2**31
+    every = np.sort(ways.number.astype(np.int32) if small else ways.number)
     first = np.flatnonzero(np.diff(every, prepend=-1))
     counts = np.diff(first, append=len(every))
     # The least count of those that are shown; of more with the same, the words decide.
-    least = np.partition(counts, -MOST)[-MOST] if len(counts) > MOST else 0
+    at_least = np.cumsum(np.bincount(counts)[::-1])[::-1]
+    least = int(np.searchsorted(-at_least, -MOST, "right")) - 1
     shown = np.flatnonzero(counts >= least)
     shown = shown[np.argsort(-counts[shown], kind="stable")[:MOST]]
     told = [(ways.words(int(every[first[at]])), int(counts[at])) for at in shown]

@@ -24,16 +24,19 @@ def _late(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> tupl
     own = outcome.rows(step - 1, entrants)
     took = np.full(len(entrants), -1, dtype=np.int64)
     for number, part in enumerate(outcome.parts):
-        here = np.flatnonzero(outcome.part[entrants] == number)
-        rows = journeys.rows(part, outcome.plan.steps[step], query.include_bots)
+        here = outcome.within(number, entrants)
+        rows = journeys.hits(part, outcome.plan.steps[step], query.include_bots).rows
         if not len(rows) or not len(here):
             continue
+        # Few did it later at all, and only for those the first time has to be looked for.
+        latest = np.full(len(part.persons), -1, dtype=np.int64)
+        latest[part.person[rows]] = rows  # rows ascend, and of several writes to one place the last one stays
+        came = here[latest[outcome.person(number, entrants[here])] > own[here]]
         # Later rows of the same person are later events: of the same instant at most, and then the fold saw them.
-        place = np.searchsorted(rows, own[here], "right")
-        found = rows[np.minimum(place, len(rows) - 1)]
-        came = (place < len(rows)) & (part.person[found] == part.person[own[here]])
-        took[here[came]] = part.time[found[came]] - part.time[own[here][came]]
-    return entrants[took >= 0], took[took >= 0], len(entrants)
+        found = rows[np.searchsorted(rows, own[came], "right")]
+        took[came] = part.time[found] - part.time[own[came]]
+    came = np.flatnonzero(took >= 0)
+    return entrants[came], took[came], len(entrants)
 
 
 def late_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> Block | None:

@@ -91,6 +91,12 @@ class Outcome:
         """Who did not convert and may do so yet."""
         return ~self.matured & (self.reach < self.size)
 
+    @once
+    def dropped(self) -> list[int]:
+        """How many dropped after each step: none after the last."""
+        stopped = np.bincount(self.reach[~self.open], minlength=self.size + 1)
+        return [*stopped[1 : self.size].tolist(), 0]
+
     @property
     def size(self) -> int:
         """Number of steps."""
@@ -133,12 +139,18 @@ class Outcome:
             return np.arange(len(entrants))
         return np.flatnonzero(self.part[entrants] == number)
 
+    def person(self, number: int, entrants: Int64) -> Int64:
+        """Which persons of a part these entrants are, who are all in that part."""
+        unit: Int64 = self.chains[number].unit[entrants - np.searchsorted(self.part, number)]
+        persons = self.persons[number]
+        return unit if persons is None else persons[unit]
+
     def gather(self, entrants: Int64, rows: Rows, read: Callable[[Part, Rows], Float64]) -> Float64:
         """Numbers read from rows of whichever part each entrant is in."""
         found = np.full(len(entrants), np.nan)
         for number, part in enumerate(self.parts):
-            here = self.part[entrants] == number
-            if here.any():
+            here = self.within(number, entrants)
+            if len(here):
                 found[here] = read(part, rows[here])
         return found
 
@@ -147,7 +159,7 @@ class Outcome:
         codes = np.zeros(len(entrants), dtype=np.int64)
         places: dict[str, int] = {}
         for number, part in enumerate(self.parts):
-            here = np.flatnonzero(self.part[entrants] == number)
+            here = self.within(number, entrants)
             if len(here):
                 local, texts = journeys.labels(part, rows[here].astype(np.int64, copy=False), name)
                 lookup = np.array([places.setdefault(text, len(places)) for text in texts], dtype=np.int64)

@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 from collector.core.blocks import Block, Cell, Column
 from collector.core.query import Query
 from collector.core.text import T, Text
-from collector.core.times import Span, day_of
+from collector.core.times import MINUTE, Span, day_of
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Float64, Int64, Part
+from collector.journeys.part import Bool, Float64, Int64, Part
 from collector.reports.funnel_chain import Rows
 from collector.reports.funnel_outcome import Outcome
-from collector.reports.stats import quantile, wilson
+from collector.reports.stats import wilson
 
 MOST_GROUPS = 20
 DAYS_BY_WEEK = 62
 OTHER = "(other)"
 NONE = "(none)"
+_QUARTER = 15 * MINUTE
 
 _RATES = (
     Column("step_rate", T("From previous step"), "ratio"),
@@ -67,7 +68,7 @@ def steps_block(journeys: Journeys, query: Query, outcome: Outcome) -> Block:
     low, high = wilson(people, [people[0]] * size)
     rows: list[list[Cell]] = []
     for at, name in enumerate(step_names(outcome)):
-        seconds = _seconds(outcome, at)
+        half, most = _quantiles(outcome, at)
         value = _value(journeys, query, outcome, at)
         rows.append(
             [
@@ -76,10 +77,10 @@ def steps_block(journeys: Journeys, query: Query, outcome: Outcome) -> Block:
                 people[at],
                 (1.0 if people[0] else None) if at == 0 else share(people[at], people[at - 1]),
                 share(people[at], people[0]),
-                len(outcome.people("dropped", at + 1)),
+                outcome.dropped[at],
                 len(outcome.people("open", at + 1)),
-                quantile(seconds, 0.5),
-                quantile(seconds, 0.9),
+                half,
+                most,
                 _number(low[at]),
                 _number(high[at]),
                 value,
@@ -122,14 +123,14 @@ def _number(found: float) -> float | None:
     return None if np.isnan(found) else float(found)
 
 
-def _seconds(outcome: Outcome, at: int) -> Float64:
-    """Seconds from the previous step of those who reached step `at` (from 0)."""
-    if at == 0:
-        return np.empty(0)
+def _quantiles(outcome: Outcome, at: int) -> tuple[float | None, float | None]:
+    """The median and the 90 % quantile of the seconds from the previous step to step `at` (from 0)."""
+    if at == 0 or not len(outcome.time[at]):
+        return None, None
     # Those who reached a step, in the order of those who reached the one before it.
-    went_on = outcome.reach[outcome.reach >= at] > at
-    seconds: Float64 = (outcome.time[at] - outcome.time[at - 1][went_on]) / 1_000
-    return seconds
+    went_on = np.flatnonzero(outcome.reach[outcome.reach >= at] > at)
+    half, most = np.quantile((outcome.time[at] - outcome.time[at - 1][went_on]) / 1_000, (0.5, 0.9))
+    return float(half), float(most)
 
 
 def _value(journeys: Journeys, query: Query, outcome: Outcome, at: int) -> float | None:
@@ -142,6 +143,8 @@ def values_of(journeys: Journeys, query: Query, outcome: Outcome, at: int) -> Fl
     """What the events of step `at` (from 0) carry, over those who reached it; NaN where they carry nothing."""
     there = np.flatnonzero(outcome.reach > at)
     name = query.values["value"]
+    if not name and not any(_carries(journeys, part, outcome, at) for part in outcome.parts):
+        return np.full(len(there), np.nan)
 
     def read(part: Part, rows: Rows) -> Float64:
         if not name:
@@ -151,6 +154,22 @@ def values_of(journeys: Journeys, query: Query, outcome: Outcome, at: int) -> Fl
         return np.array([*numbers, np.nan])[column.code[rows]]
 
     return outcome.gather(there, outcome.row[at], read)
+
+
+def _carries(journeys: Journeys, part: Part, outcome: Outcome, at: int) -> bool:
+    """Whether any event of the kinds that fit step `at` (from 0) carries a value."""
+    steps = outcome.plan.steps if outcome.plan.order == "any" else (outcome.plan.steps[at],)
+    if any(step.subject == "any" or step.is_source for step in steps):
+        return True
+    carrying = part.memo.get("kinds with a value", lambda: _kinds_with_a_value(part))
+    kinds = {kind for step in steps for kind in journeys.kind_ids(step)}
+    return any(bool(carrying[kind]) for kind in kinds if kind < len(carrying))
+
+
+def _kinds_with_a_value(part: Part) -> Bool:
+    found = np.zeros(int(part.kind.max(initial=-1)) + 1, dtype=np.bool_)
+    found[part.kind[np.flatnonzero(~np.isnan(part.value))]] = True
+    return found
 
 
 def _as_number(value: object) -> float:
@@ -225,6 +244,18 @@ def _groups(journeys: Journeys, outcome: Outcome, by: str, by_at: str) -> tuple[
     return pairs[0], pairs[1], texts
 
 
+def _periods(starts: Int64, times: Int64) -> Int64:
+    """In which of the periods that begin at `starts` (ascending) each time lies, none before the first."""
+    offset = starts - starts[0]
+    if (offset % _QUARTER).any():
+        return np.searchsorted(starts, times, "right") - 1
+    # Periods begin at whole quarters of an hour, so that a table of those tells it at once.
+    quarter = (times - starts[0]) // _QUARTER
+    known = np.arange(int(quarter.max(initial=0)) + 1) * _QUARTER
+    found: Int64 = (np.searchsorted(offset, known, "right") - 1)[quarter]
+    return found
+
+
 def trend_block(query: Query, outcome: Outcome) -> Block:
     """Entrants and those who converted by day of entry, by week where the range is long."""
     entered = outcome.time[0]
@@ -236,7 +267,7 @@ def trend_block(query: Query, outcome: Outcome) -> Block:
         unit = "week" if span.days > DAYS_BY_WEEK else "day"
         cuts = span.cuts(unit)
         starts = np.array([start for _, start in cuts], dtype=np.int64)
-        period = np.searchsorted(starts, entered, "right") - 1
+        period = _periods(starts, entered)
         people = np.bincount(period, minlength=len(cuts))
         converted = np.bincount(period[outcome.reach == outcome.size], minlength=len(cuts))
         low, high = wilson(converted, people)

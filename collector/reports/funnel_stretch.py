@@ -24,6 +24,8 @@ _AFTER = (10 * SECOND, 20 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE,
 _LATER_THAN = 0.25
 # Most have a few events in their stretch, and going from one to the next is quicker than searching for the last one.
 _WALKED = 16
+# So many stretches at a time fit a processor's cache.
+_AT_ONCE = 32_768
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,22 +63,56 @@ def after(outcome: Outcome, step: int) -> Stretch | None:
     return Stretch(entrants[still], went[still], length, later=True)
 
 
-def events_within(outcome: Outcome, step: int, stretch: Stretch, bots: bool) -> Iterator[tuple[Int64, Int32]]:
-    """For each part: the place in `entrants` and the kind of each event in the stretches, in no order."""
+def events_within(outcome: Outcome, step: int, stretch: Stretch, bots: bool) -> Iterator[tuple[Int64, Int64, Int32]]:
+    """The events in the stretches, in no order, some entrants at a time.
+
+    Yields:
+        Places in `entrants`, and for each event of theirs a place among those and the kind.
+    """
     own = outcome.rows(step - 1, stretch.entrants)
     for number, part in enumerate(outcome.parts):
         here = outcome.within(number, stretch.entrants)
-        rows = own[here]
-        place, found = _rows(part, rows, _bounds(part, rows, stretch, outcome.sessions), stretch.later)
-        keep = np.ones(len(found), dtype=np.bool_) if bots else part.bot[found] == 0
-        if outcome.sessions:
-            keep &= part.session[found] == part.session[rows][place]
-        yield here[place[keep]], part.kind[found[keep]]
+        for begin in range(0, len(here), _AT_ONCE):
+            piece = here[begin : begin + _AT_ONCE]
+            rows = own[piece]
+            place, found = _rows(part, rows, stretch, outcome.sessions)
+            keep = np.ones(len(found), dtype=np.bool_) if bots else part.bot[found] == 0
+            if outcome.sessions:
+                keep &= part.session[found] == part.session[rows][place]
+            kept = np.flatnonzero(keep)
+            yield piece, place[kept], part.kind[found[kept]]
 
 
-def _bounds(part: Part, own: Int64, stretch: Stretch, sessions: bool) -> Int64:
+def _rows(part: Part, own: Int64, stretch: Stretch, sessions: bool) -> tuple[Int64, Int64]:
+    """The rows of the stretches, those at the instant of the step aside; and the place in `own` of each.
+
+    Most have a few: going from one row to the next is quicker than looking for the last. The rest is searched for.
+    """
+    found: list[tuple[Int64, Int64]] = []
+    later = stretch.later
+    place, row, instant = np.arange(len(own)), own, part.key[own]
+    bound = _bounds(part, own, instant, stretch, sessions)
+    for _ in range(_WALKED):
+        row = row + 1 if later else row - 1
+        key = part.key.take(row, mode="clip")
+        inside = (key <= bound) & (row < part.size) if later else (key >= bound) & (row >= 0)
+        going = np.flatnonzero(inside)
+        place, row, bound, instant, key = place[going], row[going], bound[going], instant[going], key[going]
+        other = key != instant
+        found.append((place, row) if other.all() else (place[other], row[other]))
+    if len(row):
+        first = row + 1 if later else np.searchsorted(part.key, bound)
+        end = np.searchsorted(part.key, bound, "right") if later else row
+        many = np.maximum(end - first, 0)
+        rows = np.arange(many.sum()) + np.repeat(first - (np.cumsum(many) - many), many)
+        other = part.key[rows] != np.repeat(instant, many)
+        found.append((np.repeat(place, many)[other], rows[other]))
+    return np.concatenate([one for one, _ in found]), np.concatenate([one for _, one in found])
+
+
+def _bounds(part: Part, own: Int64, key: Int64, stretch: Stretch, sessions: bool) -> Int64:
     """The key of the last instant of each one's stretch, or of the first where it lies before the step."""
-    key, most = part.key[own], (1 << part.shift) - 1
+    most = (1 << part.shift) - 1
     length = min(stretch.length, most)
     bound: Int64 = np.minimum(key + length, key | most) if stretch.later else np.maximum(key - length, key & ~most)
     if sessions and stretch.later:
@@ -84,30 +120,3 @@ def _bounds(part: Part, own: Int64, stretch: Stretch, sessions: bool) -> Int64:
     elif sessions:
         np.maximum(bound, part.key[part.session_row[part.session[own]]], out=bound)
     return bound
-
-
-def _rows(part: Part, own: Int64, bound: Int64, later: bool) -> tuple[Int64, Int64]:
-    """The rows from beside each of `own` to its bound, those of its own instant aside; and the place in `own` of each.
-
-    Most have a few: going from one row to the next is quicker than looking for the last. The rest is searched for.
-    """
-    found = [np.empty((2, 0), dtype=np.int64)]
-    place, row, instant = np.arange(len(own)), own, part.key[own]
-    for _ in range(_WALKED):
-        row = row + 1 if later else row - 1
-        key = part.key.take(row, mode="clip")
-        inside = (key <= bound) & (row < part.size) if later else (key >= bound) & (row >= 0)
-        going = np.flatnonzero(inside)
-        place, row, bound, instant, key = place[going], row[going], bound[going], instant[going], key[going]
-        other = np.flatnonzero(key != instant)
-        found.append(np.stack((place[other], row[other])))
-    if len(row):
-        first = row + 1 if later else np.searchsorted(part.key, bound)
-        end = np.searchsorted(part.key, bound, "right") if later else row
-        many = np.maximum(end - first, 0)
-        place = np.repeat(place, many)
-        rows = np.arange(len(place)) + np.repeat(first - (np.cumsum(many) - many), many)
-        other = np.flatnonzero(part.key[rows] != np.repeat(instant, many))
-        found.append(np.stack((place[other], rows[other])))
-    joined = np.concatenate(found, axis=1)
-    return joined[0], joined[1]

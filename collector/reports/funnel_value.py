@@ -19,7 +19,7 @@ def lost_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) ->
     The median value of the last step that carries one is taken for everybody who dropped: first as if each had come to
     that step, and then as if as many had as of those who did go on.
     """
-    dropped = len(outcome.people("dropped", step))
+    dropped = outcome.dropped[step - 1]
     for at in range(outcome.size - 1, step - 1, -1):
         carried = values_of(journeys, query, outcome, at)
         carried = carried[~np.isnan(carried)]
