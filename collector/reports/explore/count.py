@@ -12,26 +12,38 @@ from collector.core.deadline import check
 from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Float64, Int64, Part
+from collector.journeys.part import Bool, Float64, Int32, Int64, Part
 from collector.reports.local_days import Periods, local_days
 from collector.reports.scope import choose, distinct_people, inside
 
 NONE = "(none)"
+_OF_VISITS = ("channel", "source", "medium", "campaign", "landing")
 OTHER = "(other)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """Rows of a part that are asked for, ascending, each with a code of its value; the same codes in every part."""
+    """Rows of a part that are asked for, put together to stretches of one visit, one day and the same values.
+
+    Most of what is counted does not change within a stretch, so that it is looked at once for all of its rows.
+
+    rows, last: the first and the last row of each stretch, ascending. events: how many rows it has.
+    carrying: rows that carry a value, ascending. within: the stretch of each of them.
+    codes: of the value of each stretch; the same codes in every part.
+    """
 
     part: Part
     rows: Int64
-    codes: Int64
+    last: Int64
+    events: Int64
+    carrying: Int64
+    within: Int64
+    codes: Int32 | Int64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Values:
-    """Rows of all parts by the values of one property; `texts[code]` is the value."""
+    """Stretches of all parts by the values of one property; `texts[code]` is the value."""
 
     found: Sequence[Found]
     texts: Sequence[str]
@@ -41,8 +53,29 @@ class Values:
 Counts: TypeAlias = Float64 | Int64
 
 
-def asked_rows(journeys: Journeys, part: Part, query: Query, matcher: Matcher) -> Int64:
-    """Rows of the part that fit the matcher and the question's range and filters."""
+def asked(journeys: Journeys, part: Part, query: Query, matcher: Matcher, names: Sequence[str]) -> Found:
+    """Rows of the part that fit the matcher and the question's range and filters, each of them of one value of `names`.
+
+    All have the code 0.
+    """
+    rows = _asked_rows(journeys, part, query, matcher)
+    fresh = np.ones(len(rows), dtype=np.bool_)
+    fresh[1:] = False
+    ids = [part.session, local_days(part, query.site.zone), *(_ids(journeys, part, name) for name in names)]
+    for column in ids:
+        if column is not None:
+            check()
+            mine = column if len(rows) == part.size else column[rows]
+            fresh[1:] |= mine[1:] != mine[:-1]
+    begin = np.flatnonzero(fresh)
+    after = np.append(begin[1:], len(rows))[: len(begin)]
+    carried = np.flatnonzero(_carries(part)[rows])
+    within = np.searchsorted(begin, carried, side="right") - 1
+    codes = np.zeros(len(begin), dtype=np.int32)
+    return Found(part, rows[begin], rows[after - 1], after - begin, rows[carried], within, codes)
+
+
+def _asked_rows(journeys: Journeys, part: Part, query: Query, matcher: Matcher) -> Int64:
     mask = inside(part, query, choose(journeys, part, query), query.start, query.end)
     if matcher.subject == "any" and not matcher.conditions:
         return np.flatnonzero(mask)
@@ -50,56 +83,66 @@ def asked_rows(journeys: Journeys, part: Part, query: Query, matcher: Matcher) -
     return rows[mask[rows]]
 
 
-def by_value(journeys: Journeys, rows: Sequence[tuple[Part, Int64]], name: str) -> Values:
-    """The rows with the values of a property (see `Journeys.labels`)."""
+def _ids(journeys: Journeys, part: Part, name: str) -> Int32 | None:
+    """What tells rows of different values apart (see `Journeys.labels`); None where a visit has one value."""
+    if name in _OF_VISITS:
+        return None
+    if name in ("device", "os", "browser"):
+        return part.agent
+    columns = {"page": part.page, "event": part.kind}
+    return columns[name] if name in columns else journeys.properties.column(part, name).code
+
+
+def by_value(journeys: Journeys, asked_: Sequence[Found], name: str) -> Values:
+    """The stretches with the values of a property, by which they were told apart (see `Journeys.labels`)."""
     known: dict[str, int] = {}
     found = []
-    for part, mine in rows:
+    for one in asked_:
         check()
-        codes, texts = journeys.labels(part, mine, name)
-        places = np.array([known.setdefault(text or NONE, len(known)) for text in texts], dtype=np.int64)
-        found.append(Found(part, mine, places[codes] if len(codes) else codes))
+        codes, texts = journeys.labels(one.part, one.rows, name)
+        places = np.array([known.setdefault(text or NONE, len(known)) for text in texts], dtype=np.int32)
+        found.append(replace(one, codes=places[codes] if len(codes) else codes))
     return Values(found, list(known))
 
 
 def largest(values: Values, measure: str, most: int) -> Values:
-    """The same rows by the values with the most of a measure, the others together as one."""
+    """The same stretches by the values with the most of a measure, the others together as one."""
     counted = count(values.found, len(values.texts), measure)
     rank = np.nan_to_num(counted.astype(np.float64), nan=-1.0)
     order = sorted(range(len(values.texts)), key=lambda at: (-float(rank[at]), values.texts[at]))
     kept, rest = order[:most], order[most:]
-    place = np.full(max(1, len(values.texts)), len(kept), dtype=np.int64)
+    place = np.full(max(1, len(values.texts)), len(kept), dtype=np.int32)
     place[kept] = np.arange(len(kept))
     texts = [values.texts[at] for at in kept] + ([OTHER] if rest else [])
     return Values([replace(one, codes=place[one.codes]) for one in values.found], texts)
 
 
 def crossed(first: Values, second: Values) -> list[Found]:
-    """The rows with a code for each pair of values: `code // len(second.texts)` is the first's."""
+    """The stretches with a code for each pair of values: `code // len(second.texts)` is the first's."""
     width = len(second.texts)
     pairs = zip(first.found, second.found, strict=True)
     return [replace(one, codes=one.codes * width + other.codes) for one, other in pairs]
 
 
 def over_time(values: Values, periods: Periods) -> list[Found]:
-    """The rows with a code for each value and period: `code // len(periods)` is the value's."""
+    """The stretches with a code for each value and period: `code // len(periods)` is the value's."""
     found = []
     for one in values.found:
-        period = periods.of_days(local_days(one.part, periods.zone)[one.rows]).astype(np.int64)
-        found.append(replace(one, codes=one.codes * len(periods) + period))
+        period = periods.of_days(local_days(one.part, periods.zone)[one.rows])
+        found.append(replace(one, codes=one.codes * np.int32(len(periods)) + period))
     return found
 
 
 def count(found: Sequence[Found], codes: int, measure: str) -> Counts:
     """People, events, sessions, value or average of each code; a person, or a visit, counts once for each it has."""
     if measure == "average":
-        carrying = _summed(found, codes, lambda one: np.bincount(one.codes[_carries(one)], minlength=codes))
+        carrying = _summed(found, codes, lambda one: np.bincount(one.codes[one.within], minlength=codes))
         with np.errstate(invalid="ignore", divide="ignore"):
             mean: Float64 = count(found, codes, "value") / carrying
         return mean
     ways: dict[str, Callable[[Found], Counts]] = {
         "people": lambda one: distinct_people(one.codes, one.part.person[one.rows], codes),
-        "events": lambda one: np.bincount(one.codes, minlength=codes),
+        "events": lambda one: np.bincount(one.codes, weights=one.events, minlength=codes).astype(np.int64),
         "sessions": lambda one: _sessions(one, codes),
         "value": lambda one: _value(one, codes),
     }
@@ -114,15 +157,13 @@ def _summed(found: Sequence[Found], codes: int, way: Callable[[Found], Counts]) 
     return total
 
 
-def _carries(one: Found) -> Bool:
-    part = one.part
+def _carries(part: Part) -> Bool:
     carries: Bool = part.memo.get("carries a value", lambda: ~np.isnan(part.value))
-    return carries[one.rows]
+    return carries
 
 
 def _value(one: Found, codes: int) -> Counts:
-    carries = _carries(one)
-    return np.bincount(one.codes[carries], weights=one.part.value[one.rows[carries]], minlength=codes)
+    return np.bincount(one.codes[one.within], weights=one.part.value[one.carrying], minlength=codes)
 
 
 def _sessions(one: Found, codes: int) -> Counts:

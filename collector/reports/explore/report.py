@@ -14,10 +14,9 @@ from collector.core.matcher import Matcher
 from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Int64, Part
 from collector.reports.base import Report
 from collector.reports.explore.blocks import MEASURES, Property, pairs_block, trend_block, values_block
-from collector.reports.explore.count import OTHER, Counts, Found, Values, asked_rows, by_value, count, largest
+from collector.reports.explore.count import OTHER, Counts, Found, Values, asked, by_value, count, largest
 from collector.reports.local_days import Periods, bounded, local_days
 from collector.reports.overview_trend import whole_span
 from collector.reports.params import EVERY, INTERVAL
@@ -41,8 +40,9 @@ def run(journeys: Journeys, query: Query) -> Result:
     """The values, the largest over time, and pairs with a second property; with `people`, the list of those people."""
     event = query.values["event"]
     matcher = event if isinstance(event, Matcher) else EVERY
-    rows = [(part, asked_rows(journeys, part, query, matcher)) for part in journeys.each()]
     name, across = query.by or "channel", query.values["across"]
+    names = (name, str(across)) if across else (name,)
+    rows = [asked(journeys, part, query, matcher, names) for part in journeys.each()]
     measure, top = str(query.values["measure"]), query.values["top"]
     most = top if isinstance(top, int) else 10
     values = by_value(journeys, rows, name)
@@ -79,8 +79,7 @@ def _periods(journeys: Journeys, query: Query) -> Periods:
     return Periods(unit, span.first, span.last, query.site.zone)
 
 
-def _summary(rows: Sequence[tuple[Part, Int64]]) -> Block:
-    everything = [Found(part, mine, np.zeros(len(mine), dtype=np.int64)) for part, mine in rows]
+def _summary(everything: Sequence[Found]) -> Block:
     carried = not np.isnan(count(everything, 1, "average")[0])
     names = ("people", "events", "sessions", *(("value",) if carried else ()))
     return Block(
@@ -92,9 +91,7 @@ def _summary(rows: Sequence[tuple[Part, Int64]]) -> Block:
     )
 
 
-def _people(
-    journeys: Journeys, query: Query, rows: Sequence[tuple[Part, Int64]], values: Values, second: Values | None
-) -> Block:
+def _people(journeys: Journeys, query: Query, rows: Sequence[Found], values: Values, second: Values | None) -> Block:
     """Who is behind a value: of `group`, of `within` of the second property, in the period that begins on `at`."""
     measure, top = str(query.values["measure"]), query.values["top"]
     most = top if isinstance(top, int) else 10
@@ -104,13 +101,13 @@ def _people(
     listed = []
     chosen = [(one, _code(one, str(text))) for one, text in wanted if text]
     periods, number = _period(journeys, query)
-    for at, (part, mine) in enumerate(rows):
-        fits = np.ones(len(mine), dtype=np.bool_)
+    for at, mine in enumerate(rows):
+        fits = np.ones(len(mine.rows), dtype=np.bool_)
         for one, code in chosen:
             fits &= one.found[at].codes == code
         if number is not None:
-            fits &= periods.of_days(local_days(part, periods.zone)[mine]) == number
-        listed.append(Behind.latest(part, mine[fits]))
+            fits &= periods.of_days(local_days(mine.part, periods.zone)[mine.rows]) == number
+        listed.append(Behind.latest(mine.part, mine.last[fits]))
     named = ", ".join(str(text) for text in (query.values["group"], query.values["within"], query.values["at"]) if text)
     return people_block(journeys, query, listed, T("{group}", group=named) if named else T("Everybody"))
 
