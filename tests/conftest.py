@@ -19,14 +19,15 @@ settings.load_profile("effort")
 ROOT = Path(__file__).parents[1]
 # The files that take more than some eight seconds, the longest first (`pytest --durations=0` tells).
 LONGEST = (
-    "tests/browser/test_pages.py",
-    "tests/faults/test_kill.py",
+    "tests/browser/test_every_page.py",
     "tests/e2e/test_story.py",
-    "tests/faults/test_abuse.py",
     "tests/test_wheel.py",
+    "tests/faults/test_kill.py",
+    "tests/browser/test_pages.py",
+    "tests/tracker/test_delivery.py",
+    "tests/faults/test_abuse.py",
     "tests/clients/test_segment.py",
     "tests/demo/test_looks.py",
-    "tests/tracker/test_delivery.py",
     "tests/faults/test_disk.py",
     "tests/docs/test_server.py",
     "tests/web/test_hostile.py",
