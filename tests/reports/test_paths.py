@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from collector.core.times import DAY, HOUR, MINUTE, SECOND
 from collector.journeys.journeys import Journeys
 from collector.reports import funnel
 from collector.reports.ask import ask
-from collector.reports.paths import REPORT
+from collector.reports.paths import REPORT, short
 from collector.reports.paths.places import Rules, grouped, page_name
 from tests.support.effort import examples
 from tests.support.logs import INSTANTS, MATCHERS, logs
@@ -304,3 +305,25 @@ def test_who_goes_straight_on_is_who_a_strict_funnel_says(orders: list[list[str]
         given = {"step": ["page:/a", f"page:{path}"], "order": ["strict"], "unit": [unit], "all-time": ["1"]}
         steps = ask(funnel.REPORT, journeys, given, SITE, NOW)[1].block("steps")
         assert shown.get((1, "/a", path), 0) == told(steps, "people")[1][0]
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(logs(), st.sampled_from((1, 3)), st.booleans(), st.sampled_from(("all", "range", "filter")), st.booleans())
+def test_short_visits_counted_together_are_those_walked_one_by_one(
+    log: list[E], parts: int, loops: bool, of: str, late: bool
+) -> None:
+    more = {"loops": "1" if loops else "0", "depth": "4", "top": "2", "places": "both"}
+    if of == "range":
+        day = datetime.fromtimestamp(INSTANTS[len(INSTANTS) // 2] / SECOND, UTC).date().isoformat()
+        more |= {"from": day, "to": day}
+    if of == "filter":
+        more |= {"where": "page:/a"}
+    now = INSTANTS[-1] + (5 * MINUTE if late else 3 * DAY)
+    together = answer(world(log, USERS, now, parts), now, **more)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(short, "MOST_WAYS", 0)
+        apart = answer(world(log, USERS, now, parts), now, **more)
+    assert [(block.id, block.rows, block.links) for block in together.blocks] == [
+        (block.id, block.rows, block.links) for block in apart.blocks
+    ]
+    assert (together.headline, together.notes) == (apart.headline, apart.notes)

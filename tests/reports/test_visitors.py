@@ -119,3 +119,12 @@ def test_did_is_within_the_range_and_where_is_at_any_time() -> None:
 def test_a_place_in_the_list_that_nobody_gave_is_refused() -> None:
     with pytest.raises(UserError, match="not a place"):
         listed(world([]), after="yesterday")
+
+
+@pytest.mark.parametrize("others", [0, 20])
+def test_of_few_and_of_many_those_are_listed_who_did_anything_in_the_range(others: int) -> None:
+    log = [E("ann", START, "event:buy"), E("bob", START, "event:buy"), E("bob", START + 3 * DAY, "page:/")]
+    log += [E("cid", START, "event:buy"), E("cid", START + 3 * DAY, "page:/", bot=1)]
+    log += [E("dan", START + 5 * DAY, "event:buy"), *(E(f"v{n}", START, "page:/") for n in range(others))]
+    rows = listed(world(log, {}, NOW), from_="2025-11-15", to="2025-11-17", where="event:buy")
+    assert [row[0] for row in rows] == ["bob"]

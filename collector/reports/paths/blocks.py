@@ -65,7 +65,7 @@ def reached(walks: Sequence[Walks]) -> int:
 
 def summary_block(answer: Answer) -> Block:
     """How many walks there are, and what became of them at once or in the end."""
-    found, everyone = answer.found, total(answer.found.walks)
+    found, everyone = answer.found, answer.found.count
     columns, row, links = [Column("people", answer.counted(), "count")], [everyone], [answer.link("all")]
     more: list[tuple[Column, int, Link]] = []
     if found.plan.mode == "goal":
@@ -203,8 +203,9 @@ def _journeys(
     walks: Sequence[Walks],
     masks: Sequence[Bool],
 ) -> Block:
-    everyone = sum(int(np.count_nonzero(mask)) for mask in masks)
-    ranked = commonest(walks, masks, MOST_JOURNEYS)
+    short = answer.found.short
+    everyone = sum(int(np.count_nonzero(mask)) for mask in masks) + sum(len(one.way) for one in short)
+    ranked = commonest(walks, masks, MOST_JOURNEYS, short)
     columns = [
         Column("journey", T("Journey")),
         Column("people", answer.counted(), "count"),

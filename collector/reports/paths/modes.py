@@ -14,7 +14,9 @@ from collector.core.times import SECOND
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64
 from collector.reports.paths.anchors import Anchors, landings, of_steps, without
+from collector.reports.paths.landed import landed
 from collector.reports.paths.places import Rules
+from collector.reports.paths.short import Short
 from collector.reports.paths.tape import Tape
 from collector.reports.paths.walk import (
     ANCHOR,
@@ -59,12 +61,21 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """The walks a part of those in the flow, and where there is a goal to come from, of those who never reached it."""
+    """The walks a part of those in the flow, and where there is a goal to come from, of those who never reached it.
+
+    short: visits that are counted together instead of being among the walks.
+    """
 
     plan: Plan
     asked: Question
     walks: Sequence[Walks]
     never: Sequence[Walks]
+    short: Sequence[Short] = ()
+
+    @property
+    def count(self) -> int:
+        """How many are in the flow."""
+        return sum(len(one.person) for one in self.walks) + sum(len(one.way) for one in self.short)
 
 
 def plan_of(query: Query) -> Plan:
@@ -86,12 +97,18 @@ def plan_of(query: Query) -> Plan:
     )
 
 
-def follow(journeys: Journeys, query: Query, rules: Rules) -> Found:
-    """Every walk that the question asks for."""
+def follow(journeys: Journeys, query: Query, rules: Rules, each: bool = True) -> Found:
+    """Every walk that the question asks for.
+
+    Args:
+        each: one by one, and none counted together.
+    """
     plan, asked = plan_of(query), question_of(query, rules)
     if plan.mode == "landing":
-        found = landings(journeys, query, rules, asked.window)
-        return Found(plan, asked, [_on(journeys, plan, asked, one) for one in found], ())
+        # Without goings back a longer visit may be as short.
+        each = each or not asked.sessions or asked.loops
+        found, short = landed(journeys, query, rules, asked.window, each)
+        return Found(plan, asked, [_on(journeys, plan, asked, one) for one in found], (), short)
     steps = tuple(step for step in (plan.around, plan.start, plan.goal) if step is not None)
     anchors = of_steps(journeys, query, steps, asked.window)
     if plan.mode == "around":
@@ -100,12 +117,12 @@ def follow(journeys: Journeys, query: Query, rules: Rules) -> Found:
         walks = [_on(journeys, plan, asked, one) for one in anchors]
         return Found(plan, asked, walks, ())
     others = without(landings(journeys, query, rules, asked.window), anchors)
-    landed = Plan(None, None, None, plan.depth)
+    onwards = Plan(None, None, None, plan.depth)
     return Found(
         plan,
         asked,
         [_to(journeys, plan, asked, one) for one in anchors],
-        [_on(journeys, landed, asked, one) for one in others],
+        [_on(journeys, onwards, asked, one) for one in others],
     )
 
 

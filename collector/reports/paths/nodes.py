@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collector.journeys.part import Bool, Int64
+from collector.reports.paths.modes import Found
 from collector.reports.paths.walk import ANCHOR, BEGAN, GOAL, LEFT, NONE, OFFSET, Codes, Walks
 
 OTHER = -6
@@ -46,21 +47,37 @@ class Flow:
         return int(self.links[layer][here.index(start), there.index(end)]) if start in here and end in there else 0
 
 
-def flow_of(walks: Sequence[Walks], top: int) -> Flow:
+class _Columns(NamedTuple):
+    """The codes of some at each step, and how many each entry stands for: one where that is None."""
+
+    layers: Sequence[Codes]
+    many: Int64 | None
+
+    def counts(self, at: int, size: int) -> Int64:
+        found = np.bincount(self.layers[at] + OFFSET, self.many, minlength=size)
+        return found.astype(np.int64, copy=False)
+
+
+def flow_of(found: Found, top: int) -> Flow:
     """The flow of all walks, with the `top` places of each layer by name and the rest together."""
-    highest = max((int(column.max()) for one in walks for column in one.layers if len(column)), default=0)
+    depth = len(found.walks[0].layers) if found.walks else 0
+    every = [_Columns(one.layers, None) for one in found.walks]
+    every += [_Columns(one.columns(depth), one.many) for one in found.short]
+    highest = max((int(column.max()) for one in every for column in one.layers if len(column)), default=0)
     size = max(highest, 0) + OFFSET + 1
-    depth = len(walks[0].layers) if walks else 0
-    layers = [_layer([one.layers[at] for one in walks], size, top) for at in range(depth)]
+    layers = [_layer(sum((one.counts(at, size) for one in every), _none(size)), size, top) for at in range(depth)]
     links = [
-        sum((_pairs(one, at, layers) for one in walks), np.zeros((len(layers[at].codes), len(layers[at + 1].codes))))
+        sum((_pairs(one, at, layers) for one in every), _none((len(layers[at].codes), len(layers[at + 1].codes))))
         for at in range(depth - 1)
     ]
-    return Flow(layers, [matrix.astype(np.int64) for matrix in links])
+    return Flow(layers, links)
 
 
-def _layer(columns: Sequence[Codes], size: int, top: int) -> Layer:
-    counts = sum((np.bincount(column + OFFSET, minlength=size) for column in columns), np.zeros(size, dtype=np.int64))
+def _none(shape: int | tuple[int, int]) -> Int64:
+    return np.zeros(shape, dtype=np.int64)
+
+
+def _layer(counts: Int64, size: int, top: int) -> Layer:
     present = np.flatnonzero(counts[OFFSET:])
     ranked = present[np.lexsort((present, -counts[OFFSET:][present]))]
     codes = ranked[:top].tolist()
@@ -80,7 +97,7 @@ def _layer(columns: Sequence[Codes], size: int, top: int) -> Layer:
     return Layer(codes, many, slot)
 
 
-def _pairs(one: Walks, at: int, layers: Sequence[Layer]) -> Int64:
+def _pairs(one: _Columns, at: int, layers: Sequence[Layer]) -> Int64:
     here, there = layers[at], layers[at + 1]
     wide = len(there.codes) + 1
     # Most walks are short: what both columns leave empty need not be counted.
@@ -88,7 +105,8 @@ def _pairs(one: Walks, at: int, layers: Sequence[Layer]) -> Int64:
     pair = here.nodes(one.layers[at][both]).astype(np.int16)
     pair *= wide
     pair += there.nodes(one.layers[at + 1][both])
-    counts = np.bincount(pair, minlength=(len(here.codes) + 1) * wide).reshape(-1, wide)
+    many = None if one.many is None else one.many[both]
+    counts = np.bincount(pair, many, minlength=(len(here.codes) + 1) * wide).reshape(-1, wide)
     return counts[: len(here.codes), : len(there.codes)].astype(np.int64)
 
 

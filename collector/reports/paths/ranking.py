@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collector.core.errors import UserError
-from collector.journeys.part import Bool, Int64
-from collector.reports.paths.walk import NONE, OFFSET, Walks
+from collector.journeys.part import Bool, Float64, Int64
+from collector.reports.paths.short import Short, commonest_ways
+from collector.reports.paths.walk import LEFT, NONE, OFFSET, Walks
 
 _NARROW = 2**31 - 1
 MOST_CELLS = 2_000_000  # counted in a table; what would need a larger one is sorted
@@ -60,20 +62,40 @@ def made(one: Walks, journey: Journey) -> Bool:
     return mask
 
 
-def commonest(walks: Sequence[Walks], masks: Sequence[Bool], most: int) -> list[Ranked]:
-    """The journeys that most of the masked walks are, those of one number by their codes.
+def commonest(walks: Sequence[Walks], masks: Sequence[Bool], most: int, short: Sequence[Short] = ()) -> list[Ranked]:
+    """The journeys that most of the masked walks and of the short visits are, those of one number by their codes.
 
     A trie is grown place by place. Beginnings that fewer share than made the last of the best so far are left, for
     no journey can be commoner than its beginning.
     """
+    best = [_short(short, *way) for way in commonest_ways(short, most)]
     chosen = _Chosen(walks, [np.flatnonzero(mask) for mask in masks])
-    if not chosen.size:
-        return []
+    best = _grown(chosen, best, most) if chosen.size else best
+    return [Ranked(one.journey, one.many, one.seconds()) for one in best]
+
+
+class _Candidate(NamedTuple):
+    """A journey among the best so far, and how to find the median of its seconds."""
+
+    journey: Journey
+    many: int
+    seconds: Callable[[], float | None]
+
+
+def _short(short: Sequence[Short], many: int, first: int, second: int) -> _Candidate:
+    codes = (first, LEFT) if second == LEFT else (first, second, LEFT)
+    return _Candidate(
+        Journey(codes, longer=False), many, lambda: _median([one.seconds(first, second) for one in short])
+    )
+
+
+def _grown(chosen: _Chosen, best: list[_Candidate], most: int) -> list[_Candidate]:
+    """The best of these and of the journeys of the chosen walks."""
+    walks = chosen.walks
     longer, column = chosen.read([one.longer for one in walks]), chosen.column(0)
     alive, prefix = np.arange(chosen.size, dtype=np.int32), np.zeros(1, dtype=np.int32)  # one beginning for all
     levels: list[tuple[Int64, int]] = []
     beginnings = 1
-    best: list[tuple[int, Journey, tuple[int, NDArray[Any], NDArray[Any]]]] = []
     depth = len(walks[0].journey)
     for at in range(depth):
         following = chosen.column(at + 1) if at + 1 < depth else None
@@ -93,19 +115,27 @@ def commonest(walks: Sequence[Walks], masks: Sequence[Bool], most: int) -> list[
         ended, entries = keys[over], alive[over]
         for key, many in _commonest(ended, most):
             journey = Journey(_spelled(levels, key, wide), bool(key % 2))
-            best.append((-many, journey, (key, ended, entries)))
-        best = sorted(best, key=lambda one: (one[0], one[1].codes, one[1].longer))[:most]
+            best.append(_Candidate(journey, many, partial(_of_key, chosen, entries, ended, key)))
+        best = sorted(best, key=lambda one: (-one.many, one.journey.codes, one.journey.longer))[:most]
         if following is None:
             break
         alive, keys = alive[on], keys[on]
-        common, prefix = _kept(keys, -best[-1][0] if len(best) == most else 1)
+        common, prefix = _kept(keys, best[-1].many if len(best) == most else 1)
         levels.append((common, wide))
         beginnings = len(common)
         on = np.flatnonzero(prefix >= 0)
         alive, prefix, column = alive[on], prefix[on], following
-    return [
-        Ranked(journey, -many, chosen.median(entries[ended == key])) for many, journey, (key, ended, entries) in best
-    ]
+    return best
+
+
+def _of_key(chosen: _Chosen, entries: NDArray[Any], ended: NDArray[Any], key: int) -> float | None:
+    return chosen.median(entries[ended == key])
+
+
+def _median(took: Sequence[Float64]) -> float | None:
+    seconds = np.concatenate(took)
+    known = seconds[~np.isnan(seconds)]
+    return float(np.median(known)) if len(known) else None
 
 
 def _spelled(levels: Sequence[tuple[Int64, int]], key: int, wide: int) -> tuple[int, ...]:
@@ -181,6 +211,4 @@ class _Chosen:
         for at, (one, which) in enumerate(zip(self.walks, self.entries, strict=True)):
             took.append(one.seconds(which[numbers[cuts[at] : cuts[at + 1]] - offset]))
             offset += len(which)
-        seconds = np.concatenate(took)
-        known = seconds[~np.isnan(seconds)]
-        return float(np.median(known)) if len(known) else None
+        return _median(took)

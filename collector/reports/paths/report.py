@@ -21,12 +21,11 @@ from collector.reports.people_list import LIMIT
 def run(journeys: Journeys, query: Query) -> Result:
     """The flow and the commonest journeys; with `people`, the list of those people first."""
     rules = rules_of(query)
-    found = follow(journeys, query, rules)
-    top = query.values["top"]
+    which, top = query.values["people"], query.values["top"]
+    found = follow(journeys, query, rules, each=isinstance(which, str))
     names = names_of(found.plan, places(journeys, rules), query.site.goals)
     kept = tuple(pair for pair in query.arguments if pair[0] not in OWN)
-    answer = Answer(query, found, flow_of(found.walks, top if isinstance(top, int) else 8), names, kept)
-    which = query.values["people"]
+    answer = Answer(query, found, flow_of(found, top if isinstance(top, int) else 8), names, kept)
     if isinstance(which, str):
         blocks = [listed_block(journeys, answer, which), flow_block(answer)]
     else:

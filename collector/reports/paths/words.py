@@ -7,12 +7,15 @@ import numpy as np
 from collector.core.text import T, Text, Value
 from collector.core.times import DAY, MINUTE, SECOND
 from collector.core.words import words
-from collector.reports.paths.blocks import Answer, reached, total
+from collector.journeys.part import Bool, Int32, Int64, Part
+from collector.reports.paths.blocks import Answer, reached
 from collector.reports.paths.modes import Found
 from collector.reports.paths.nodes import OTHER
+from collector.reports.paths.short import Short
 from collector.reports.paths.walk import ANCHOR, BEGAN, GOAL, LEFT, Walks
 
 _SESSION_GAP = 30 * MINUTE
+_LONGEST = DAY + _SESSION_GAP
 _GOES = T("Of {units} that began at {place}, {share} went to {next} next; {left} left at once.")
 _STAYS = T("Of {units} that began at {place}, all left at once.")
 
@@ -26,7 +29,7 @@ def units(answer: Answer, number: int) -> Text:
 
 def headline(answer: Answer) -> Text:
     """The answer in one sentence."""
-    found, everyone = answer.found, total(answer.found.walks)
+    found, everyone = answer.found, answer.found.count
     if not everyone:
         return _nobody(answer)
     if found.plan.mode == "landing":
@@ -143,7 +146,9 @@ def notes(answer: Answer) -> list[Text]:
     """What to mind: who is still under way, and paths whose numbers were left out."""
     found = answer.found
     said = []
-    going = sum(_going(found, one, answer.query.now) for one in (*found.walks, *found.never))
+    now = answer.query.now
+    going = sum(_going(found, one, now) for one in (*found.walks, *found.never))
+    going += sum(_short_going(one, now) for one in found.short)
     if going and found.plan.mode != "goal":
         number = units(answer, going)
         if answer.sessions:
@@ -170,10 +175,19 @@ def notes(answer: Answer) -> list[Text]:
 def _going(found: Found, one: Walks, now: int) -> int:
     """How many may go on: visits with something in the last half hour, people whose window is open; arrivals do not."""
     # No visit is longer than a day, so that those begun before cannot be on.
-    entries = np.flatnonzero(one.time > now - (DAY + _SESSION_GAP if found.asked.sessions else found.asked.window))
+    entries = np.flatnonzero(one.time > now - (_LONGEST if found.asked.sessions else found.asked.window))
     if found.asked.sessions:
-        part = one.anchors.part
-        last = part.person_row[one.person[entries] + 1] - 1
-        same = part.session[last] == one.anchors.unit[entries]
-        entries = entries[same & (part.time[last] > now - _SESSION_GAP)]
+        entries = entries[_on(one.anchors.part, one.person[entries], one.anchors.unit[entries], now)]
     return len(entries) if one.reached is None else int(np.count_nonzero(~one.reached[entries]))
+
+
+def _short_going(one: Short, now: int) -> int:
+    part, late = one.part, one.begun_after(now - _LONGEST)
+    return int(np.count_nonzero(_on(part, part.person[part.session_row[late]], late, now)))
+
+
+def _on(part: Part, person: Int64 | Int32, session: Int64 | Int32, now: int) -> Bool:
+    """Which sessions are the last ones of their persons, with something in the last half hour."""
+    last = part.person_row[person + 1] - 1
+    found: Bool = (part.session[last] == session) & (part.time[last] > now - _SESSION_GAP)
+    return found
