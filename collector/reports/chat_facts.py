@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from collector.core.event import CHAT_EVENTS, PAGE
 from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Int64, Part
+from collector.journeys.part import Bool, Float64, Int64, Part
 from collector.reports.scope import choose, distinct_sorted, inside, kind_mask, page_path
 
 _CLOSERS = ("chat_ended", "chat_rated", "chat_offline_form")
@@ -34,6 +35,23 @@ class ChatFacts:
     pages: Counter[str] = field(default_factory=Counter)
 
 
+class Ratings(NamedTuple):
+    """The ratings of a part's chats, all ever, ascending by row."""
+
+    row: Int64
+    score: Float64
+
+
+class Waits(NamedTuple):
+    """The conversations of a part that a visitor wrote in, all ever, ascending by row.
+
+    row: of the visitor's first message. seconds: to the first message of an agent after it, NaN where none came.
+    """
+
+    row: Int64
+    seconds: Float64
+
+
 def chat_facts(journeys: Journeys, query: Query) -> ChatFacts:
     """The facts of chats in the question's range."""
     facts = ChatFacts()
@@ -43,18 +61,12 @@ def chat_facts(journeys: Journeys, query: Query) -> ChatFacts:
         for name, found in rows.items():
             facts.people[name] += distinct_sorted(part.person[found].astype(np.int64))
             facts.times[name] += len(found)
-        _ratings(journeys, part, rows["chat_rated"], facts)
-        _answers(journeys, part, rows, facts)
+        if len(rows["chat_message"]):
+            role = _roles(journeys, part, rows["chat_message"])
+            facts.roles.update(str(name) for name in role.tolist())
+        service(journeys, part, query, mask, facts)
         _beginnings(journeys, part, rows["chat_started"], facts)
     return facts
-
-
-def service(journeys: Journeys, part: Part, query: Query, mask: Bool, facts: ChatFacts) -> None:
-    """Add ratings and first response times of the part's rows in `mask`, without the other facts."""
-    rows = {name: _rows(journeys, part, query, name, mask) for name in CHAT_EVENTS}
-    if len(rows["chat_rated"]):
-        _ratings(journeys, part, rows["chat_rated"], facts)
-    _answers(journeys, part, rows, facts)
 
 
 def _rows(journeys: Journeys, part: Part, query: Query, name: str, mask: Bool) -> Int64:
@@ -62,34 +74,58 @@ def _rows(journeys: Journeys, part: Part, query: Query, name: str, mask: Bool) -
     return rows[mask[rows]]
 
 
-def _ratings(journeys: Journeys, part: Part, rows: Int64, facts: ChatFacts) -> None:
+def service(journeys: Journeys, part: Part, query: Query, mask: Bool, facts: ChatFacts) -> None:
+    """Add the ratings, and the first response times of conversations begun, in the part's rows in `mask`."""
+    scored = ratings(journeys, part, query.include_bots)
+    facts.scores += scored.score[mask[scored.row]].tolist()
+    found = waits(journeys, part, query.include_bots)
+    seconds = found.seconds[mask[found.row]]
+    answered = ~np.isnan(seconds)
+    facts.waits += seconds[answered].tolist()
+    facts.unanswered += int(np.count_nonzero(~answered))
+
+
+def ratings(journeys: Journeys, part: Part, include_bots: bool) -> Ratings:
+    """The ratings of a part's chats."""
+    rows = journeys.rows(part, Matcher("event", "chat_rated"), include_bots)
+    if not len(rows):
+        return Ratings(rows, np.empty(0, dtype=np.float64))
+    score = scores(journeys, part, rows)
+    return Ratings(rows[~np.isnan(score)], score[~np.isnan(score)])
+
+
+def scores(journeys: Journeys, part: Part, rows: Int64) -> Float64:
+    """The property `score` of rows; NaN where it is no number."""
     column = journeys.properties.column(part, "score")
-    for code in column.code[rows].tolist():
-        value = column.values[code] if code >= 0 else None
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            facts.scores.append(float(value))
+    told = [
+        float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else np.nan
+        for cell in column.values
+    ]
+    found: Float64 = np.array([*told, np.nan])[column.code[rows]]
+    return found
 
 
-def _answers(journeys: Journeys, part: Part, rows: dict[str, Int64], facts: ChatFacts) -> None:
+def waits(journeys: Journeys, part: Part, include_bots: bool) -> Waits:
     """First visitor message to first agent message of each conversation (SEMANTICS 10)."""
+    rows = {name: journeys.rows(part, Matcher("event", name), include_bots) for name in CHAT_EVENTS}
     messages = rows["chat_message"]
     if not len(messages):
-        return
+        return Waits(messages, np.empty(0, dtype=np.float64))
     role = _roles(journeys, part, messages)
-    for name, count in zip(*np.unique(role, return_counts=True), strict=True):
-        facts.roles[str(name)] += int(count)
     conversation = _conversations(part, rows)[np.searchsorted(_all(rows), messages)]
     visitor, agent = role == "visitor", role == "agent"
-    size = int(conversation.max()) + 1
+    # A conversation is one session's, whose rows are in the order of time.
+    first = np.full(int(conversation.max()) + 1, part.size, dtype=np.int64)
+    np.minimum.at(first, conversation[visitor], messages[visitor])
     never = np.iinfo(np.int64).max
-    asked = np.full(size, never, dtype=np.int64)
-    np.minimum.at(asked, conversation[visitor], part.time[messages[visitor]])
+    asked = np.append(part.time, never)[first]
     later = agent & (part.time[messages] >= asked[conversation])
-    told = np.full(size, never, dtype=np.int64)
+    told = np.full(len(first), never, dtype=np.int64)
     np.minimum.at(told, conversation[later], part.time[messages[later]])
-    answered = (asked < never) & (told < never)
-    facts.waits += ((told - asked)[answered] / 1000).tolist()
-    facts.unanswered += int(np.count_nonzero((asked < never) & (told == never)))
+    seconds = np.where(told < never, (told - asked) / 1000, np.nan)
+    order = np.argsort(first, kind="stable")
+    order = order[first[order] < part.size]
+    return Waits(first[order], seconds[order])
 
 
 def _roles(journeys: Journeys, part: Part, rows: Int64) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
@@ -142,6 +178,9 @@ def quantile(values: list[float], share: float) -> float | None:
     return float(np.quantile(np.array(values), share)) if values else None
 
 
-def satisfied(scores: list[float]) -> float | None:
+SATISFIED = 4
+
+
+def satisfied(told: list[float]) -> float | None:
     """CSAT: the share of ratings of 4 or 5 (SEMANTICS 10)."""
-    return sum(score >= 4 for score in scores) / len(scores) if scores else None
+    return sum(score >= SATISFIED for score in told) / len(told) if told else None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 
 from collector.core.blocks import Cell, Result
@@ -317,6 +318,42 @@ def test_ratings_and_first_responses_of_chats_are_told_where_there_are_any() -> 
     assert metric(result, "first_response")["value"] == 40.0
     assert metric(result, "csat")["value"] == 0.5
     assert metric(result, "nps")["value"] == pytest.approx(100 / 3)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_ratings_and_first_responses_are_drawn_and_open_their_people(parts: int) -> None:
+    log = []
+    for n in range(24):
+        at = START + n * DAY
+        said = [("visitor", 0), ("agent", 10 * (n % 5) + 5), ("agent", 90)][: 1 if n % 6 == 0 else 3]
+        log += [E(f"v{n}", at + s * 1_000, "event:chat_message", props={"role": role}) for role, s in said]
+        log.append(E(f"v{n}", at + HOUR, "event:chat_rated", props={"score": n % 5 + 1}))
+    # Answered after midnight: a chat belongs to the day on which it began.
+    log += [E("late", START + WEEK - 1_000, "event:chat_message", props={"role": "visitor"})]
+    log += [E("late", START + WEEK + 1_000, "event:chat_message", props={"role": "agent"})]
+    journeys = world(log, as_of=NOW, parts=parts)
+    asked = question(REPORT, NOW, SITE, from_=day(0), to=day(20), interval="week")
+    result = REPORT.run(journeys, asked)
+    drawn = rows(result, "trend_csat"), rows(result, "trend_first_response")
+    assert [row["rated"] for row in drawn[0]] == [7, 7, 7]
+    assert [row["csat"] for row in drawn[0]] == [sum(n % 5 > 2 for n in range(w * 7, w * 7 + 7)) / 7 for w in range(3)]
+    waits = [[10 * (n % 5) + 5 for n in range(w * 7, w * 7 + 7) if n % 6] for w in range(3)]
+    waits[0].append(2)
+    assert [row["responded"] for row in drawn[1]] == list(map(len, waits))
+    assert [row["first_response"] for row in drawn[1]] == [float(np.median(some)) for some in waits]
+    behind = 0
+    for name in ("trend_csat", "trend_first_response", "metrics"):
+        block = result.block(name)
+        lists = {"counted": block.links} if name == "metrics" else block.draw["cell_links"]
+        for column, links in lists.items():  # type: ignore[attr-defined]
+            for row, link in zip(rows(result, name), links, strict=True):
+                if name == "metrics" and row["name"] not in ("csat", "first_response"):
+                    continue
+                given: dict[str, str] = {f"{key}_" if key == "from" else key: text for key, text in link}
+                listed = REPORT.run(journeys, question(REPORT, NOW, SITE, **given)).block("people")
+                assert len(listed.rows) == row[column], (name, column)
+                behind += 1
+    assert behind == 3 * 3 + 2
 
 
 @pytest.mark.parametrize(

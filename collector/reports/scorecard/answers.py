@@ -9,6 +9,7 @@ import numpy as np
 from collector.core.matcher import Matcher
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Float64, Int64, Part
+from collector.reports.chat_facts import scores
 
 RATED = Matcher("event", "nps_rated")
 PROMOTES, DETRACTS = 9, 6
@@ -26,12 +27,7 @@ def answers(journeys: Journeys, part: Part, include_bots: bool) -> Answers:
     rows = journeys.rows(part, RATED, include_bots)
     if not len(rows):
         return Answers(rows, np.empty(0, dtype=np.float64))
-    column = journeys.properties.column(part, "score")
-    told = [
-        float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else np.nan
-        for cell in column.values
-    ]
-    score = np.array([*told, np.nan])[column.code[rows]]
+    score = scores(journeys, part, rows)
     score = np.where(np.isnan(score), part.value[rows], score)
     fits = (score >= 0) & (score <= 10)
     return Answers(rows[fits], score[fits])

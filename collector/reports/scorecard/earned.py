@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collector.core.query import Query
 from collector.core.text import T
-from collector.reports.chat_facts import quantile, satisfied
+from collector.reports.chat_facts import SATISFIED, quantile, satisfied
 from collector.reports.scope import common_arguments, share
 from collector.reports.scorecard.answers import net_promoters
 from collector.reports.scorecard.asked import Asked, link
@@ -101,10 +101,10 @@ def told(query: Query) -> list[Metric]:
             T("Chats rated 4 or 5"),
             "ratio",
             lambda m: satisfied(m.chat.scores),
-            lambda m: sum(score >= 4 for score in m.chat.scores),
+            lambda m: sum(score >= SATISFIED for score in m.chat.scores),
             lambda m: len(m.chat.scores),
             1,
-            None,
+            link(query, "satisfied"),
             "chat",
             common,
             T("CSAT: of the ratings given in chats."),
@@ -117,7 +117,7 @@ def told(query: Query) -> list[Metric]:
             lambda m: len(m.chat.waits),
             lambda m: len(m.chat.waits),
             -1,
-            None,
+            link(query, "responses"),
             "chat",
             common,
             T("Median time from a visitor's first message in a chat to the first of an agent."),

@@ -13,6 +13,7 @@ from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64
+from collector.reports.chat_facts import SATISFIED, ratings, waits
 from collector.reports.groups import NONE
 from collector.reports.people_list import WHEN, Behind, Fact
 from collector.reports.scope import rows_of_any, sessions
@@ -153,6 +154,25 @@ def _answers(ask: Ask, seen: Seen) -> list[Behind]:
     return [Behind.each(seen.part, row[mine], {"score": score[mine]})]
 
 
+def _ratings(ask: Ask, seen: Seen) -> list[Behind]:
+    row, score = ratings(ask.journeys, seen.part, ask.query.include_bots)
+    mine = rows_in(seen.part, row, seen.chosen, ask.stretch)
+    return [Behind.each(seen.part, row[mine], {"score": score[mine]})]
+
+
+def _satisfied(ask: Ask, seen: Seen) -> list[Behind]:
+    row, score = ratings(ask.journeys, seen.part, ask.query.include_bots)
+    mine = rows_in(seen.part, row, seen.chosen, ask.stretch) & (score >= SATISFIED)
+    return [Behind.each(seen.part, row[mine], {"score": score[mine]})]
+
+
+def _responses(ask: Ask, seen: Seen) -> list[Behind]:
+    row, seconds = waits(ask.journeys, seen.part, ask.query.include_bots)
+    mine = rows_in(seen.part, row, seen.chosen, ask.stretch) & ~np.isnan(seconds)
+    return [Behind.each(seen.part, row[mine], {"wait": seconds[mine]})]
+
+
+_SCORE = Column("score", T("Score"), "number")
 _LAST_SEEN = Column("time", T("Last active"), "time")
 _FORM = (
     Column("form", T("Form")),
@@ -170,5 +190,10 @@ LISTS: dict[str, List] = {
     "forms": List(T("Forms started"), "visit", _forms, _FORM),
     "purchases": List(T("Purchases"), "conversion", _purchases, (_WORTH,)),
     "customers": List(T("Customers"), "person", _customers, (Column("value", T("Spent so far"), "money"),)),
-    "answers": List(T("Answers"), "event", _answers, (Column("score", T("Score"), "number"),)),
+    "answers": List(T("Answers"), "event", _answers, (_SCORE,)),
+    "ratings": List(T("Ratings of chats"), "event", _ratings, (_SCORE,)),
+    "satisfied": List(T("Chats rated 4 or 5"), "event", _satisfied, (_SCORE,)),
+    "responses": List(
+        T("Chats that an agent answered"), "event", _responses, (Column("wait", T("First response"), "seconds"),)
+    ),
 }

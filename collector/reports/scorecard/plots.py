@@ -32,6 +32,8 @@ def plots(query: Query, question: Asked, sums: Trends) -> list[Block]:
         made.time(),
         made.bounces(),
         made.answers(),
+        made.ratings(),
+        made.responses(),
     ]
     return [block for block in found if block is not None]
 
@@ -173,6 +175,35 @@ class _Plots:
                 (Column("nps", T("NPS"), "number"), _divided(score, answered)),
             ),
             {"answered": self._lists("answers")},
+        )
+
+    def ratings(self) -> Block | None:
+        if not self._sums.sum["rated"][1:].any():
+            return None
+        return self._series(
+            "trend_csat",
+            T("Chats rated 4 or 5"),
+            ["csat"],
+            (
+                (Column("rated", T("Ratings of chats"), "count"), self._counts("rated")),
+                (Column("satisfied", T("Of these 4 or 5"), "count"), self._counts("satisfied")),
+                (Column("csat", T("Chats rated 4 or 5"), "ratio"), self._ratio("satisfied", "rated")),
+            ),
+            {"rated": self._lists("ratings"), "satisfied": self._lists("satisfied")},
+        )
+
+    def responses(self) -> Block | None:
+        if not self._sums.sum["responded"][1:].any():
+            return None
+        return self._series(
+            "trend_first_response",
+            T("First response"),
+            ["first_response"],
+            (
+                (Column("responded", T("Chats that an agent answered"), "count"), self._counts("responded")),
+                (Column("first_response", T("First response, median"), "seconds"), self._sums.median_wait()[1:]),
+            ),
+            {"responded": self._lists("responses")},
         )
 
     def _counts(self, name: str) -> list[Cell]:

@@ -10,6 +10,7 @@ from collector.core.deadline import check
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int32, Int64
+from collector.reports.chat_facts import SATISFIED, ratings, waits
 from collector.reports.local_days import active_days, local_days
 from collector.reports.params import EVERY
 from collector.reports.scope import rows_of_any, sessions
@@ -40,6 +41,9 @@ _NAMES = (
     "promoters",
     "detractors",
     "answered",
+    "rated",
+    "satisfied",
+    "responded",
 )
 
 
@@ -47,12 +51,13 @@ class Trends:
     """For each name the sum of every period, the first being that before the range.
 
     customers, lifetime: who first bought in it, and what they and all others bought in it carries; lifetime_valued: how
-    many of those purchases carry anything.
+    many of those purchases carry anything. waits: seconds to the first responses, with their periods.
     """
 
     def __init__(self, periods: int) -> None:
         self.size = periods
         self.sum: dict[str, Float64] = {name: np.zeros(periods) for name in _NAMES}
+        self.waits: list[tuple[Int32, Float64]] = []
         self.earlier = {"customers": 0.0, "lifetime": 0.0, "lifetime_valued": 0.0}
 
     def add(self, name: str, place: Int32 | Int64, weights: Float64 | Int64 | None = None) -> None:
@@ -61,6 +66,13 @@ class Trends:
             kept = place >= 0
             place, weights = place[kept], None if weights is None else weights[kept]
         self.sum[name] += np.bincount(place, weights=weights, minlength=self.size)
+
+    def median_wait(self) -> list[float | None]:
+        """The median of `waits` of every period, None where there are none."""
+        place = np.concatenate([place for place, _ in self.waits]) if self.waits else np.empty(0, dtype=np.int32)
+        seconds = np.concatenate([seconds for _, seconds in self.waits]) if self.waits else np.empty(0)
+        mine = [seconds[place == period] for period in range(self.size)]
+        return [float(np.median(some)) if len(some) else None for some in mine]
 
     def to_date(self, name: str) -> Float64:
         """The sum of all up to the end of each period, those before the first included."""
@@ -78,13 +90,26 @@ def trends(journeys: Journeys, query: Query, question: Asked, found: Sequence[Se
         _visits(journeys, query, question, seen, days, sums)
         _left(journeys, query, question, seen, days, sums)
         _money(journeys, query, question, seen, days, sums)
-        row, score = answers(journeys, seen.part, query.include_bots)
-        mine = seen.chosen[seen.part.person[row]]
-        place, score = question.places(days[row[mine]]), score[mine]
-        sums.add("answered", place)
-        sums.add("promoters", place[score >= PROMOTES])
-        sums.add("detractors", place[score <= DETRACTS])
+        _told(journeys, query, question, seen, days, sums)
     return sums
+
+
+def _told(journeys: Journeys, query: Query, question: Asked, seen: Seen, days: Int32, sums: Trends) -> None:
+    part, bots = seen.part, query.include_bots
+    for (row, score), whole, sides in (
+        (answers(journeys, part, bots), "answered", {"promoters": (PROMOTES, 10), "detractors": (0, DETRACTS)}),
+        (ratings(journeys, part, bots), "rated", {"satisfied": (SATISFIED, np.inf)}),
+    ):
+        mine = seen.chosen[part.person[row]]
+        place, score = question.places(days[row[mine]]), score[mine]
+        sums.add(whole, place)
+        for name, (low, high) in sides.items():
+            sums.add(name, place[(score >= low) & (score <= high)])
+    row, seconds = waits(journeys, part, bots)
+    mine = seen.chosen[part.person[row]] & ~np.isnan(seconds)
+    place = question.places(days[row[mine]])
+    sums.add("responded", place)
+    sums.waits.append((place, seconds[mine]))
 
 
 def _people(journeys: Journeys, query: Query, question: Asked, seen: Seen, days: Int32, sums: Trends) -> None:
