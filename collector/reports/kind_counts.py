@@ -10,11 +10,14 @@ import numpy as np
 
 from collector.core.event import PAGE, Kind
 from collector.journeys.journeys import Journeys
+from collector.journeys.merge import ranges
 from collector.journeys.part import Bool, Int64, Part
 from collector.reports.scope import K, coded, distinct_people, page_path
 
 # A range with less of the part's rows than one in so many is counted by its rows alone.
 SPARSE = 6
+# Where less than one row in so many is left out, the counts of all, which the part keeps, are asked for first.
+FEW = 10
 
 
 class KindCounts(NamedTuple, Generic[K]):
@@ -52,27 +55,72 @@ def _counted(part: Part, inside: Bool, include_bots: bool, name: Callable[[int],
 
 
 def _along_kinds(part: Part, inside: Bool, name: Callable[[int], K]) -> KindCounts[K]:
+    found = _of_kinds(part, inside)
+    kinds = np.flatnonzero(found.times)
+    people, times, last = (column[kinds] for column in found)
+    codes, labels = coded(kinds, name)
+    by_kind = KindCounts(labels, people, times, last)
+    return by_kind if len(labels) == len(kinds) else _joined(part, inside, kinds, codes, by_kind)
+
+
+class _OfKinds(NamedTuple):
+    """For each kind id different people, rows, and the latest of them."""
+
+    people: Int64
+    times: Int64
+    last: Int64
+
+
+def _of_kinds(part: Part, inside: Bool) -> _OfKinds:
+    left_out = len(part.kind_rows) - np.count_nonzero(inside)
+    if left_out * FEW < part.size:
+        whole = part.memo.get("kinds of all", lambda: _walked(part, part.bot == 0))
+        if not left_out:
+            return whole
+        less = _without(part, inside, whole)
+        if less is not None:
+            return less
+    return _walked(part, inside)
+
+
+def _without(part: Part, inside: Bool, whole: _OfKinds) -> _OfKinds | None:
+    """The counts of all less those of the few rows outside; None unless these are all of their persons' rows."""
+    rows = np.flatnonzero(~inside & (part.bot == 0))
+    person, kind = part.person[rows], part.kind[rows]
+    gone = np.flatnonzero(np.bincount(person, minlength=len(part.persons)))
+    if inside[ranges(part.person_row[gone], part.person_row[gone + 1])].any():
+        return None
+    kinds, persons = len(whole.times), len(part.persons)
+    pairs = np.unique(kind.astype(np.int64) * persons + person)
+    times = whole.times - np.bincount(kind, minlength=kinds)
+    theirs = np.full(kinds, part.origin, dtype=np.int64)
+    np.maximum.at(theirs, kind, part.time[rows])
+    last = whole.last.copy()
+    for at in np.flatnonzero((theirs == last) & (times > 0)).tolist():
+        mine = part.kind_rows[part.kind_start[at] : part.kind_start[at + 1]]
+        last[at] = part.time[mine[inside[mine]]].max()
+    return _OfKinds(whole.people - np.bincount(pairs // persons, minlength=kinds), times, last)
+
+
+def _walked(part: Part, inside: Bool) -> _OfKinds:
     """Persons ascend within a kind, so that the first row of each is told by the row before it, without sorting."""
     kept = inside[part.kind_rows]
     times = _runs(kept, part.kind_start)
-    kinds = np.flatnonzero(times)
-    times = times[kinds]
+    people, last = np.zeros(len(times), dtype=np.int64), np.full(len(times), part.origin, dtype=np.int64)
     keys = part.kind_keys if kept.all() else part.kind_keys[kept]
     if not len(keys):
-        return KindCounts([], times, times, times)
-    edges = np.concatenate(([0], np.cumsum(times)))
+        return _OfKinds(people, times, last)
+    kinds = np.flatnonzero(times)
+    edges = np.concatenate(([0], np.cumsum(times[kinds])))
     begin = edges[:-1]
     person = keys >> part.shift
     fresh = np.empty(len(keys), dtype=np.bool_)
     np.not_equal(person[1:], person[:-1], out=fresh[1:])
     fresh[begin] = True
-    people = _runs(fresh, edges)
+    people[kinds] = _runs(fresh, edges)
     person <<= part.shift
-    last = np.maximum.reduceat(np.subtract(keys, person, out=person), begin) + part.origin
-    codes, labels = coded(kinds, name)
-    if len(labels) == len(kinds):
-        return KindCounts(labels, people, times, last)
-    return _joined(part, inside, kinds, codes, KindCounts(labels, people, times, last))
+    last[kinds] += np.maximum.reduceat(np.subtract(keys, person, out=person), begin)
+    return _OfKinds(people, times, last)
 
 
 def _runs(mask: Bool, edges: Int64) -> Int64:

@@ -12,32 +12,69 @@ from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int32, Int64, Part
+from collector.reports.once import once
 from collector.reports.scope import Sessions, choose, distinct_sorted, inside, kind_mask, rows_of_any, sessions
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class View:
     """One part seen through a question: rows inside, sessions begun inside, goal rows inside, ascending.
 
-    `person` and `is_page` are of each row inside; `bounced` are sessions begun inside.
-    `touched` and `won` are the sessions with a row inside, and with a goal inside, with their persons.
+    `pages` says of each kind whether it is a page view. What not every report asks for is found when it is asked for.
     """
 
     part: Part
     include_bots: bool
     inside: Bool
-    rows: Int64
-    person: Int32
-    is_page: Bool
     begun: Int64
-    bounced: Int64
     sessions: Sessions
     goal_rows: Sequence[Int64]
-    any_goal: Int64
-    touched: Int64
-    touched_person: Int32
-    won: Int64
-    won_person: Int32
+    pages: Bool
+
+    @once
+    def rows(self) -> Int64:
+        """Rows inside."""
+        return np.flatnonzero(self.inside)
+
+    @once
+    def person(self) -> Int32:
+        """The person of each row inside."""
+        return self.part.person[self.rows]
+
+    @once
+    def is_page(self) -> Bool:
+        """Whether each row inside is a page view."""
+        return self.pages[self.part.kind[self.rows]]
+
+    @once
+    def any_goal(self) -> Int64:
+        """Rows inside that fit a goal."""
+        return np.unique(np.concatenate(self.goal_rows)) if self.goal_rows else np.empty(0, dtype=np.int64)
+
+    @once
+    def bounced(self) -> Int64:
+        """Those of the sessions begun inside that bounced."""
+        return self.begun[self.sessions.bounce[self.begun]]
+
+    @once
+    def touched(self) -> Int64:
+        """Sessions with a row inside."""
+        return _sessions_of(self.part, self.rows)
+
+    @once
+    def touched_person(self) -> Int32:
+        """Their persons."""
+        return self.sessions.person[self.touched]
+
+    @once
+    def won(self) -> Int64:
+        """Sessions with a goal inside."""
+        return _sessions_of(self.part, self.any_goal)
+
+    @once
+    def won_person(self) -> Int32:
+        """Their persons."""
+        return self.sessions.person[self.won]
 
 
 @dataclass(slots=True)
@@ -67,27 +104,14 @@ def _view(journeys: Journeys, part: Part, query: Query, start: int, end: int, go
     for goal in goals:
         rows = rows_of_any(journeys, part, [goal], query.include_bots)
         goal_rows.append(rows[mask[rows]])
-    rows = np.flatnonzero(mask)
-    any_goal = np.unique(np.concatenate(goal_rows)) if goal_rows else np.empty(0, dtype=np.int64)
-    facts = sessions(journeys, part, query.include_bots)
-    begun = np.flatnonzero(mask[part.session_row])
-    touched, won = _sessions_of(part, rows), _sessions_of(part, any_goal)
     return View(
         part=part,
         include_bots=query.include_bots,
         inside=mask,
-        rows=rows,
-        person=part.person[rows],
-        is_page=kind_mask(journeys, lambda kind: kind.type == PAGE)[part.kind[rows]],
-        begun=begun,
-        bounced=begun[facts.bounce[begun]],
-        sessions=facts,
+        begun=np.flatnonzero(mask[part.session_row]),
+        sessions=sessions(journeys, part, query.include_bots),
         goal_rows=goal_rows,
-        any_goal=any_goal,
-        touched=touched,
-        touched_person=facts.person[touched],
-        won=won,
-        won_person=facts.person[won],
+        pages=kind_mask(journeys, lambda kind: kind.type == PAGE),
     )
 
 

@@ -45,6 +45,16 @@ class Ratio:
         self.xy += float(over @ of)
         self.yy += float(of @ of)
 
+    def add_each(self, people: int, y: Floats) -> None:
+        """Take in so many people with 1 to divide by, of whom some have a `y`."""
+        whole = float(y.sum())
+        self.people += people
+        self.x += people
+        self.y += whole
+        self.xx += people
+        self.xy += whole
+        self.yy += float(y @ y)
+
     @property
     def value(self) -> float | None:
         """The ratio."""
@@ -130,16 +140,21 @@ def _take(side: Side, view: View) -> tuple[Bool, Int64]:
     owner = view.sessions.person[view.begun]
     visits = np.bincount(owner, minlength=size)
     engaged = np.bincount(owner, weights=view.sessions.engaged[view.begun] / _SECOND, minlength=size)
-    side.people += int(np.count_nonzero(there))
+    people = int(np.count_nonzero(there))
+    side.people += people
     side.visits += len(view.begun)
-    side.attention.add(visits, engaged)
-    side.bounce.add(visits, np.bincount(view.sessions.person[view.bounced], minlength=size))
+    # Who made no visit has neither visits nor what is divided by them.
+    some = np.flatnonzero(visits)
+    side.attention.add(visits[some], engaged[some])
+    side.bounce.add(visits[some], np.bincount(view.sessions.person[view.bounced], minlength=size)[some])
     for at, rows in enumerate(view.goal_rows):
-        value, person = part.value[rows], part.person[rows]
-        side.goals[at] += len(np.unique(person))
+        value = part.value[rows]
+        winners, place = np.unique(part.person[rows], return_inverse=True)
+        side.goals[at] += len(winners)
         side.valued[at] |= bool((~np.isnan(value)).any())
-        worth = np.bincount(person, weights=np.nan_to_num(value), minlength=size)
-        side.worth[at].add(there.astype(np.int64), worth)
+        side.worth[at].add_each(
+            people, np.bincount(place, weights=np.nan_to_num(value), minlength=len(winners)).astype(np.float64)
+        )
     return there, visits
 
 
