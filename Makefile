@@ -6,21 +6,29 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 BUILD_INPUTS = pyproject.toml $(wildcard tracker_js/*.* tracker_js/*/*.js)
 
-.PHONY: demo test check bench soak impact-proof pictures wheel lock clean
+.PHONY: demo test suite check style types bench soak impact-proof pictures wheel lock clean
 
 demo: $(VENV)/.installed  ## the real product with a demo shop and simulated visitors
 	$(BIN)/desireline demo $(ARGS)
 
 # What is compiled is kept: tests start hundreds of processes. (An empty value is what Python takes for none.)
-test soak: export PYTHONDONTWRITEBYTECODE =
-test: $(VENV)/.tested check  ## everything: lint, types, all tests (browser and Postgres included)
-	$(BIN)/python -m tests.support.prepare
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not alone' $(ARGS) || [ $$? -eq 5 ]
+test suite soak: export PYTHONDONTWRITEBYTECODE =
+# Types are checked beside the tests; those that measure time come last, alone.
+test: $(VENV)/.tested style  ## everything: lint, types, all tests (browser and Postgres included)
+	$(MAKE) --no-print-directory --jobs=2 types suite
 	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? -eq 5 ]
 
-check: $(VENV)/.tested
+suite: $(VENV)/.tested
+	$(BIN)/python -m tests.support.prepare
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not alone' $(ARGS) || [ $$? -eq 5 ]
+
+check: style types
+
+style: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/.tested
 	$(BIN)/mypy
 
 bench: $(VENV)/.benched  ## the benchmarks, beside ClickHouse in the same run

@@ -24,6 +24,7 @@ def test_plots_are_drawn_and_have_a_table_under_them(look: Look) -> None:
     box = figure.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
+    page.wait_for_timeout(200)
     page.get_by_text("Table", exact=True).first.click()
     assert page.locator("section:has(figure.plot) table tbody tr").count() > 20
     assert look.problems == []
