@@ -30,7 +30,12 @@ from benchmarks.vocabulary import PAGES
 from collector.core.blocks import Block
 from collector.core.query import parse_query
 from collector.journeys.journeys import Journeys
+from collector.reports import paths, retention
+from collector.reports.paths.landed import landed
+from collector.reports.paths.places import rules_of
+from collector.reports.paths.tape import tape
 from collector.reports.registry import reports
+from collector.reports.retention.report import counts
 from collector.reports.scope import choose
 
 PAGE, ALONE = "ours, the whole page", "ours, these numbers alone"
@@ -43,7 +48,8 @@ class Comparison:
 
     promised: how many times as fast as the best of the others; `sql` is asked of every layout, in place of {table};
     the engine named before it is the only one that it is for. read: the page's numbers as rows that the queries' rows
-    hold. alone: the same rows and nothing else, where the page has much beside them: then it is this that is judged.
+    hold. alone: the same rows and nothing else, where the page has much beside them: then it is this that is promised,
+    and `page` of the page, 0 for nothing.
     """
 
     name: str
@@ -53,6 +59,11 @@ class Comparison:
     sql: Sequence[tuple[str, str]]
     read: Callable[[Callable[[str], Block]], Answer]
     alone: Callable[[Journeys], Answer] | None = None
+    page: float = 0.0
+
+    def aim(self, measure: str) -> float:
+        """What is promised of `PAGE` or `ALONE`."""
+        return self.page if self.alone and measure == PAGE else self.promised
 
 
 def cells(block: Block, *names: str) -> list[list[object]]:
@@ -123,7 +134,32 @@ def _total(block: Callable[[str], Block]) -> Answer:
     return [(int(str(cells(block("total"), "people")[0][0])),)]
 
 
+_PATHS: Arguments = {**ALL, "depth": ["3"], "every-page": ["1"], "top": ["30"]}
+_COHORTS: Arguments = {**ALL, "interval": ["week"], "periods": ["12"]}
 _BUYERS: Arguments = {**ALL, "where": ["event:purchase"], "where-not": ["event:chat_started"]}
+
+
+def _cohorts_alone(journeys: Journeys) -> Answer:
+    query = parse_query(retention.REPORT.params, _COHORTS, bench_site(), NOW)
+    back = counts(journeys, query).back[0]
+    there = np.nonzero(back)
+    return list(zip(*(one.tolist() for one in (*there, back[there])), strict=True))
+
+
+def _flow_alone(journeys: Journeys) -> Answer:
+    query = parse_query(paths.REPORT.params, _PATHS, bench_site(), NOW)
+    anchors, short = landed(journeys, query, rules_of(query), window=0, each=False)
+    wide = len(PAGES) + 1
+    table = np.zeros(wide * wide, dtype=np.int64)
+    for one in short:
+        two = one.ways.second >= 0
+        np.add.at(table, one.ways.first[two].astype(np.int64) * wide + one.ways.second[two], one.many[two])
+    for other in anchors:
+        of, stay = tape(journeys, other.part, rules_of(query), sessions=True, include_bots=False), other.stay
+        if stay is not None:
+            table += np.bincount(of.code[stay].astype(np.int64) * wide + of.code[stay + 1], minlength=len(table))
+    there = np.flatnonzero(table)
+    return list(zip((there // wide).tolist(), (there % wide).tolist(), table[there].tolist(), strict=True))
 
 
 def _bought(journeys: Journeys) -> Answer:
@@ -136,17 +172,21 @@ COMPARISONS: Sequence[Comparison] = (
         "paths: from the landing to the next page, five years",
         1.0,
         "paths",
-        {**ALL, "depth": ["3"], "every-page": ["1"], "top": ["30"]},
+        _PATHS,
         (("ClickHouse", _PATHS_ARRAYS), ("DuckDB", _PATHS_JOINS)),
         _flow,
+        _flow_alone,
+        page=1.0,
     ),
     Comparison(
         "retention by week, 262 cohorts over 12 weeks",
         5.0,
         "retention",
-        {**ALL, "interval": ["week"], "periods": ["12"]},
+        _COHORTS,
         (("", _COHORTS_WINDOW), ("", _COHORTS_JOIN), ("ClickHouse", _COHORTS_ARRAYS)),
         _cohorts,
+        _cohorts_alone,
+        page=1.0,
     ),
     Comparison(
         "people who bought and never chatted, five years",
@@ -168,8 +208,8 @@ COMPARISONS: Sequence[Comparison] = (
 )
 
 
-def compare(journeys: Journeys, engines: Sequence[Engine], one: Comparison, runs: int) -> float:
-    """Print the times; our ratio to the best of the others.
+def compare(journeys: Journeys, engines: Sequence[Engine], one: Comparison, runs: int) -> int:
+    """Print the times; how many of what is promised was missed.
 
     Raises:
         AssertionError: the numbers differ.
@@ -196,14 +236,14 @@ def compare(journeys: Journeys, engines: Sequence[Engine], one: Comparison, runs
         turn, best = min((turn, name) for name, turn in times.items() if name.startswith(engine.name))
         turn.say(f"  best of {best}")
     others = min(turn.ms for name, turn in times.items() if name not in (PAGE, ALONE))
-    judged = ALONE if one.alone else PAGE
+    missed = 0
     for name in (PAGE, ALONE):
         if name in times:
             times[name].say(f"  {name}")
-            ratio = others / times[name].ms
-            missed = name == judged and ratio < one.promised
-            say("  ratio to the best of the others", ratio, "times", _miss(one.promised) * missed)
-    return others / times[judged].ms
+            ratio, aim = others / times[name].ms, one.aim(name)
+            say("  ratio to the best of the others", ratio, "times", _miss(aim) * (ratio < aim))
+            missed += ratio < aim
+    return missed
 
 
 def _miss(promised: float) -> str:
@@ -226,9 +266,8 @@ def main(arguments: list[str] | None = None) -> int:
         del columns
         best = funnel.compare(journeys, engines, given.runs) if given.only in "funnel" else None
         asked = [one for one in COMPARISONS if given.only in one.name]
-        ratios = [compare(journeys, engines, one, given.runs) / one.promised for one in asked]
-    missed = sum(ratio < 1 for ratio in ratios)
-    print(f"{missed} of these {len(ratios)} miss what is aimed at" if missed else "all of these are as aimed at")
+        missed = sum(compare(journeys, engines, one, given.runs) for one in asked)
+    print(f"{missed} of these figures miss what is aimed at" if missed else "all of these are as aimed at")
     if best is None:
         return 0
     kept = best >= funnel.PROMISED
