@@ -15,6 +15,7 @@ from collector.web import format as shown
 from collector.web import funnel_view, impact_view, segments, stages, timeline_view
 from collector.web.address import address, replaced
 from collector.web.guard import SiteAccess
+from collector.web.install import collector_origin
 from collector.web.language import gettext
 from collector.web.report_page import ONLY, ReportPage
 from collector.web.saved import saved_address
@@ -34,6 +35,8 @@ def extras(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
         return _funnel(access, page)
     if page.name in ("impact", "chat", "retargeting"):
         return _impact(access, page)
+    if page.name == "experiment":
+        return _experiment(access, page)
     if page.name in ("segment", "segments"):
         return segments.extras(access, page)
     if page.name == "stages":
@@ -62,6 +65,18 @@ def _impact(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
         "goal_name": access.site.goals[0][0] if access.site.goals else "",
         "without_people": address(page.path, replaced(page.pairs, [], ["people"])),
         "exposed_people": address(page.path, replaced(page.pairs, [("people", "exposed")])),
+    }
+
+
+def _experiment(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
+    effect = next((block for block in page.answer.blocks if block.id == "effect"), None) if page.answer else None
+    kept = [pair for pair in page.pairs if pair[0] in ("goal", "horizon", *FILTERS)]
+    path = url_for("reports.show", site_name=access.site.name, report_name="planner")
+    return {
+        "effects": impact_view.effects(effect) if effect else [],
+        "planner_href": address(path, kept),
+        "origin": collector_origin(access),
+        "key": access.record.write_key,
     }
 
 

@@ -141,7 +141,7 @@ def test_one_device_in_ten_is_never_offered_the_chat_and_both_arms_tell_it(told:
             exposed = [happened["props"] for happened in mine if happened.get("name") == EXPOSED]
             assert len(exposed) == 1
             assert exposed[0]["variant"] == assign(visitor, HOLDOUT, CHAT_SHARE)
-            arms[exposed[0]["variant"]].update({happened.get("name") for happened in mine})
+            arms[exposed[0]["variant"]].update({str(happened.get("name")) for happened in mine})
     assert arms["off"]["chat_shown"] == arms["off"]["chat_started"] == 0
     assert 0.06 < arms["off"][EXPOSED] / len(told) < 0.14
     assert arms["on"]["chat_shown"] == arms["on"][EXPOSED]

@@ -69,7 +69,7 @@ def arms_block(found: Answer, arguments: Arguments) -> Block:
             Column("difference", T("Difference"), "points", T("From the arm that goes without.")),
             Column("difference_low", T("At least"), "points"),
             Column("difference_high", T("At most"), "points"),
-            Column("p", T("p-value"), "number"),
+            Column("p", T("p-value"), "ratio"),
             Column("open", T("Still open"), "count", T("Their time for the goal is not over: left out.")),
             Column("both", T("Seen in two arms"), "count", T("Counted where they were seen first.")),
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import chdtri
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.text import T, Text
@@ -12,6 +13,7 @@ from collector.reports.experiment.statistics import WEAK
 
 ENOUGH_GOALS = 10
 BOTH, TOP = 0.05, 0.05
+_LEAST_P = 1e-300  # what is rarer still has no finite statistic
 Check = tuple[Text, Cell, Cell, Cell, Text]
 
 
@@ -39,17 +41,18 @@ def _checks(found: Answer) -> list[Check]:
 
 
 def _split(found: Answer) -> Check:
-    label = T("Sizes of the arms (p-value)")
-    p = found.sample_ratio
+    label = T("Sizes of the arms (chi-squared)")
+    p, free = found.sample_ratio, max(len(found.arms) - 1, 1)
+    limit = float(chdtri(free, SAMPLE_RATIO))
     if np.isnan(p):
         meaning = T("Say how the arms were to be split, like --share 0.9, so that their sizes can be checked.")
-        return label, None, SAMPLE_RATIO, None, meaning
+        return label, None, limit, None, meaning
     good = T("The arms are as large as planned.")
     bad = T(
         "The arms are not as large as planned, so something else than chance decides who is seen: exposures told in "
         "one arm only, a page that fails, bots, a redirect. Find it before you believe any number here."
     )
-    return label, p, SAMPLE_RATIO, p >= SAMPLE_RATIO, good if p >= SAMPLE_RATIO else bad
+    return label, float(chdtri(free, max(p, _LEAST_P))), limit, p >= SAMPLE_RATIO, good if p >= SAMPLE_RATIO else bad
 
 
 def _sizes(found: Answer) -> list[Check]:

@@ -66,7 +66,7 @@ def effect_block(found: Answer) -> Block:
             Column("high", T("At most"), "number"),
             Column("lift", T("Lift"), "ratio"),
             Column("incremental", T("In all"), "number", T("Difference times the people assigned to it.")),
-            Column("p", T("p-value"), "number", T("How often chance alone would differ as much.")),
+            Column("p", T("p-value"), "ratio", T("How often chance alone would differ as much.")),
         ),
         rows,
         draw={"y": "difference", "low": "low", "high": "high"} if found.rate is not None else {},
