@@ -7,10 +7,11 @@ from urllib.parse import quote, urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from collector.web.step_numbers import EXCLUDE_PARTS, places, renumbered
+
 Pairs = Sequence[tuple[str, str]]
 EDIT = "_edit"
 ROWS = "_rows"
-EXCLUDE_PARTS = ("_exclude", "_after", "_before")
 
 
 def pairs_of(arguments: MultiDict[str, str]) -> list[tuple[str, str]]:
@@ -89,12 +90,9 @@ def _edited(pairs: Pairs) -> list[tuple[str, str]]:
     at = int(place) if place.isdecimal() else -1
     if not 0 <= at < len(values):
         return list(rest)
-    if action == "remove":
-        del values[at]
-    elif action == "up" and at > 0:
-        values[at - 1], values[at] = values[at], values[at - 1]
-    elif action == "down" and at + 1 < len(values):
-        values[at + 1], values[at] = values[at], values[at + 1]
+    values, moved = places(values, action, at)
+    if name == "step":
+        rest = renumbered(rest, moved)
     first = next(place for place, pair in enumerate(rest) if pair[0] == name)
     others = [pair for pair in rest[first:] if pair[0] != name]
     return [*rest[:first], *((name, text) for text in values), *others]
