@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from collector.journeys.part import Bool, Hits, Int64
+from collector.journeys.part import Bool, Int64, Part
 from collector.reports.funnel_plan import Plan, Units
+from collector.reports.funnel_seek import Seek
 
+Fits = NDArray[np.unsignedinteger[Any]]
 NEVER = np.iinfo(np.int64).max
 
 
@@ -126,36 +130,63 @@ def _events(units: Units, steps: Sequence[_Step], which: Int64) -> tuple[Int64, 
     return keys, rows
 
 
-def strict(units: Units, plan: Plan, left_out: Bool) -> Attempts:
+def strict(units: Units, plan: Plan, fits: Fits, left_out: Bool) -> Attempts:
     """Attempts at steps with no event between; units with events of one instant must be in `left_out`."""
-    keys, rows = units.every
-    fits = np.zeros(len(rows), dtype=np.uint16)
-    places = [_places(hits, units) for hits in units.steps]
-    for number, place in enumerate(places):
-        fits[place] |= np.uint16(1 << number)
-    entering = entries(units, plan, keys[places[0]], left_out)
-    first = places[0] if entering is None else places[0][entering]
-    start = keys[first]
+    keys, rows = units.steps[0]
+    entering = entries(units, plan, keys, left_out)
+    start, first = (keys, rows) if entering is None else (keys[entering], rows[entering])
     limit = limits(start, units, plan)
-    reach = np.ones(len(first), dtype=np.int64)
-    going = np.arange(len(first))
+    mask = (1 << units.shift) - 1
+    reach = np.ones(len(start), dtype=np.int64)
+    through = np.full((len(units.steps), len(start)), -1, dtype=np.int32)
+    through[0] = first
+    going = np.arange(len(start))
+    seek = Seek.of(units.part, first.astype(np.int64), units.sessions, units.bots)
     for number in range(1, len(units.steps)):
-        place = first[going] + number
-        going, place = going[place < len(keys)], place[place < len(keys)]
-        good = (keys[place] <= limit[going]) & (fits[place] >> np.uint16(number) & np.uint16(1) == 1)
-        going = going[good]
+        some, seek = seek.on()
+        going = going[some]
+        good = np.flatnonzero(fits[seek.rows] & fits.dtype.type(1 << number))
+        good = good[(units.part.key[seek.rows[good]] & mask) <= (limit[going[good]] & mask)]
+        going, seek = going[good], seek.only(good)
         reach[going] = number + 1
+        through[number, going] = seek.rows
 
     def find(which: Int64) -> tuple[Int64, Int64]:
-        every = np.minimum(first[which] + np.arange(len(units.steps))[:, None], len(keys) - 1)
-        return keys[every], rows[every].astype(np.int64)
+        found = through[:, which].astype(np.int64)
+        every = np.full(found.shape, NEVER)
+        every[0] = start[which]
+        for step in range(1, len(every)):
+            there = np.flatnonzero(found[step] >= 0)
+            every[step, there] = (every[0, there] & ~mask) | (units.part.key[found[step, there]] & mask)
+        return every, found
 
     return Attempts(start, limit, reach, find)
 
 
-def _places(hits: Hits, units: Units) -> Int64:
-    """Where these events stand among all of their units; exact where no two share an instant."""
-    return np.searchsorted(units.every.keys, hits.keys)
+def fits_of(units: Units) -> Fits:
+    """For each row of the part a bit for each step that it fits."""
+    fits: Fits = np.zeros(units.part.size, dtype=np.uint8 if len(units.steps) <= 8 else np.uint16)
+    for number, hits in enumerate(units.steps):
+        fits[hits.rows] |= fits.dtype.type(1 << number)
+    return fits
+
+
+def tied_anyhow(units: Units) -> Bool:
+    """Which units have two different events of one instant, whatever they are."""
+    part = units.part
+    rows = part.memo.get("rows of one instant", lambda: _of_one_instant(part))
+    rows = rows if units.bots else rows[part.bot[rows] == 0]
+    keys = part.key[rows]
+    if units.sessions:
+        keys = np.sort((part.session[rows].astype(np.int64) << units.shift) | (keys & ((1 << units.shift) - 1)))
+    return tied_units(units, keys)
+
+
+def _of_one_instant(part: Part) -> Int64:
+    """The rows that share their person and their instant with another."""
+    second = np.flatnonzero(part.key[1:] == part.key[:-1]) + 1
+    both = np.sort(np.concatenate((second - 1, second)))
+    return both[np.append(both[1:] != both[:-1], True)] if len(both) else both
 
 
 def tied_units(units: Units, keys: Int64) -> Bool:

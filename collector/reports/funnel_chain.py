@@ -16,7 +16,7 @@ from collector.reports import funnel_attempts as attempts_of
 from collector.reports.funnel_any import MOST_OVERLAPPING, in_any_order
 from collector.reports.funnel_attempts import Attempts
 from collector.reports.funnel_fold import Chain, Fit, fold
-from collector.reports.funnel_plan import Plan, Units, disjoint
+from collector.reports.funnel_plan import Plan, Units, disjoint, every_event, ranges
 from collector.reports.funnel_quick import first_chains, furthest
 from collector.reports.once import once
 
@@ -68,20 +68,19 @@ def chains(journeys: Journeys, units: Units, plan: Plan) -> Chains:
             return _with_folded(_none(len(plan.steps)), units, plan, everyone)
         return _in_slices(units, plan, lambda piece: _best(in_any_order(piece, plan, families), piece, plan))
     if plan.order == "strict":
-        tied = _tied(units, [units.every])
-        found = _in_slices(units, plan, lambda piece: _best(attempts_of.strict(piece, plan, tied), piece, plan))
+        tied, fits = attempts_of.tied_anyhow(units), attempts_of.fits_of(units)
+        found = _in_slices(units, plan, lambda piece: _best(attempts_of.strict(piece, plan, fits, tied), piece, plan))
         return _with_folded(found, units, plan, tied)
     if disjoint(journeys, plan, units):
         return _in_slices(units, plan, lambda piece: _ordered(piece, plan, None))
-    tied = _tied(units, units.steps)
+    tied = _tied(units)
     return _with_folded(_in_slices(units, plan, lambda piece: _ordered(piece, plan, tied)), units, plan, tied)
 
 
-def _tied(units: Units, lists: Sequence[Hits]) -> Bool:
-    if len(lists) == 1:
-        return attempts_of.tied_units(units, lists[0].keys)
-    rows = np.concatenate([hits.rows for hits in lists])
-    keys = np.concatenate([hits.keys for hits in lists])
+def _tied(units: Units) -> Bool:
+    """Which units have two different events of one instant that fit steps."""
+    rows = np.concatenate([hits.rows for hits in units.steps])
+    keys = np.concatenate([hits.keys for hits in units.steps])
     order = np.lexsort((rows, keys))
     keys, rows = keys[order], rows[order]
     return attempts_of.tied_units(units, keys[np.concatenate(([True], rows[1:] != rows[:-1]))] if len(keys) else keys)
@@ -209,9 +208,13 @@ def _with_folded(found: Chains, units: Units, plan: Plan, which: Bool) -> Chains
     """`found` and the chains of the units in `which`, folded one by one."""
     if units.chosen is not None:
         which = which & units.chosen
-    if not which.any():
+    entering = np.zeros(units.count, dtype=np.bool_)
+    for hits in units.steps if plan.order == "any" else units.steps[:1]:
+        entering[hits.keys >> units.shift] = True
+    some = np.flatnonzero(which & entering)
+    if not len(some):
         return found
-    each = [(unit, fold(events, plan)) for unit, events in _events_by_unit(units, which)]
+    each = [(unit, fold(events, plan)) for unit, events in _events_by_unit(units, plan, some)]
     folded = [(unit, chain) for unit, chain in each if chain is not None]
     if not folded:
         return found
@@ -253,13 +256,14 @@ def _sorted(mixed: Chains) -> Chains:
     return Chains(mixed.unit[order], reach, find)
 
 
-def _events_by_unit(units: Units, which: Bool) -> list[tuple[int, list[Fit]]]:
-    lists = [*units.steps, *units.excluded]
-    keys = np.concatenate([hits.keys for hits in (*lists, units.every)])
-    rows = np.concatenate([hits.rows for hits in (*lists, units.every)]).astype(np.int64)
-    bits = np.repeat([*(1 << number for number in range(len(lists))), 0], [len(h.keys) for h in (*lists, units.every)])
-    mine = which[keys >> units.shift]
-    keys, rows, bits = keys[mine], rows[mine], bits[mine]
+def _events_by_unit(units: Units, plan: Plan, which: Int64) -> list[tuple[int, list[Fit]]]:
+    lists = [_hits_of(units, hits, which) for hits in (*units.steps, *units.excluded)]
+    bits = np.repeat([1 << number for number in range(len(lists))], [len(hits.keys) for hits in lists])
+    if plan.order == "strict":
+        lists.append(every_event(units, which))
+        bits = np.append(bits, np.zeros(len(lists[-1].keys), dtype=np.int64))
+    keys = np.concatenate([hits.keys for hits in lists])
+    rows = np.concatenate([hits.rows for hits in lists]).astype(np.int64)
     if not len(keys):
         return []
     order = np.lexsort((rows, keys))
@@ -273,6 +277,13 @@ def _events_by_unit(units: Units, which: Bool) -> list[tuple[int, list[Fit]]]:
     first = _firsts(unit).tolist()
     ends = [*first[1:], len(flat)]
     return [(int(unit[begin]), flat[begin:end]) for begin, end in zip(first, ends, strict=True)]
+
+
+def _hits_of(units: Units, hits: Hits, which: Int64) -> Hits:
+    """Those of some units (ascending numbers)."""
+    ends = (which + 1) << units.shift
+    place = ranges(np.searchsorted(hits.keys, which << units.shift), np.searchsorted(hits.keys, ends))
+    return Hits(hits.keys[place], hits.rows[place])
 
 
 def _joined(several: Sequence[Chains], size: int) -> Chains:

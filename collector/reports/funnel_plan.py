@@ -14,8 +14,6 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Hits, Int64, Part
 from collector.reports.scope import choose
 
-EVERYTHING = Matcher("any")
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -38,7 +36,7 @@ class Units:
 
     sessions: whether units are sessions. chosen: which units count, None for all.
     person: index into `part.persons` of each unit, whichever the slice; None where units are persons.
-    steps, excluded: the events that fit, a list each. every: all events, only where the order is strict.
+    steps, excluded: the events that fit, a list each. bots: whether events of bots count.
     first, count: the units that the lists are about, a slice of them perhaps.
     """
 
@@ -50,13 +48,13 @@ class Units:
     person: Int64 | None
     steps: Sequence[Hits]
     excluded: Sequence[Hits]
-    every: Hits
+    bots: bool
     first: int
     count: int
 
     def slices(self, size: int) -> list[Units]:
         """The same in slices of about `size` events of the lists together, small enough for a processor's cache."""
-        lists = [*self.steps, *self.excluded, self.every]
+        lists = [*self.steps, *self.excluded]
         pieces = max(sum(len(hits.keys) for hits in lists) // size, 1)
         longest = max(lists, key=lambda hits: len(hits.keys)).keys
         at = (np.arange(1, pieces) * len(longest)) // pieces
@@ -70,9 +68,9 @@ class Units:
                 Hits(hits.keys[where[number] : where[number + 1]], hits.rows[where[number] : where[number + 1]])
                 for hits, where in zip(lists, cuts, strict=True)
             ]
-            steps, excluded = cut[: len(self.steps)], cut[len(self.steps) : -1]
+            steps, excluded = cut[: len(self.steps)], cut[len(self.steps) :]
             first, end = int(edges[number]), int(edges[number + 1])
-            found.append(replace(self, steps=steps, excluded=excluded, every=cut[-1], first=first, count=end - first))
+            found.append(replace(self, steps=steps, excluded=excluded, first=first, count=end - first))
         return found
 
 
@@ -86,7 +84,6 @@ def units_of(journeys: Journeys, part: Part, query: Query, plan: Plan, sessions:
     chosen = choose(journeys, part, query, lasting=lasting(sessions, plan.window))
     owner = part.person[part.session_row].astype(np.int64) if sessions else None
     everyone = bool(chosen.all())
-    none = Hits(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
     def hits(matcher: Matcher) -> Hits:
         found = journeys.hits(part, matcher, query.include_bots)
@@ -101,7 +98,7 @@ def units_of(journeys: Journeys, part: Part, query: Query, plan: Plan, sessions:
         person=owner,
         steps=[hits(step) for step in plan.steps],
         excluded=[hits(exclusion.matcher) for exclusion in plan.exclude],
-        every=hits(EVERYTHING) if plan.order == "strict" else none,
+        bots=query.include_bots,
         first=0,
         count=len(part.persons if owner is None else owner),
     )
@@ -121,6 +118,26 @@ def _by_session(part: Part, hits: Hits) -> Hits:
         return Hits(keys, hits.rows)
     order = np.argsort(keys, kind="stable")
     return Hits(keys[order], hits.rows[order])
+
+
+def every_event(units: Units, which: Int64) -> Hits:
+    """All events of these units (ascending numbers), not only those that fit, in no order."""
+    part = units.part
+    person = which if units.person is None else np.unique(units.person[which])
+    rows = ranges(part.person_row[person], part.person_row[person + 1])
+    keep = np.ones(len(rows), dtype=np.bool_) if units.bots else part.bot[rows] == 0
+    if units.sessions:
+        keep &= np.isin(part.session[rows], which)
+    rows = rows[keep]
+    unit = (part.session if units.sessions else part.person)[rows].astype(np.int64)
+    return Hits((unit << units.shift) | (part.key[rows] & ((1 << part.shift) - 1)), rows)
+
+
+def ranges(first: Int64, end: Int64) -> Int64:
+    """All numbers from each first one to before each end."""
+    many = end - first
+    found: Int64 = np.arange(many.sum()) + np.repeat(first - (np.cumsum(many) - many), many)
+    return found
 
 
 def disjoint(journeys: Journeys, plan: Plan, units: Units) -> bool:

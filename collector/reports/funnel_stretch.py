@@ -15,8 +15,8 @@ import numpy as np
 
 from collector.core.times import DAY, HOUR, MINUTE, SECOND
 from collector.journeys.part import Bool, Int32, Int64, Part
-from collector.reports.funnel_next import session_ends
 from collector.reports.funnel_outcome import Outcome
+from collector.reports.funnel_seek import session_ends
 
 BEFORE = 7 * DAY
 # How long the stretch after the step may be; the longest that three in four of those who went on were slower than.
