@@ -7,7 +7,7 @@ import numpy as np
 from collector.core.blocks import Block, Cell, Column
 from collector.core.text import T, Text
 from collector.core.times import SECOND
-from collector.journeys.part import Int64
+from collector.journeys.part import Int16
 from collector.reports.attribution.answer import Answer, Link, joined
 from collector.reports.attribution.sequences import MOST_TOUCHES, argument, numbered, sequence, table, written
 from collector.reports.scope import share
@@ -53,9 +53,9 @@ def summary_block(answer: Answer) -> Block:
 def paths_block(answer: Answer) -> Block:
     """The commonest paths."""
     rows = [table(one.runs) for one in answer.paths.found]
-    whole = np.concatenate(rows) if rows else np.empty((0, 1), dtype=np.int64)
+    whole = np.concatenate(rows) if rows else np.empty((0, 1), dtype=np.int16)
     number = numbered(whole)
-    different, many = np.unique(number, return_counts=True)
+    many = np.bincount(number)
     told: list[list[Cell]] = []
     links = []
     worth, lag, length = answer.worth, answer.lag, answer.length
@@ -69,7 +69,7 @@ def paths_block(answer: Answer) -> Block:
     if answer.valued:
         columns.append(Column("revenue", T("Revenue"), "money"))
     for at in np.argsort(-many, kind="stable")[:MOST_PATHS].tolist():
-        of = np.flatnonzero(number == different[at])
+        of = np.flatnonzero(number == at)
         found = sequence(whole[of[0]])
         took = quantile(lag[of][lag[of] >= 0], 0.5)
         told.append(
@@ -91,12 +91,12 @@ def paths_block(answer: Answer) -> Block:
         rows=told,
         draw={"x": "path", "y": "conversions", "link": "conversions", "wide": True},
         links=links,
-        note=_paths_note(len(different), whole),
+        note=_paths_note(len(many), whole),
         empty=T("Nobody converted in this range."),
     )
 
 
-def _paths_note(different: int, whole: Int64) -> Text | None:
+def _paths_note(different: int, whole: Int16) -> Text | None:
     if different > MOST_PATHS:
         return T("The {n} commonest of {all} different paths.", n=MOST_PATHS, all=different)
     if len(whole) and whole[:, -1].any():

@@ -14,7 +14,7 @@ import numpy as np
 
 from collector.journeys.part import Float64, Int64
 from collector.reports.attribution.markov import markov
-from collector.reports.attribution.paths import Conversions, Paths, Runs, first_touch, last_touch
+from collector.reports.attribution.paths import Conversions, Paths, first_touch, last_touch
 from collector.reports.attribution.plan import Plan
 
 MODELS = ("first", "last", "last_non_direct", "linear", "position", "decay", "markov", "shapley")
@@ -47,6 +47,8 @@ def _by_rule(paths: Paths, plan: Plan, rule: Rule) -> Credit:
     for one in paths.found:
         weight = rule(one, plan)
         conversions += np.bincount(one.runs.code, weights=weight, minlength=count)
+        if np.isnan(one.worth).all():
+            continue
         worth = np.nan_to_num(one.worth)[one.runs.owner]
         revenue += np.bincount(one.runs.code, weights=weight * worth, minlength=count)
     return Credit(conversions, revenue)
@@ -100,18 +102,11 @@ def _shapley(one: Conversions, plan: Plan) -> Float64:  # noqa: ARG001 - a rule
     wholly within it: K. Zhao, S. H. Mahboobi, S. R. Bagheri 2018, arXiv:1804.05327, whose simplified formula is exact
     for any number of values, so that none need be put together.
     """
-    fresh = once_each(one.runs)
+    fresh = one.runs.once_each
     different = np.bincount(one.runs.owner[fresh], minlength=len(one.row))
     weight = np.zeros(len(one.runs.code))
     weight[fresh] = 1.0 / different[one.runs.owner[fresh]]
     return weight
-
-
-def once_each(runs: Runs) -> Int64:
-    """For each path and each value in it one touch, the first."""
-    most = int(runs.code.max()) + 1 if len(runs.code) else 1
-    first: Int64 = np.unique(runs.owner * most + runs.code, return_index=True)[1]
-    return first
 
 
 _RULES: Mapping[str, Rule] = {

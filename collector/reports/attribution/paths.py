@@ -28,6 +28,14 @@ class Runs:
         """The path of each touch."""
         return np.repeat(np.arange(len(self.start) - 1), self.length)
 
+    @once
+    def once_each(self) -> Int64:
+        """For each path and each value in it one touch, the first."""
+        pair = self.owner * (int(self.code.max(initial=0)) + 1) + self.code
+        # The same value several times in a row needs no sorting.
+        fresh = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1]))[: len(pair)])
+        return fresh[np.unique(pair[fresh], return_index=True)[1]]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conversions:

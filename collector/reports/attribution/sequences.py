@@ -10,7 +10,7 @@ from itertools import groupby
 import numpy as np
 
 from collector.core.errors import UserError
-from collector.journeys.part import Bool, Int64
+from collector.journeys.part import Bool, Int16, Int64
 from collector.reports.attribution.answer import Answer
 from collector.reports.attribution.paths import Runs
 from collector.reports.attribution.plan import NO_TOUCH
@@ -29,10 +29,10 @@ class Path:
     longer: bool
 
 
-def table(runs: Runs) -> Int64:
+def table(runs: Runs) -> Int16:
     """A row a path: its last touches from the last one back, -1 where there are no more; then whether it is longer."""
     length = runs.length
-    rows = np.full((len(length), MOST_TOUCHES + 1), _NOTHING, dtype=np.int64)
+    rows = np.full((len(length), MOST_TOUCHES + 1), _NOTHING, dtype=np.int16)
     for back in range(MOST_TOUCHES):
         there = np.flatnonzero(length > back)
         rows[there, back] = runs.code[runs.start[there + 1] - 1 - back]
@@ -40,8 +40,17 @@ def table(runs: Runs) -> Int64:
     return rows
 
 
-def numbered(rows: Int64) -> Int64:
-    """A number for each row of `table`, the same for the same row and for no other."""
+def numbered(rows: Int16) -> Int64:
+    """A number for each row of `table`, the same for the same row and for no other, from 0 without gaps."""
+    # Conversions of one visit often have one path: only where it changes a number is looked for.
+    fresh = np.ones(len(rows), dtype=np.bool_)
+    fresh[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    _, number = np.unique(_numbered(rows[fresh]), return_inverse=True)
+    found: Int64 = number[np.cumsum(fresh) - 1]
+    return found
+
+
+def _numbered(rows: Int16) -> Int64:
     base = int(rows.max()) + 2 if len(rows) else 2
     number, room = np.zeros(len(rows), dtype=np.int64), 1
     for column in range(rows.shape[1]):
@@ -54,7 +63,7 @@ def numbered(rows: Int64) -> Int64:
     return number
 
 
-def sequence(row: Int64) -> Path:
+def sequence(row: Int16) -> Path:
     """The sequence of a row of `table`."""
     codes = [code for code in row[:MOST_TOUCHES].tolist() if code != _NOTHING]
     return Path(tuple(reversed(codes)), bool(row[MOST_TOUCHES]))
