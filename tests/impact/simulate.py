@@ -75,8 +75,10 @@ class World:
         rebuy: what an earlier goal adds to the goal's log odds. again, stay: chance of one more visit, one more page.
         days: how long people go on arriving; everybody is watched for 30 days more.
         by_source: exposed by how a visit begins (retargeting), at its first page, rather than by an event.
-        people, bots: how many. two_devices: everybody comes as two visitors in turn, linked in the end.
-        null: no effect at all. holds: everything that drives both is visible, so the answer must be right.
+        people, bots: how many. two_devices: everybody comes as two visitors in turn, linked in the end; with
+            by_goal only those who reach the goal are, as at a checkout, and the others stay two people.
+        null: no effect at all. holds: everything that drives both is visible, and people are told apart rightly, so the
+            answer must be right; where it does not hold the answer is wrong, and shown to be.
         refused: no answer can be right, so none may be given.
     """
 
@@ -96,6 +98,7 @@ class World:
     people: int = 2_500
     bots: int = 0
     two_devices: bool = False
+    by_goal: bool = False
     null: bool = False
     holds: bool = True
     refused: bool = False

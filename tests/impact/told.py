@@ -55,9 +55,10 @@ def journeys(world: World, rows: Rows, people: int) -> Journeys:
         kind = np.concatenate([kind, np.where(turn % 2 == 0, EXPOSURE, GOAL)])
         source, device = np.append(source, np.zeros(count, np.int64)), np.append(device, np.zeros(count, np.int64))
         value, bot = np.append(value, np.full(count, 9_999.0)), np.append(bot, np.ones(count, dtype=np.int64))
+    visitor = person * 2 + 1 + (_turns(person, source) if world.two_devices else 0)
     raw = Raw(
-        code=_codes(world, person),
-        visitor=person * 2 + 1 + (_turns(person, source) if world.two_devices else 0),
+        code=_codes(world, person, visitor, kind),
+        visitor=visitor,
         time=time,
         id=np.arange(1, len(person) + 1),
         kind=kind + 1,
@@ -83,8 +84,10 @@ def journeys(world: World, rows: Rows, people: int) -> Journeys:
     )
 
 
-def _codes(world: World, person: Int64) -> Int64:
-    return person * 2 + 3 if world.two_devices else person * 4 + 2
+def _codes(world: World, person: Int64, visitor: Int64, kind: Int64) -> Int64:
+    """Odd for those who are known by a user id, whatever visitor they come as."""
+    known = np.isin(person, person[kind == GOAL]) if world.by_goal else np.full(len(person), world.two_devices)
+    return np.where(known, person * 2 + 3, visitor * 2)
 
 
 def _turns(person: Int64, source: Int64) -> Int64:

@@ -55,6 +55,20 @@ def after_goal(state: State) -> Float64:
     return np.asarray(-5.2 + 0.9 * state.keen + 3.0 * state.bought)
 
 
+def _bends(state: State) -> Float64:
+    """The middle of a visit (0 to 1), the phone at the prices, and coming back late."""
+    middle = np.exp(-((state.visit_pages - 3) ** 2) / 4)
+    return np.asarray(1.8 * middle + 1.5 * (state.mobile & state.pricing) + 0.8 * (state.gap > 2))
+
+
+def bent_exposure(state: State) -> Float64:
+    return -5.4 + _bends(state)
+
+
+def bent_goal(state: State) -> Float64:
+    return -5.2 + _bends(state)
+
+
 def in_office_hours(state: State) -> Float64:
     """Staffed from 9 to 17 on weekdays, since the fortieth day."""
     open_ = (state.hour >= 9) & (state.hour < 17) & (state.day % 7 < 5) & (state.day >= 40)
@@ -94,11 +108,23 @@ WORLDS = (
     World("mixed", "the effect differs by device, channel and return", exposure_by_kind, BUY, by_kind_of_people),
     World("harmful", "being exposed hurts a little", Slope(-4.4, 0.7), Slope(-4.4, 0.8), Slope(-0.5)),
     World("rare", "about a hundred people are exposed", Slope(-6.4, 0.8), Slope(-4.2, 0.7), Slope(1.0), people=5_000),
+    World("few", "goals are rare", Slope(-4.2, 0.7), Slope(-7.2, 0.8), Slope(0.9), people=5_000),
+    World("bent", "what drives both is neither straight nor a sum", bent_exposure, bent_goal, Slope(0.8)),
     World("heavy", "money with a heavy tail", Slope(-4.6, 0.8), Slope(-4.6, 0.8), Slope(0.8), money=(40, 1.2)),
     World("immortal", "no effect; who stays longer has more of both", Slope(-2.6), Slope(-4.0), null=True, again=0.75),
     World("after", "no effect; who has bought asks about the order", after_goal, BUY, null=True, money=(40, 0.4)),
     World("bots", "no effect; bots chat and buy a thousandfold", CHAT, BUY, null=True, money=(40, 0.4), bots=200),
     World("devices", "everybody comes as two visitors, linked later", CHAT, BUY, Slope(1.0), two_devices=True),
+    World(
+        "checkout",
+        "no effect; everybody comes as two visitors, whom only a goal links",
+        CHAT,
+        BUY,
+        null=True,
+        two_devices=True,
+        by_goal=True,
+        holds=False,
+    ),
     World(
         "season",
         "no effect; office hours, a first day, sales by hour and day",
