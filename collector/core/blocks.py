@@ -10,9 +10,10 @@ column are, so that a page writes them as people say them; `act` is that of matc
 
 * number: a card a column; `change`, `low`, `high` stand below the number before them.
 * bars: the first column with a bar as long as `y`; with `low` and `high`, or `other`, points on a line.
-* series: a line (`as`: "bars" for a histogram, `stack`: true for bars on each other) of the columns `y` over `x`, or
-  of one line a value of `group`; `low` and `high` are a band; `open` is true where a period is unfinished, and the end
-  of the line is dashed from there; `mark` is the ISO day (not a column) that the plot is about.
+* series: a line (`as`: "bars" for a histogram, `stack`: true for bars on each other, `down` those of the columns that
+  are drawn below zero, though their numbers are not) of the columns `y` over `x`, or of one line a value of `group`;
+  `low` and `high` are a band; `open` is true where a period is unfinished, and the end of the line is dashed from
+  there; `mark` is the ISO day (not a column) that the plot is about.
 * grid: a heat table, one row a cell: `y` is the label of its row, `x` that of its column, `value` what the cell says,
   `tone` what colours it (`value`, where not named), `size` a column shown beside the row's label, `open` true where the
   cell is unfinished (hatched), `pooled` the one value of `y` (not a column) whose row holds all others together and

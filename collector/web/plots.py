@@ -100,6 +100,8 @@ def _plain(block: Block, ys: Sequence[int], zone: tzinfo) -> list[dict[str, obje
     found = []
     for y in ys:
         line = _line(shown.text(block.columns[y].label), [row[y] for row in block.rows], block.columns[y], zone)
+        if block.columns[y].name in as_names(block.draw.get("down")):
+            line["data"] = [None if value is None else -value for value in map(finite, (row[y] for row in block.rows))]
         line["before"] = block.columns[y].name.startswith("previous_")
         # An interval belongs to the last of the lines.
         if low is not None and high is not None and y == ys[-1]:

@@ -397,3 +397,14 @@ def test_many_tests_are_corrected_for_their_number() -> None:
 def test_a_quantile_lies_between_two_values() -> None:
     assert quantile(np.array([1, 2, 3, 4]), 0.5) == 2.5
     assert quantile(np.array([], dtype=np.int64), 0.5) is None
+
+
+@pytest.mark.parametrize("unit", ["person", "session"])
+def test_a_long_list_shows_the_latest_and_says_how_many_there_are(unit: str) -> None:
+    journeys = shop()
+    block = answer(journeys, STEPS, LATE, people="reached", at="1", unit=unit, limit="7").block("people")
+    whole = answer(journeys, STEPS, LATE, people="reached", at="1", unit=unit).block("people")
+    assert block.rows == whole.rows[:7]
+    assert (len(whole.rows), block.draw["total"], whole.note) == (120, 120, None)
+    assert "The latest 7 of 120" in str(block.note)
+    assert str(block.title).endswith("120 people" if unit == "person" else "120 sessions")

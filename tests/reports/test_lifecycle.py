@@ -74,6 +74,8 @@ def test_nobody_has_fallen_asleep_in_a_week_that_is_not_over() -> None:
     result = ask([at(22), at(28.5, "v")], more={"to": "2025-11-12"})
     last = named(result.block("lifecycle"))[-1]
     assert (last["period"], last["dormant"], last["unfinished"]) == ("2025-11-10", None, True)
+    counted = ["active", "new", "returning", "resurrected", "dormant"]
+    assert list(last) == ["period", *counted, "quick_ratio", "unfinished"], "no column that only a plot needs"
     assert result.block("lifecycle").note is not None
     assert str(result.headline).startswith("1 people were active in the week from 2025-11-03: 1 new")
 

@@ -274,7 +274,14 @@ def test_every_group_and_cell_is_as_long_as_its_list(events: list[E], users: dic
             assert sum(float(str(row["value"])) for row in named(listed)) == pytest.approx(summary["stake"])
 
 
+def test_the_grid_goes_up_along_both_axes() -> None:
+    rows = named(ask([bought(n + 1, f"u{n}") for n in range(25)]).block("rfm_grid"))
+    assert [(row["recency"], row["second"]) for row in rows] == [(a, b) for a in range(1, 6) for b in range(1, 6)]
+
+
 def test_every_group_has_a_name_and_a_rule() -> None:
     rows = ask([bought(n + 1, f"u{n}") for n in range(25)]).block("rfm").rows
-    assert [row[0] for row in rows] == [NAMES[group].template for group in GROUPS]
+    names = [str(row[0]) for row in rows]
+    assert sorted(names) == sorted(NAMES[group].template for group in GROUPS)
+    assert (names[0], names[-1]) == (NAMES["champions"].template, NAMES["lost"].template)
     assert all(row[-1] for row in rows)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -313,3 +314,15 @@ def test_a_cell_may_lead_to_a_question_of_another_report() -> None:
     found = draw.view(block, UTC, link, str, "", "", 0)
     assert [row.cells[0].href for row in found.rows] == ["there", "there"]
     assert asked_of[0] == (("report", "impact"), ("exposure", "event:x"), ("goal", "event:y"))
+
+
+def test_numbers_drawn_below_zero_are_written_as_they_are() -> None:
+    columns = (Column("day", T("Day"), "date"), Column("came", T("Came"), "count"), Column("left", T("Left"), "count"))
+    rows: list[list[Cell]] = [["2026-10-05", 5, 3], ["2026-10-06", 4, None]]
+    block = Block("b", "series", T("B"), columns, rows, {"x": "day", "y": ["came", "left"], "down": ["left"]})
+    drawn = series(block, UTC)
+    assert drawn is not None
+    lines: Any = drawn["lines"]
+    came, left = lines
+    assert (came["data"], left["data"]) == ([5, 4], [-3, None])
+    assert left["shown"][0] == "3"

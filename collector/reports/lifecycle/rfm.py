@@ -35,6 +35,8 @@ from collector.reports.scope import share
 # Five of each fifth at least: of fewer, one more or less moves everybody.
 LEAST = 25
 GROUPS = ("new", "champions", "loyal", "promising", "attention", "risk", "asleep", "lost")
+# The best first; the order of the rules is another.
+_SHOWN = ("champions", "loyal", "promising", "new", "attention", "risk", "asleep", "lost")
 NAMES = {
     "new": T("New customers"),
     "champions": T("Champions"),
@@ -139,8 +141,8 @@ def rfm_blocks(query: Query, question: Asked, scored: Scored) -> list[Block]:
     )
     rows: list[list[Cell]] = []
     links = []
-    for number, name in enumerate(GROUPS if not scored.few else ()):
-        mine = scored.group == number
+    for name in _SHOWN if not scored.few else ():
+        mine = scored.group == GROUPS.index(name)
         people = int(np.count_nonzero(mine))
         away = float(question.end - np.median(scored.last[mine])) / 1000 if people else None
         value = float(scored.value[mine].sum())
@@ -187,7 +189,7 @@ def _grid(query: Query, scored: Scored) -> Block:
     many = np.bincount(cell, minlength=60)
     value = np.bincount(cell, scored.value, 60)
     second = T("How often and how much") if scored.money else T("How often")
-    places = [(recency, other) for recency in range(5, 0, -1) for other in range(1, 6)]
+    places = [(recency, other) for recency in range(1, 6) for other in range(1, 6)]
     rows: list[list[Cell]] = []
     links = []
     for recency, other in places:

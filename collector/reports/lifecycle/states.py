@@ -147,7 +147,7 @@ def lifecycle_block(query: Query, question: Asked, found: Cycle) -> Block:
             active, (new, returning, back) = int(found.active[period]), found.count[period].tolist()
             dormant = int(found.dormant[period])
             quick = (new + back) / dormant if over and dormant else None
-            left: list[Cell] = [dormant, -dormant, quick] if over else [None, None, None]
+            left: list[Cell] = [dormant, quick] if over else [None, None]
             rows.append([day, active, new, returning, back, *left, not over])
             links.append(link(query, "active", group=day))
             for state, cells in states.items():
@@ -165,20 +165,19 @@ def lifecycle_block(query: Query, question: Asked, found: Cycle) -> Block:
             Column("returning", LABELS["returning"], "count", T("Active in the period before too.")),
             Column("resurrected", LABELS["resurrected"], "count", T("Active before, but not in the period before.")),
             Column("dormant", LABELS["dormant"], "count", T("Active in the period before, and not in this one.")),
-            Column("below", LABELS["dormant"], "count"),
             Column("quick_ratio", T("Quick ratio"), "number", T("New and resurrected, for each who became dormant.")),
             Column("unfinished", T("Unfinished"), "bool", T("The period is not over.")),
         ),
         rows=rows,
         draw={
             "x": "period",
-            "y": ["returning", "new", "resurrected", "below"],
+            "y": ["returning", "new", "resurrected", "dormant"],
+            "down": ["dormant"],
             "as": "bars",
             "stack": True,
             "open": "unfinished",
             "link": "active",
             "cell_links": states,
-            "unseen": ["below"],
         },
         links=links,
         note=T("The last period is not over: more people may come, and nobody has become dormant in it yet.")
