@@ -78,12 +78,12 @@ def differences_block(journeys: Journeys, query: Query, outcome: Outcome, step: 
 class _Group:
     """The settled of one part. rows: of each the row by which a property is told, by where it is found.
 
-    went: whether they went on, 0 or 1.
+    went: whether they went on.
     """
 
     part: Part
     rows: Mapping[str, Int64]
-    went: Int64
+    went: Bool
 
 
 def _groups(outcome: Outcome, step: int, settled: Int64, went: Bool) -> list[_Group]:
@@ -91,10 +91,9 @@ def _groups(outcome: Outcome, step: int, settled: Int64, went: Bool) -> list[_Gr
     groups = []
     for number, part in enumerate(outcome.parts):
         here = outcome.within(number, settled)
-        if len(here):
-            begun = part.session_row[part.session[first[here]]]
-            rows = {"session": begun, "first": first[here], "step": own[here]}
-            groups.append(_Group(part, rows, went[here].astype(np.int64)))
+        begun = part.session_row[part.session[first[here]]]
+        rows = {"session": begun, "first": first[here], "step": own[here]}
+        groups.append(_Group(part, rows, went[here]))
     return groups
 
 

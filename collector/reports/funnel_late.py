@@ -22,21 +22,20 @@ def _late(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> tupl
     """The dropped who did the next step's event after all, the ms each took, and how many dropped."""
     entrants = outcome.people("dropped", step)
     own = outcome.rows(step - 1, entrants)
-    took = np.full(len(entrants), -1, dtype=np.int64)
+    late, took = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
     for number, part in enumerate(outcome.parts):
         here = outcome.within(number, entrants)
         rows = journeys.hits(part, outcome.plan.steps[step], query.include_bots).rows
-        if not len(rows) or not len(here):
-            continue
         # Few did it later at all, and only for those the first time has to be looked for.
-        latest = np.full(len(part.persons), -1, dtype=np.int64)
+        latest = np.full(len(part.persons), -1, dtype=np.int32)
         latest[part.person[rows]] = rows  # rows ascend, and of several writes to one place the last one stays
-        came = here[latest[outcome.person(number, entrants[here])] > own[here]]
+        came = np.flatnonzero(latest[outcome.person(number, entrants[here])] > own[here])
+        last = own[here][came]
         # Later rows of the same person are later events: of the same instant at most, and then the fold saw them.
-        found = rows[np.searchsorted(rows, own[came], "right")]
-        took[came] = part.time[found] - part.time[own[came]]
-    came = np.flatnonzero(took >= 0)
-    return entrants[came], took[came], len(entrants)
+        found = rows[np.searchsorted(rows, last, "right")]
+        late.append(entrants[here][came])
+        took.append(part.time[found] - part.time[last])
+    return np.concatenate(late), np.concatenate(took), len(entrants)
 
 
 def late_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> Block | None:

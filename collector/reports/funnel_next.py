@@ -38,7 +38,7 @@ def acts_after(journeys: Journeys, query: Query, outcome: Outcome, step: int, le
     own = outcome.rows(step - 1, entrants)
     passive = frozenset(number for number, kind in journeys.kinds.items() if kind in PASSIVE)
     for number, part in enumerate(outcome.parts):
-        going = outcome.within(number, entrants)
+        going = np.arange(len(entrants))[outcome.within(number, entrants)]
         seek = Seek.of(part, own[going], outcome.sessions, query.include_bots, passive)
         for of_act in kinds:
             some, seek = seek.on()

@@ -133,11 +133,9 @@ class Outcome:
             found[self.reach > step] = values[step]
         return found
 
-    def within(self, number: int, entrants: Int64) -> Int64:
-        """Places in `entrants` of those who are in a part."""
-        if len(self.parts) == 1:
-            return np.arange(len(entrants))
-        return np.flatnonzero(self.part[entrants] == number)
+    def within(self, number: int, entrants: Int64) -> Int64 | slice:
+        """Places in `entrants` of those who are in a part; a slice where that is the only one, which costs nothing."""
+        return slice(None) if len(self.parts) == 1 else np.flatnonzero(self.part[entrants] == number)
 
     def person(self, number: int, entrants: Int64) -> Int64:
         """Which persons of a part these entrants are, who are all in that part."""
@@ -150,8 +148,7 @@ class Outcome:
         found = np.full(len(entrants), np.nan)
         for number, part in enumerate(self.parts):
             here = self.within(number, entrants)
-            if len(here):
-                found[here] = read(part, rows[here])
+            found[here] = read(part, rows[here])
         return found
 
     def texts(self, journeys: Journeys, entrants: Int64, rows: Rows, name: str) -> tuple[Int64, list[str]]:
@@ -160,10 +157,9 @@ class Outcome:
         places: dict[str, int] = {}
         for number, part in enumerate(self.parts):
             here = self.within(number, entrants)
-            if len(here):
-                local, texts = journeys.labels(part, rows[here].astype(np.int64, copy=False), name)
-                lookup = np.array([places.setdefault(text, len(places)) for text in texts], dtype=np.int64)
-                codes[here] = lookup[local]
+            local, texts = journeys.labels(part, rows[here].astype(np.int64, copy=False), name)
+            lookup = np.array([places.setdefault(text, len(places)) for text in texts], dtype=np.int64)
+            codes[here] = lookup[local]
         return codes, list(places)
 
 

@@ -71,7 +71,7 @@ def events_within(outcome: Outcome, step: int, stretch: Stretch, bots: bool) -> 
     """
     own = outcome.rows(step - 1, stretch.entrants)
     for number, part in enumerate(outcome.parts):
-        here = outcome.within(number, stretch.entrants)
+        here = np.arange(len(own))[outcome.within(number, stretch.entrants)]
         for begin in range(0, len(here), _AT_ONCE):
             piece = here[begin : begin + _AT_ONCE]
             rows = own[piece]

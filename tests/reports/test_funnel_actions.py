@@ -37,6 +37,15 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(funnel_differences, "LEAST_PEOPLE", 1)
 
 
+@pytest.fixture(params=[False, True], ids=["as it is", "in small pieces"])
+def pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits that a few events never reach, made as small as can be."""
+    if request.param:
+        monkeypatch.setattr(funnel_stretch, "_WALKED", 1)
+        monkeypatch.setattr(funnel_stretch, "_AT_ONCE", 2)
+        monkeypatch.setattr(funnel_actions, "_SLOTS", 1)
+
+
 def listed(journeys: Journeys, link: Sequence[tuple[str, str]] | None, now: int) -> int:
     given: dict[str, list[str]] = {}
     for name, text in link or ():
@@ -74,7 +83,7 @@ def expected(events: Sequence[E], now: int, window: int, unit: str) -> Counts:
     return {key: (on, off) for key, (on, off) in counts.items()}
 
 
-@pytest.mark.usefixtures("few")
+@pytest.mark.usefixtures("few", "pieces")
 @pytest.mark.parametrize("unit", ["person", "session"])
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(random_logs.events("uvwabc"), max_size=25), st.sampled_from([2, 40, 5_000]), st.sampled_from([1, 2]))
