@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,17 +39,21 @@ PAGE = {
 }
 
 
-def run_node(node: Node, settings: dict[str, Any], calls: Sequence[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
-    """What the Node client says after it has played `calls` and ended."""
-    done = subprocess.run(
-        [*node.node, str(HERE / "segment_node.mjs")],
-        input=json.dumps({"settings": settings, "calls": calls}),
-        env=node.environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def run_node(
+    node: Node, settings: dict[str, Any], calls: Sequence[tuple[str, dict[str, Any]]], heard: Path | None = None
+) -> dict[str, Any]:
+    """What the Node client says after it has played `calls` and ended; `heard` tells each answer's status at once."""
+    with nullcontext(subprocess.PIPE) if heard is None else heard.open("w") as errors:
+        done = subprocess.run(
+            [*node.node, str(HERE / "segment_node.mjs")],
+            input=json.dumps({"settings": settings, "calls": calls}),
+            env=node.environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
     return told
@@ -285,7 +290,7 @@ def test_a_browser_that_asks_for_privacy_is_known_for_a_day_only(shop: Shop, bro
 
 @pytest.mark.browser
 def test_what_a_collector_without_room_refuses_is_sent_again_by_every_client(
-    shop: Shop, browser: Browser, node: Node
+    shop: Shop, browser: Browser, node: Node, tmp_path: Path
 ) -> None:
     page = visit(shop, browser, "/later")
     page.evaluate("async () => { await analytics }")
@@ -303,8 +308,12 @@ def test_what_a_collector_without_room_refuses_is_sent_again_by_every_client(
         with shop.full():
             page.evaluate("analytics.track('Later', { from: 'browser' }); null")
             client.track(None, "Later", {"from": "python"}, anonymous_id="later-python")
-            said = pool.submit(run_node, node, settings, [("track", message)])
-            page.wait_for_timeout(1_500)
+            heard = tmp_path / "heard"
+            said = pool.submit(run_node, node, settings, [("track", message)], heard)
+            until = time.monotonic() + 30
+            while not statuses or not heard.exists() or not heard.stat().st_size:
+                assert time.monotonic() < until, "somebody was not refused"
+                page.wait_for_timeout(50)
         ended = pool.submit(client.shutdown)
         until = time.monotonic() + 30
         while not statuses or statuses[-1] != 200:
