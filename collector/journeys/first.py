@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from collector.journeys.build import build_part, orphans
 from collector.journeys.dictionaries import Dictionaries
 from collector.journeys.files import Generation, Meta, SiteFiles
-from collector.journeys.merge import merge_parts
+from collector.journeys.merge import in_groups, merge_parts
 from collector.journeys.part import Int64
 from collector.journeys.rawrows import codes_of, from_ledger
 from collector.store.protocol import Columns, Ledger
@@ -57,7 +58,7 @@ def read_links(ledger: Ledger, site: int) -> tuple[Int64, Int64]:
 def build(
     ledger: Ledger, site: int, files: SiteFiles, dictionaries: Dictionaries, change: int, erasure: int
 ) -> Generation:
-    """A generation with one segment that holds everything, not yet current; `change` was read before."""
+    """A generation that holds everything, not yet current, in one segment if it fits; `change` was read before."""
     folder = files.folder / "spill"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -95,8 +96,8 @@ def _segments(
 ) -> tuple[tuple[str, ...], Int64]:
     names, lonely = _pieces(folder, files, dictionaries, visitors, persons)
     if len(names) > 1:
-        parts = [files.segment(name) for name in names]
-        names = [files.write_segment(lambda keep: merge_parts(parts, keep))]
+        groups = in_groups([files.segment(name) for name in names])
+        names = [files.write_segment(partial(merge_parts, group)) for group in groups]
     return tuple(names), np.unique(np.concatenate(lonely))
 
 

@@ -18,6 +18,41 @@ Keep = Callable[[str, Column], Column]
 _COPIED = ("time", "id", "visitor", "kind", "page", "source", "agent", "bot", "value", "engaged", "lag")
 
 
+# What the key of a person or session and a time may take, and the rows that one part may have.
+KEY_BITS = 63
+MOST_ROWS = 2**31 - 1
+
+
+def fit(parts: Sequence[Part]) -> bool:
+    """Whether everybody who is alive in these fits into one part: their rows, and their sessions with their times."""
+    parts = [part for part in parts if part.size]
+    if not parts:
+        return True
+    # At first by what is known without a look at a column.
+    ends = [(part.origin, part.origin + (1 << part.shift)) for part in parts]
+    if _fit(ends, sum(part.size for part in parts), sum(len(part.session_row) for part in parts)):
+        return True
+    ends = [(part.bounds[0], part.bounds[1] + 1) for part in parts]
+    rows = sum(int(np.diff(part.person_row)[part.alive].sum()) for part in parts)
+    return _fit(ends, rows, sum(int(np.diff(_first_session(part))[part.alive].sum()) for part in parts))
+
+
+def _fit(ends: Sequence[tuple[int, int]], rows: int, sessions: int) -> bool:
+    wide = max(end for _, end in ends) - min(begin for begin, _ in ends) - 1
+    return rows <= MOST_ROWS and max(wide, 1).bit_length() + max(sessions, 1).bit_length() <= KEY_BITS
+
+
+def in_groups(parts: Sequence[Part]) -> list[list[Part]]:
+    """Parts one after the other, as many together as fit into one."""
+    groups: list[list[Part]] = []
+    for part in parts:
+        if groups and fit([*groups[-1], part]):
+            groups[-1].append(part)
+        else:
+            groups.append([part])
+    return groups
+
+
 def as_they_are(name: str, values: Column) -> Column:  # noqa: ARG001 - a `Keep`
     """Keep columns in memory."""
     return values

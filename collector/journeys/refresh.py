@@ -2,13 +2,14 @@
 
 Segments grow like a log-structured merge tree: a refresh writes a small one with the whole journeys of whoever was
 touched and marks them as gone from where they were; small ones are merged as they gather, and all together when they
-make up a tenth of the base.
+make up a tenth of the base. Where a segment has no room for the next, that one becomes the base.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from collector.journeys import first
 from collector.journeys.build import build_part, orphans
 from collector.journeys.dictionaries import Dictionaries
 from collector.journeys.files import Generation, SiteFiles
-from collector.journeys.merge import merge_parts
+from collector.journeys.merge import fit, in_groups, merge_parts
 from collector.journeys.part import Bool, Int64, Part
 from collector.journeys.rawrows import Rows, codes_of, from_ledger, from_part, joined, together
 from collector.store.protocol import Change, Ledger
@@ -166,16 +167,32 @@ class Refresher:
         kept = [(name, mask) for name, mask in zip(segments, alive, strict=True) if mask.any()]
         parts = [replace(self._files.segment(name), alive=mask) for name, mask in kept]
         sizes = [int(np.diff(part.person_row)[part.alive].sum()) for part in parts]
+        base = _base(parts)
         join = 1
-        while join < len(parts) - 1 and sizes[-join - 1] < 2 * sum(sizes[-join:]):
+        while join < len(parts) - base - 1 and sizes[-join - 1] < 2 * sum(sizes[-join:]):
             join += 1
-        if everything or sum(sizes[1:]) > max(LEAST_COMPACTED, COMPACTED_SHARE * (parts[0].size if parts else 0)):
+        if everything:
             join = len(parts)
+        elif sum(sizes[base + 1 :]) > max(LEAST_COMPACTED, COMPACTED_SHARE * (parts[base].size if parts else 0)):
+            join = len(parts) - base
+        # A segment without room is written anew once most of who was in it has moved on.
+        left = next((at for at in range(base) if 2 * sizes[at] < parts[at].size), base)
+        join = len(parts) - left if left < base else join
         if join > 1 or (everything and parts):
-            merged = self._files.write_segment(lambda keep: merge_parts(parts[len(parts) - join :], keep))
-            persons = sum(int(part.alive.sum()) for part in parts[len(parts) - join :])
-            kept = [*kept[: len(kept) - join], (merged, np.ones(persons, dtype=np.bool_))]
+            joined_, kept = kept[len(kept) - join :], kept[: len(kept) - join]
+            for group in in_groups(parts[len(parts) - join :]):
+                old, joined_ = joined_[: len(group)], joined_[len(group) :]
+                kept += old if len(group) == 1 and group[0].whole else [self._merged(group)]
         return [name for name, _ in kept], [mask for _, mask in kept]
+
+    def _merged(self, parts: Sequence[Part]) -> tuple[str, Bool]:
+        name = self._files.write_segment(partial(merge_parts, parts))
+        return name, np.ones(sum(int(part.alive.sum()) for part in parts), dtype=np.bool_)
+
+
+def _base(parts: Sequence[Part]) -> int:
+    """The segment that newer ones are merged with once they are many: the first that has room for the next one."""
+    return next((at for at in range(len(parts) - 1) if fit(parts[at : at + 2])), max(len(parts) - 1, 0))
 
 
 def _visitors(changes: Sequence[Change], kinds: frozenset[str]) -> Int64:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from collector.core.errors import UserError
 from collector.core.event import Agent, Event, Source
 from collector.core.matcher import parse_matcher
-from collector.journeys import first, refresh
+from collector.journeys import first, merge, refresh
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import person_code
 from collector.journeys.view import ViewStore
@@ -158,10 +158,11 @@ def _do(ledger: Ledger, numbers: Iterator[int], act: str, what: object) -> None:
 @settings(
     max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-@given(st.lists(_step, min_size=4, max_size=16))
-def test_a_view_refreshed_in_pieces_equals_one_built_at_once(steps: Sequence[tuple[str, object]]) -> None:
-    with TemporaryDirectory() as name:
+@given(st.lists(_step, min_size=4, max_size=16), st.sampled_from((63, 63, 30, 28)))
+def test_a_view_refreshed_in_pieces_equals_one_built_at_once(steps: Sequence[tuple[str, object]], bits: int) -> None:
+    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         folder = Path(name)
+        patch.setattr(merge, "KEY_BITS", bits)
         ledger = open_ledger(f"sqlite://{folder}/ledger.db")
         ledger.migrate()
         views = ViewStore(folder, ledger)
@@ -177,6 +178,34 @@ def test_a_view_refreshed_in_pieces_equals_one_built_at_once(steps: Sequence[tup
             assert found == told(rebuilt(folder, ledger))
             assert {code: groups for code, (_, groups) in found.items()} == expected_sessions(ledger)
         ledger.close()
+
+
+def test_a_view_that_does_not_fit_into_one_part_is_several_each_of_which_fits(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(first, "AT_ONCE", 10)
+    monkeypatch.setattr(first, "CHUNK", 100)
+    monkeypatch.setattr(merge, "KEY_BITS", 27 + 4)  # 1,500 minutes are 27 bits: fifteen sessions
+    numbers = iter(range(1, 1_000))
+    people = [f"p{n:02}" for n in range(24)]
+    ledger.append(SITE, [event(next(numbers), one, minute) for one in people for minute in (0, 1_500)])
+    views = ViewStore(tmp_path, ledger)
+    assert len(views.open(SITE).parts) > 2
+    for turn in range(7):
+        # Those of the first parts come back, until nearly nobody lives there any more.
+        some = people[turn * 3 : turn * 3 + 3]
+        ledger.append(SITE, [event(next(numbers), one, 1_400) for one in some])
+        views.refresh(SITE)
+        parts = views.open(SITE).parts
+        assert all(int(part.shift) + len(part.session_row).bit_length() <= 31 for part in parts)
+    assert told(views.open(SITE)) == told(rebuilt(tmp_path, ledger))
+    assert sum(part.size for part in parts) < 2 * (48 + 21)
+    gone = set(ledger.visitor_ids(SITE, people[::7]).values())
+    ledger.forget(SITE, list(gone), NOW)
+    views.refresh(SITE)
+    journeys = views.open(SITE)
+    assert told(journeys) == told(rebuilt(tmp_path, ledger))
+    assert not gone & {int(visitor) for part in journeys.parts for visitor in part.visitor}
 
 
 def test_attention_that_came_before_a_late_page_goes_to_that_page(ledger: Ledger, tmp_path: Path) -> None:
