@@ -20,6 +20,7 @@ COMMANDS = {
     "import": "import_",
     "report": "report",
     "segment": "segment",
+    "split": "split",
     "stages": "stages",
     "annotation": "annotation",
     "spend": "spend",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from collector.core.assignment import EXPOSED
+
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 PAGE = "page"
@@ -85,8 +87,9 @@ class Source:
     campaign_mark: bool = False
 
 
-# What widgets do by themselves: no act of the visitor, so it neither ends a bounce nor is what somebody did next.
-PASSIVE = frozenset((Kind(CUSTOM, "chat_shown"),))
+# What widgets and experiments tell by themselves: no act of the visitor, so it neither ends a bounce nor is what
+# somebody did next.
+PASSIVE = frozenset((Kind(CUSTOM, "chat_shown"), Kind(CUSTOM, EXPOSED)))
 
 
 @dataclass(slots=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from collector.core import event as events
+from collector.core.assignment import EXPOSED
 from collector.core.stored import StoredEvent
 from collector.core.text import T, Text, Value
 
 
 def sentence(event: StoredEvent) -> Text:
-    """What happened, in words; every type of event and every chat event has its own sentence."""
+    """What happened, in words; every type of event, every chat event and an experiment's has its own sentence."""
     if event.kind.type == events.CUSTOM:
-        say = _CHAT.get(event.kind.name)
+        say = _NAMED.get(event.kind.name)
         return say(event) if say else _custom(event)
     return _TYPES.get(event.kind.type, _other)(event)
 
@@ -68,6 +69,11 @@ def _rated(event: StoredEvent) -> Text:
     return T("Rated the chat") if score is None else T("Rated the chat {score}", score=str(score))
 
 
+def _exposed(event: StoredEvent) -> Text:
+    name, variant = str(event.props.get("experiment", "?")), str(event.props.get("variant", "?"))
+    return T("Was in the arm {variant} of the experiment {name}", variant=variant, name=name)
+
+
 def _identified(event: StoredEvent) -> Text:
     # The ledger keeps the user id with the person, where one erasure reaches it, and not with each event.
     return T("Was identified as {user}", user=event.kind.name) if event.kind.name else T("Was identified")
@@ -92,7 +98,7 @@ _TYPES: Mapping[str, Say] = {
     events.CONSENT: _consent,
     events.ENGAGEMENT: lambda _: T("Paid attention"),
 }
-_CHAT: Mapping[str, Say] = {
+_NAMED: Mapping[str, Say] = {
     "chat_shown": lambda _: T("Was shown the chat"),
     "chat_opened": lambda _: T("Opened the chat"),
     "chat_started": lambda _: T("Started a chat"),
@@ -103,4 +109,5 @@ _CHAT: Mapping[str, Say] = {
     "chat_offline_form": lambda _: T("Left a message in the chat"),
     "call_started": lambda _: T("A call began"),
     "call_ended": lambda _: T("The call ended"),
+    EXPOSED: _exposed,
 }
