@@ -40,7 +40,6 @@ def erase_person(
     counts = dict(ledger.forget(site, [visitor.id for visitor in visitors], now))
     names = {key, *(visitor.key for visitor in visitors)} | ({person.user} if person else set())
     counts |= catalog.drop_mentions(site, names)
-    catalog.forget_contacts(site, [visitor.key for visitor in visitors])
     ask_to_wipe(inbox)
     views.refresh(site)
     return counts

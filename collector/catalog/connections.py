@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import peewee
@@ -179,16 +179,6 @@ class Connections(Base):
         mine = (CONTACT.c.hook == hook_id) & (CONTACT.c.contact == check.storable(contact))
         row = self._first(CONTACT.select(CONTACT.c.visitor).where(mine))
         return "" if row is None else str(row["visitor"])
-
-    def forget_contacts(self, site_id: int, visitors: Iterable[str]) -> int:
-        """Forget which chat contacts these visitors were; the number forgotten."""
-        wanted = list(visitors)
-        gone = 0
-        with self._engine.writing():
-            for start in range(0, len(wanted), 500):
-                mine = CONTACT.c.visitor.in_(wanted[start : start + 500])
-                gone += self._change(CONTACT.delete().where(mine & CONTACT.c.hook.in_(self._hook_ids(site_id))))
-        return gone
 
     @staticmethod
     def _hook_ids(site_id: int, hook_id: int | None = None) -> object:

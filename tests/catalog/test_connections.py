@@ -83,8 +83,8 @@ def test_a_contact_is_the_visitor_it_was_last_until_it_is_forgotten(catalog: Cat
     catalog.note_contact(hook.id, "57", VISITOR, 11)
     assert catalog.contact_visitor(hook.id, "57") == VISITOR
     assert catalog.contact_visitor(hook.id + 1, "57") == ""
-    assert catalog.forget_contacts(site + 1, [VISITOR]) == 0
-    assert catalog.forget_contacts(site, [VISITOR, "nobody"]) == 1
+    assert catalog.drop_mentions(site + 1, [VISITOR])["contact"] == 0
+    assert catalog.drop_mentions(site, [VISITOR, "nobody"])["contact"] == 1
     assert catalog.contact_visitor(hook.id, "57") == ""
 
 

@@ -12,14 +12,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
 from click.testing import CliRunner
 from werkzeug.serving import make_server
 
+from collector import outgoing
 from collector.backups.make import make_backup
 from collector.cli import main
 from collector.core.times import DAY, HOUR
@@ -346,6 +349,29 @@ def test_redirects_are_followed_within_a_site_and_never_for_ever(shop: Installat
     with answering(turning) as base:
         assert fetch(base + "/").status == 0
         assert fetch(base + "/away").status == 302
+
+
+@pytest.mark.parametrize("inside", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1"])
+def test_a_redirect_to_www_never_leads_inside(shop: Installation, inside: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def turning(handler: BaseHTTPRequestHandler) -> None:
+        asked.append(str(handler.headers["Host"]))
+        handler.send_response(302 if len(asked) == 1 else 200)
+        handler.send_header("Location", f"http://www.shop.test:{port}/")
+        handler.end_headers()
+
+    def resolved(host: str, at: int) -> list[str]:
+        return ["127.0.0.1"] if host == "shop.test" else [inside]
+
+    # Only who resolves names is not the real one: the operator's shop.test is on this machine.
+    monkeypatch.setattr("collector.doctor.fetch.fetch", partial(outgoing.fetch, resolve=resolved))
+    with answering(turning) as base:
+        port = urlsplit(base).port
+        page = fetcher(shop.settings, lambda: shop.now)(f"http://shop.test:{port}/")
+    assert asked == [f"shop.test:{port}"]
+    assert page.status == 0
+    assert page.text
 
 
 def test_the_proof_is_shown_at_the_public_address_alone(shop: Installation) -> None:

@@ -221,7 +221,7 @@ def test_contacts_of_intercom_and_sessions_of_crisp_are_remembered(place: Connec
     intercoms.says(FIRST["intercom"])
     crisps.says(FIRST["crisp"])
     assert [event.visitor for event in place.events()] == [VISITOR] * 4
-    assert place.catalog.forget_contacts(place.site_id, [VISITOR]) == 2
+    assert place.catalog.drop_mentions(place.site_id, [VISITOR])["contact"] == 2
     intercoms.says(intercom("conversation.user.replied", **intercom_part(4, "lead", AT + 30)))
     assert place.events()[-1].visitor == "chat:intercom:66e0"
 
