@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +11,9 @@ from collector.core.event import PAGE
 from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
+from collector.journeys.merge import ranges
 from collector.journeys.part import Bool, Int32, Int64, Part
+from collector.reports.kind_counts import FEW
 from collector.reports.once import once
 from collector.reports.scope import Sessions, choose, distinct_sorted, inside, kind_mask, rows_of_any, sessions
 
@@ -75,6 +77,43 @@ class View:
     def won_person(self) -> Int32:
         """Their persons."""
         return self.sessions.person[self.won]
+
+    @once
+    def others(self) -> View | None:
+        """Those of whom nothing is inside, where they are few and of everybody else all is; bots are never counted."""
+        part = self.part
+        few = (len(part.kind_rows) - np.count_nonzero(self.inside)) * FEW < part.size
+        if self.include_bots or not few:
+            return None
+        outside = ~self.inside & (part.bot == 0)
+        rows = np.flatnonzero(outside)
+        gone = np.flatnonzero(np.bincount(part.person[rows], minlength=len(part.persons)))
+        if self.inside[ranges(part.person_row[gone], part.person_row[gone + 1])].any():
+            return None
+        return self._of(outside)
+
+    @once
+    def everybody(self) -> View:
+        """All of the part's people over all time."""
+        return self._of(self.part.bot == 0)
+
+    def _of(self, inside: Bool) -> View:
+        return replace(self, inside=inside, begun=np.flatnonzero(inside[self.part.session_row]), goal_rows=())
+
+
+def added(view: View, key: object, count: Callable[[View], Int64]) -> Int64:
+    """What `count` finds in a view, goals aside, if it adds up over people.
+
+    Where nearly everybody is inside, what it finds of everybody is kept with the part, and that of the others taken
+    away.
+
+    Args:
+        key: what the answer hangs on besides the view.
+    """
+    if view.others is None:
+        return count(view)
+    whole = view.part.memo.get(("overview", key), lambda: count(view.everybody))
+    return whole - count(view.others) if view.others.inside.any() else whole
 
 
 @dataclass(slots=True)

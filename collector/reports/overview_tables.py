@@ -16,9 +16,9 @@ from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
-from collector.reports.groups import group, link
+from collector.reports.groups import Grouping, group, link
 from collector.reports.kind_counts import kind_counts
-from collector.reports.overview_counts import View
+from collector.reports.overview_counts import View, added
 from collector.reports.scope import coded, common_arguments, distinct_people, page_path, share
 
 Label = tuple[str, ...]
@@ -55,15 +55,17 @@ def by_session(journeys: Journeys, views: Sequence[View], fields: tuple[str, ...
     for view in views:
         found = group(journeys, view.part, fields)
         size = len(found.labels)
-        _add(
-            sums,
-            found.labels,
-            distinct_people(found.codes[view.touched], view.touched_person, size),
-            np.bincount(found.codes[view.begun], minlength=size),
-            distinct_people(found.codes[view.won], view.won_person, size),
-            np.bincount(found.codes[view.bounced], minlength=size),
-        )
+        people, begun, bounced = added(view, fields, lambda one: _of_sessions(one, found))  # noqa: B023 - called at once
+        won = distinct_people(found.codes[view.won], view.won_person, size)
+        _add(sums, found.labels, people, begun, won, bounced)
     return sums
+
+
+def _of_sessions(view: View, found: Grouping) -> Int64:
+    size = len(found.labels)
+    people = distinct_people(found.codes[view.touched], view.touched_person, size)
+    begun, bounced = (np.bincount(found.codes[at], minlength=size) for at in (view.begun, view.bounced))
+    return np.stack((people, begun, bounced))
 
 
 def _ranked(

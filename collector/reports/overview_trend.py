@@ -17,7 +17,7 @@ from collector.core.times import HOUR, Span, day_of
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int32, Int64, Part
 from collector.reports.local_days import day_number, local_days
-from collector.reports.overview_counts import View
+from collector.reports.overview_counts import View, added
 
 MAX_BUCKETS = 1_000
 
@@ -101,19 +101,26 @@ def _places(part: Part, rows: Int64, cut: Sequence[Bucket], hourly: bool) -> Int
 def _counts(views: Sequence[View], cut: Sequence[Bucket], hourly: bool) -> list[Int64]:
     """Per bucket: people, sessions begun, page views, people who reached a goal."""
     sums = [np.zeros(len(cut), dtype=np.int64) for _ in range(4)]
+    key = ("trend", hourly, tuple((bucket.start, bucket.end) for bucket in cut), cut[0].zone.key)
     for view in views:
         part = view.part
-        place = _places(part, view.rows, cut, hourly)
+        found = added(view, key, lambda one: _of_buckets(one, cut, hourly))
         goals = _places(part, view.any_goal, cut, hourly)
-        found = (
-            place[_fresh(view.person, place)],
-            _places(part, part.session_row[view.begun], cut, hourly),
-            place[view.is_page],
-            goals[_fresh(part.person[view.any_goal], goals)],
-        )
-        for column, where in zip(sums, found, strict=True):
-            column += np.bincount(where, minlength=len(cut) + 2)[1 : len(cut) + 1]
+        won = _in_buckets(goals[_fresh(part.person[view.any_goal], goals)], cut)
+        for column, counted in zip(sums, (*found, won), strict=True):
+            column += counted
     return sums
+
+
+def _of_buckets(view: View, cut: Sequence[Bucket], hourly: bool) -> Int64:
+    place = _places(view.part, view.rows, cut, hourly)
+    begun = _places(view.part, view.part.session_row[view.begun], cut, hourly)
+    found = (place[_fresh(view.person, place)], begun, place[view.is_page])
+    return np.stack([_in_buckets(one, cut) for one in found])
+
+
+def _in_buckets(places: Int64 | Int32, cut: Sequence[Bucket]) -> Int64:
+    return np.bincount(places, minlength=len(cut) + 2)[1 : len(cut) + 1]
 
 
 def _fresh(person: Int32, place: Int64 | Int32) -> Bool:

@@ -220,3 +220,21 @@ def test_a_session_belongs_to_the_source_it_began_with() -> None:
     events = [E("a", START, "page:/", source=news), E("a", START + 1_000, "event:buy", value=1.0)]
     rows = ask(events, all_time="1").block("sources").rows
     assert rows == [["email", "news", "may", 1, 1, 1, 1.0]]
+
+
+def test_who_is_left_out_of_nearly_everybody_is_counted_as_if_they_had_never_been() -> None:
+    sources = (Source("email", "news"), Source("organic_search", "google"))
+    events = []
+    for at in range(40):
+        begun = START + at * HOUR
+        events.append(E(f"v{at}", begun, "page:/", source=sources[at % 2]))
+        events += [E(f"v{at}", begun + MINUTE, "page:/a")] * (at % 3 > 0)
+        events += [E(f"v{at}", begun + DAY, "event:buy")] * (at % 4 > 0)
+        events.append(E(f"v{at}", begun + 2 * DAY, "page:/b", bot=at % 2))
+    odd = [E("odd", START + HOUR, "page:/", source=sources[0]), E("odd", START + 5 * HOUR, "event:odd")]
+    whole = world([*events, *odd], as_of=NOW)
+    asked = question(REPORT, NOW, SITE, all_time="1", where_not="event:odd")
+    REPORT.run(whole, question(REPORT, NOW, SITE, all_time="1"))
+    found, wanted = REPORT.run(whole, asked), ask(events, all_time="1")
+    for block in wanted.blocks:
+        assert found.block(block.id).rows == block.rows, block.id
