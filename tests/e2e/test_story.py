@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -79,12 +80,15 @@ def test_a_visit_from_an_ad_to_an_order_is_told_the_same_by_every_page(place: Pl
     assert errors == []
     assert asked_of == {"127.0.0.1", "localhost"}
 
+    buyers: list[str] = []
+
     def bought() -> bool:
-        return len(block(place.report("visitors", "--where", "event:purchase"), "visitors")) == 1
+        told = place.report("visitors", "--where", "event:purchase")
+        buyers[:] = [visitor["person"] for visitor in block(told, "visitors")]
+        return len(buyers) == 1
 
     eventually(bought, "the order does not show up")
-    (visitor,) = block(place.report("visitors", "--where", "event:purchase"), "visitors")
-    person = visitor["person"]
+    (person,) = buyers
     assert person.startswith(MEMBER)
 
     told = place.report("timeline", "--person", person)
@@ -114,17 +118,17 @@ def test_a_visit_from_an_ad_to_an_order_is_told_the_same_by_every_page(place: Pl
     assert "ada@harbour.example" not in json.dumps(told)
 
     steps = [argument for step in FUNNEL for argument in ("--step", step)]
-    funnel = block(place.report("funnel", *steps, "--window", "1d"), "steps")
-    assert [row["people"] for row in funnel] == [1, 1, 1, 1]
+    funnel = place.report("funnel", *steps, "--window", "1d")
+    assert [row["people"] for row in block(funnel, "steps")] == [1, 1, 1, 1]
 
     impact = place.report("impact", "--exposure", "event:chat_started", "--goal", "event:purchase", "--horizon", "14d")
     assert impact["headline"]
     assert [row["exposed"] for row in block(impact, "effect")] in ([1], [None], []) or block(impact, "checks")
 
-    see_it_on_the_pages(place, context, person, steps)
+    see_it_on_the_pages(place, context, person, funnel)
 
 
-def see_it_on_the_pages(place: Place, context: BrowserContext, person: str, steps: list[str]) -> None:
+def see_it_on_the_pages(place: Place, context: BrowserContext, person: str, told: Mapping[str, Any]) -> None:
     """The same in a browser, signed in by a one-time link."""
     page = context.new_page()
     page.goto(place.login())
@@ -132,7 +136,6 @@ def see_it_on_the_pages(place: Place, context: BrowserContext, person: str, step
     page.goto(f"{place.collector}/shop/funnel?{question}&window=1d")
     expect(page.locator("main")).to_contain_text("purchase")
     twin = page.request.get(f"{place.collector}/shop/funnel.json?{question}&window=1d").json()
-    told = place.report("funnel", *steps, "--window", "1d")
     assert twin["blocks"][0]["rows"] == told["blocks"][0]["rows"]
     text = page.request.get(f"{place.collector}/shop/funnel.csv?{question}&window=1d").text()
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
