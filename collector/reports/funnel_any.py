@@ -69,6 +69,9 @@ def _filled(
     By Hall's theorem: n of s steps can be filled from a set of events just when every group of steps T finds at least
     n - s + |T| events that fit one of T. So that is at the greatest time, over T, of that many-th event.
     """
+    if len(groups) == 1:
+        members = groups[0][0]
+        return _nth(members, _before(members.keys, start) + filled, limit, rows)
     keys, found = np.full(len(start), -1), np.full(len(start), -1)
     for members, weight in groups:
         needed = filled + 1 - size + weight

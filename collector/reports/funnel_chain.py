@@ -191,17 +191,22 @@ def _clean(attempts: Attempts, units: Units, plan: Plan) -> Bool | None:
     if not plan.exclude:
         return None
     clean = np.ones(len(attempts.start), dtype=np.bool_)
-    keys, _ = attempts.find(np.arange(len(attempts.start)))
     for exclusion, hits in zip(plan.exclude, units.excluded, strict=True):
         if not len(hits.keys):
             continue
-        after = np.flatnonzero(attempts.reach >= exclusion.after)
-        place = np.searchsorted(hits.keys, keys[exclusion.after - 1, after], "right")
-        met = hits.keys[np.minimum(place, len(hits.keys) - 1)]
+        # Without such an event in the window nothing can spoil the attempt, whatever it went through.
+        after = np.flatnonzero((attempts.reach >= exclusion.after) & clean)
+        after = after[_next(hits.keys, attempts.start[after]) <= attempts.limit[after]]
+        keys, _ = attempts.find(after)
         arrived = attempts.reach[after] >= exclusion.before
-        end = np.where(arrived, keys[exclusion.before - 1, after] - 1, attempts.limit[after])
-        clean[after[(place < len(hits.keys)) & (met <= end)]] = False
+        end = np.where(arrived, keys[exclusion.before - 1] - 1, attempts.limit[after])
+        clean[after[_next(hits.keys, keys[exclusion.after - 1]) <= end]] = False
     return clean
+
+
+def _next(keys: Int64, now: Int64) -> Int64:
+    """The first of the keys after each of `now`."""
+    return np.append(keys, attempts_of.NEVER)[np.searchsorted(keys, now, "right")]
 
 
 def _with_folded(found: Chains, units: Units, plan: Plan, which: Bool) -> Chains:
