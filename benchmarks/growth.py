@@ -69,9 +69,10 @@ def show(sizes: Sequence[str], measured: Sequence[Mapping[str, float]]) -> None:
 BOUNDS = (
     "memory: a question reads the columns it needs, 4 to 8 bytes an event each, of files of some 90 bytes an event;"
     "\n    what does not fit into memory is read at the speed of the disk (9 GB at 100 M events, 90 GB at 1,000 M)",
-    "keys hold person and time in 63 bits: five years take 38 of them, which leaves 33 M persons a site; a view of more"
-    "\n    cannot be built today, its parts would have to be kept apart by person",
-    "rows of a part are counted in 32 bits: 2,147 M events",
+    "keys hold a person (or visit) and a time in 63 bits: five years take 38 of them, which leaves 33 M visits a part, "
+    "some\n    100 M events; a view of more is kept in several parts by person, each answered like a view of its own "
+    "(built so\n    by tests with few bits; a view of that size was never built)",
+    "rows of a part are counted in 32 bits, 2,147 M events, which the bound above keeps away",
     "a question is answered by one core: parts could be folded side by side, and are not",
     "a refresh merges the new segments with the oldest once they are a tenth of it: 10 M events at a time at 100 M",
 )

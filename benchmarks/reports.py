@@ -151,9 +151,7 @@ def main(arguments: list[str] | None = None) -> int:
     options.add_argument("--size", action="append", choices=tuple(AIMS), help="1m and 10m where not given")
     options.add_argument("--only", default="", help="reports by name, with commas between")
     options.add_argument("--no-view", action="store_true", help="do not build and refresh a view")
-    options.add_argument(
-        "--memory", action="store_true", help="with --here: nothing but what a worker's memory comes to"
-    )
+    options.add_argument("--memory", action="store_true", help="with --here: only what a worker's memory comes to")
     options.add_argument("--here", action="store_true", help="in this process: for one size")
     given = options.parse_args(arguments)
     sizes = given.size or ["1m", "10m"]
