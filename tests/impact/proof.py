@@ -1,4 +1,8 @@
-"""The proof: `python -m tests.impact.proof --runs 200`. Prints a table; ends with 1 where a limit is missed."""
+"""The proof: `python -m tests.impact.proof --runs 200`. Prints a table; ends with 1 where a limit is missed.
+
+Truths are those of the population, so that an interval has to hold what a further sample would be about, not merely
+what its own sample's people were drawn to do.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
+from math import isnan
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -36,17 +41,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in asked.world or list(BY_NAME):
             rows += _prove(name, asked.runs, run_all)
             if asked.json:
-                Path(asked.json).write_text(json.dumps([asdict(row) for row in rows], indent=1))
+                Path(asked.json).write_text(json.dumps([_known(asdict(row)) for row in rows], indent=1) + "\n")
             if asked.table:
                 Path(asked.table).write_text(table(rows) + "\n")
     print(table(rows))
     missed = [f"{row.world} {row.measure}: {', '.join(row.missed)}" for row in rows if row.missed]
+    print("\n" + "\n".join(f"* {name}: {BY_NAME[name].words}" for name in dict.fromkeys(row.world for row in rows)))
     print(f"\n{asked.runs} runs a world; missed: {'; '.join(missed) or 'nothing'}")
     return 1 if missed else 0
 
 
 def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.impact.proof", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.impact.proof", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--world", action="append", choices=list(BY_NAME), help="may be given again")
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
@@ -83,6 +89,13 @@ def _prove(name: str, runs: int, run_all: Mapper) -> list[Row]:
     return [summarise(world, measure, truth, trials) for measure, truth in truths.items()]
 
 
+def _known(cell: object) -> object:
+    """JSON has no word for a mean of nothing but null."""
+    if isinstance(cell, dict):
+        return {name: _known(inner) for name, inner in cell.items()}
+    return None if isinstance(cell, float) and isnan(cell) else cell
+
+
 def table(rows: Sequence[Row]) -> str:
     """The rows as markdown."""
     lines = ["| " + " | ".join(COLUMNS) + " |", "|" + " --- |" * len(COLUMNS)]
@@ -113,11 +126,11 @@ def _cells(row: Row) -> list[str]:
 
 
 def _points(share: float) -> str:
-    return "" if share != share else f"{100 * share:+.1f} pts"
+    return "" if isnan(share) else f"{100 * share:+.1f} pts"
 
 
 def _money(amount: float) -> str:
-    return "" if amount != amount else f"{amount:+.2f}"
+    return "" if isnan(amount) else f"{amount:+.2f}"
 
 
 if __name__ == "__main__":
