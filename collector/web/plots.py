@@ -116,7 +116,14 @@ def _grouped(block: Block, x: int, y: int, group: int, ticks: Sequence[Cell], zo
     groups = list(dict.fromkeys(row[group] for row in block.rows))
     column = block.columns[group]
     words = {name: value_words(set_of(block, column.name), shown.cell(name, column.unit, zone)) for name in groups}
-    return [_line(words[name], [cells.get((name, tick)) for tick in ticks], block.columns[y], zone) for name in groups]
+    lines = [_line(words[name], [cells.get((name, tick)) for tick in ticks], block.columns[y], zone) for name in groups]
+    for bound in ("low", "high"):
+        at = next((at for at, one in enumerate(block.columns) if one.name == block.draw.get(bound)), None)
+        if at is not None:
+            ends = {(row[group], row[x]): finite(row[at]) for row in block.rows}
+            for line, name in zip(lines, groups, strict=True):
+                line[bound] = [ends.get((name, tick)) for tick in ticks]
+    return lines
 
 
 def _line(name: str, values: Sequence[Cell], column: Column, zone: tzinfo) -> dict[str, object]:

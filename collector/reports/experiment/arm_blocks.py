@@ -74,7 +74,7 @@ def arms_block(found: Answer, arguments: Arguments) -> Block:
             Column("both", T("Seen in two arms"), "count", T("Counted where they were seen first.")),
         ),
         rows,
-        draw={"wide": True, "cell_links": links},
+        draw={"wide": True, "cell_links": links, "unseen": ("low", "high")},
         note=_several(found),
     )
 

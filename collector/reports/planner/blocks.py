@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from collector.core.blocks import Block, Cell, Column
@@ -38,9 +39,8 @@ def plan_block(asked: Asked) -> Block:
         effect = lift * asked.base
         if asked.base + effect < 1:
             people = people_needed(asked.base, effect, asked.share, asked.power, asked.alpha)
-            rows.append(
-                [lift, effect, asked.base + effect, people, days_for(asked, people), _days_to_answer(asked, people)]
-            )
+            days = days_for(asked, people)
+            rows.append([lift, effect, asked.base + effect, people, whole(days), whole(days, asked.horizon / DAY)])
     return Block(
         "plan",
         "table",
@@ -50,8 +50,8 @@ def plan_block(asked: Asked) -> Block:
             Column("difference", T("Change of the rate"), "points"),
             Column("rate", T("Rate with it"), "ratio"),
             Column("people", T("People"), "count", T("In all arms together.")),
-            Column("days", T("Days"), "number", T("Until so many have come, as many as come now.")),
-            Column("answer", T("Days to the answer"), "number", T("Until the last of them has had the time.")),
+            Column("days", T("Days"), "count", T("Until so many have come, as many as come now.")),
+            Column("answer", T("Days to the answer"), "count", T("Until the last of them has had the time.")),
         ),
         rows,
     )
@@ -70,7 +70,7 @@ def reverse_block(asked: Asked, query: Query) -> Block:
         "table",
         T("Smallest effect that is seen"),
         (
-            Column("days", T("Days"), "number"),
+            Column("days", T("Days"), "count"),
             Column("people", T("People"), "count"),
             Column("difference", T("Change of the rate"), "points"),
             Column("lift", T("Lift"), "ratio"),
@@ -85,7 +85,7 @@ def reverse_block(asked: Asked, query: Query) -> Block:
 
 def _smallest(asked: Asked, days: float | None, people: int) -> list[Cell]:
     effect = smallest_effect(asked.base, people, asked.share, asked.power, asked.alpha)
-    return [days, people, effect, None if effect is None else effect / asked.base]
+    return [whole(days), people, effect, None if effect is None else effect / asked.base]
 
 
 def days_for(asked: Asked, people: int) -> float | None:
@@ -93,6 +93,6 @@ def days_for(asked: Asked, people: int) -> float | None:
     return people / asked.found.a_day if asked.found.a_day else None
 
 
-def _days_to_answer(asked: Asked, people: int) -> float | None:
-    days = days_for(asked, people)
-    return None if days is None else days + asked.horizon / DAY
+def whole(days: float | None, more: float = 0.0) -> int | None:
+    """Whole days, begun ones too."""
+    return None if days is None else math.ceil(days + more)

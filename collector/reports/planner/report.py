@@ -13,7 +13,7 @@ from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.experiment.power import people_needed
 from collector.reports.params import wholly
-from collector.reports.planner.blocks import Asked, days_for, plan_block, reverse_block
+from collector.reports.planner.blocks import Asked, days_for, plan_block, reverse_block, whole
 from collector.reports.planner.traffic import traffic
 
 LEAST_SHARE = 0.01
@@ -84,7 +84,7 @@ def _headline(asked: Asked, query: Query) -> Text:
     return T(
         "To see {goal} go from {base} to {rate} takes about {people} people, or {days} days with {a_day} a day as now, "
         "and {horizon} more until the last of them has had the time.",
-        days=Value(int(-(-days // 1)), "count"),
+        days=Value(whole(days), "count"),
         **values,
     )
 

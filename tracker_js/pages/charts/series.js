@@ -15,7 +15,8 @@ function parts(line, open, bars) {
 function band(line, color) {
   if (!line.low) return [];
   const between = line.high.map((high, at) => (high === null ? null : high - line.low[at]));
-  const shared = { type: 'line', stack: `band ${line.name}`, symbol: 'none', silent: true, lineStyle: { opacity: 0 } };
+  // Bands that begin below zero are stacked too.
+  const shared = { type: 'line', stack: `band ${line.name}`, stackStrategy: 'all', symbol: 'none', silent: true, lineStyle: { opacity: 0 } };
   return [
     { ...shared, name: '', data: line.low, tooltip: { show: false } },
     { ...shared, name: '', data: between, areaStyle: { color, opacity: 0.18 } },
