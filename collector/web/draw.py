@@ -100,8 +100,10 @@ class BlockView:
         return any(head.extra for head in self.heads)
 
     def folded(self, most: int) -> BlockView:
-        """The same block with no more than `most` columns until somebody asks for the others."""
+        """The same block with `most` columns until somebody asks for the others; one more alone is not folded away."""
         open_ = [at for at, head in enumerate(self.heads) if not head.extra]
+        if len(open_) <= most + 1:
+            return self
         return self._fold(set(range(len(self.heads))) - set(open_[:most]))
 
     def _fold(self, extra: Collection[int]) -> BlockView:

@@ -35,10 +35,11 @@ for (const details of document.querySelectorAll('details[data-kept]')) {
   details.querySelector('summary').addEventListener('click', () => localStorage.setItem(key, details.open ? 'shut' : 'open'));
 }
 
-// On paper nothing can be opened: tables under plots and the like are opened for it, the question and menus are not.
+// On paper nothing can be opened: tables under plots and the like are opened for it, the question and menus are not. A
+// dashboard is a page to look at, and stays as it is.
 let opened = [];
 addEventListener('beforeprint', () => {
-  opened = [...document.querySelectorAll('main details:not([open], .menu, .more-columns, .asked, .asked-who, .event *)')];
+  opened = [...document.querySelectorAll('main details:not([open], .menu, .more-columns, .tile *, .asked, .asked-who, .event *)')];
   for (const details of opened) details.open = true;
 });
 addEventListener('afterprint', () => {
