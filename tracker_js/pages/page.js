@@ -1,5 +1,5 @@
-// Small things that every page may use: copying a text, one menu open at a time, what was opened stays open,
-// tables that a narrow window has no room for stand as cards, and paper shows what the screen folds.
+// Small things that every page may use: copying a text, one menu open at a time, what was opened stays open, where
+// one is stands in sight, tables that a narrow window has no room for stand as cards, and paper shows what the screen folds.
 for (const button of document.querySelectorAll('button[data-copy]')) {
   button.hidden = false;
   button.addEventListener('click', async () => {
@@ -34,6 +34,11 @@ for (const details of document.querySelectorAll('details[data-kept]')) {
   if (kept && !details.querySelector('[aria-current]')) details.open = kept === 'open';
   details.querySelector('summary').addEventListener('click', () => localStorage.setItem(key, details.open ? 'shut' : 'open'));
 }
+
+// Where the navigation is longer than the window, the page that is shown is in sight.
+const side = document.querySelector('.side');
+const here = side?.querySelector('[aria-current]');
+if (here && here.offsetTop + here.offsetHeight > side.clientHeight) side.scrollTop = here.offsetTop - side.clientHeight / 2;
 
 // On paper nothing can be opened: tables under plots and the like are opened for it, the question and menus are not. A
 // dashboard is a page to look at, and stays as it is.
