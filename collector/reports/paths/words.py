@@ -142,6 +142,23 @@ def _around(answer: Answer, everyone: int) -> Text:
     return T("Of {units} with {event}, nobody was anywhere before or after.", **values)
 
 
+def _unfinished(answer: Answer, going: int) -> Text:
+    number, window = Value(going, "count"), Value(answer.found.asked.window / SECOND, "seconds")
+    if answer.sessions and going == 1:
+        return T("One visit may not be over yet: where it ends is where it is now.")
+    if answer.sessions:
+        return T("{n} visits may not be over yet: where they end is where they are now.", n=number)
+    if going == 1:
+        return T(
+            "One person may still go on (the window is {window}): where they end is where they are now.", window=window
+        )
+    return T(
+        "{n} people may still go on (the window is {window}): where they end is where they are now.",
+        n=number,
+        window=window,
+    )
+
+
 def notes(answer: Answer) -> list[Text]:
     """What to mind: who is still under way, and paths whose numbers were left out."""
     found = answer.found
@@ -150,17 +167,7 @@ def notes(answer: Answer) -> list[Text]:
     going = sum(_going(found, one, now) for one in (*found.walks, *found.never))
     going += sum(_short_going(one, now) for one in found.short)
     if going and found.plan.mode != "goal":
-        number = units(answer, going)
-        if answer.sessions:
-            said.append(T("{units} may not be over yet: where they end is where they are now.", units=number))
-        else:
-            said.append(
-                T(
-                    "{units} may still go on (the window is {window}): where they end is where they are now.",
-                    units=number,
-                    window=Value(found.asked.window / SECOND, "seconds"),
-                )
-            )
+        said.append(_unfinished(answer, going))
     shown = {code for layer in answer.flow.layers for code in layer.codes}
     if shown & answer.names.places.merged:
         said.append(
