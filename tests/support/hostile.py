@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from unittest.mock import patch
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
 
 from collector.catalog.values import Goal, Retargeting
 from collector.core.errors import UserError
 from collector.core.event import CHAT_EVENTS, CLICK, CUSTOM, IDENTIFY, PAGE, TYPES, Agent, Event, Source
-from collector.core.times import MINUTE
+from collector.core.spend import SpendDay
+from collector.core.stages import parse_stages
+from collector.core.times import MINUTE, day_of
 from collector.ingest.bots import NO_LIST
 from collector.ingest.preview import host_of, is_preview
 from collector.loading import Loader
@@ -138,6 +142,7 @@ def _catalog(shop: Installation) -> None:
         catalog.save_report(site, f"{attack}{number}", "funnel", f"step=event:{quote(storable(attack))}&step=any", 1)
         catalog.save_segment(site, f"{attack}{number}", [f"event:{storable(attack)}"], [], 1)
         catalog.make_share(site, shop.owner.id, f"{attack}{number}", "overview", quote(storable(attack)), 1)
+        _pinned(shop, number, attack)
         catalog.make_api_token(shop.owner, f"{attack}{number}", [], 1, None)
         shop.ledger.quarantine(site, attack.encode("utf-8", "replace"), attack, 1)
         try:
@@ -151,6 +156,34 @@ def _catalog(shop: Installation) -> None:
         goals=[Goal("Purchase", "event:purchase"), *goals[:12]],
         retargeting=[Retargeting("campaign", storable(attack)) for attack in SHORT[:8]],
     )
+
+
+def _pinned(shop: Installation, number: int, attack: str) -> None:
+    """Marks, dashboards and kept lists called by an attack, with blocks whose questions hold it too."""
+    catalog, site, day = shop.catalog, shop.site_id, str(day_of(shop.now, ZoneInfo("UTC")))
+    if not storable(attack).strip():
+        return
+    catalog.add_annotation(site, day, attack, shop.now, link=f"https://a.example/?{quote(storable(attack))}")
+    board = catalog.add_dashboard(site, f"{attack}{number}", shop.now)
+    for report, block in (("overview", "trend"), ("funnel", "steps"), (storable(attack), storable(attack))):
+        arguments = f"segment={quote(storable(attack))}{number}&step=event:{quote(storable(attack))}"
+        catalog.pin_block(site, board.id, attack, report, block, arguments)
+    catalog.save_list(site, f"list {attack}{number}", [attack, "v000"], day, shop.now)
+
+
+def _spent(shop: Installation) -> None:
+    """What advertising cost by attacks, and stages called so."""
+    day = str(day_of(shop.now, ZoneInfo("UTC")))
+    days = [SpendDay(day, storable(text), storable(text), storable(text), 1.5, "EUR") for text in SHORT]
+    shop.catalog.put_spend(shop.site_id, days)
+    stages: list[tuple[str, str]] = []
+    for text in map(storable, SHORT):
+        with suppress(UserError):  # some read as conditions, which is said where they are typed
+            parse_stages([*stages, (text, f"event:{text}")])
+            stages.append((text, f"event:{text}"))
+        if len(stages) == 8:
+            break
+    shop.catalog.update_site(shop.site_id, stages=stages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +200,7 @@ def attacked(folder: Path) -> Iterator[Attacked]:
     for shop in installed(folder, events=False):
         with patch("collector.catalog.users._hasher", quick):  # nobody logs in with these passwords
             _catalog(shop)
+        _spent(shop)
         send_hostile(shop)
         shop.append(hostile_events(shop.now))
         keys = [f"{storable(attack)[:100]}{number}".strip() for number, attack in enumerate(CORPUS)]

@@ -25,6 +25,7 @@ QUESTIONS = {
     "chat": f"{ALL}&goal=event:purchase",
     "retargeting": f"{ALL}&goal=event:purchase",
     "live": "",
+    "planner": f"{ALL}&base=5%25",
 }
 OWN_ELEMENTS = frozenset(("script", "link", "form", "a", "img", "iframe", "object", "embed", "meta", "base", "svg"))
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "|")
@@ -79,6 +80,11 @@ def pages(world: Attacked) -> list[str]:
     found += [f"/shop/person/erase?person={quote(key, safe='')}" for key in world.people[:8]]
     found += [f"/shop/overview?segment={quote(storable(SHORT[at]), safe='')}{at}" for at in (0, 1, 20)]
     found += [f"/shop/{name}" for name in ("saved", "shared", "install", "quality", "settings", "team", "connections")]
+    found += [f"/shop/{name}" for name in ("spend", "stages/edit", "dashboards", "annotations", "bots", "privacy")]
+    found += [f"/shop/dashboards/{one.id}" for one in world.shop.catalog.dashboards(world.shop.site_id)[:6]]
+    found += [f"/shop/annotations/{one.id}" for one in world.shop.catalog.annotations(world.shop.site_id)]
+    for name in [name for name in world.shop.catalog.segments(world.shop.site_id) if name.startswith("list ")][:6]:
+        found += [f"/shop/segment?segment={quote(name, safe='')}", f"/shop/segments/edit?name={quote(name, safe='')}"]
     return [*found, "/?all=1", "/tokens", "/sites/new", "/password"]
 
 
