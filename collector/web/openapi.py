@@ -252,6 +252,7 @@ def _files() -> Json:
     script = {"200": _answer("The script.", {"type": "string"}, "text/javascript"), "304": {"description": "The same."}}
     script["404"] = _answer("No such script.", {"type": "string"}, "text/html")
     words = {"t": "The tracker.", "chat": "Adapters for chats.", "linker": "The way from host to host."}
+    words["experiment"] = "What a browser is shown in an experiment."
     found: Json = {
         f"/{name}.js": {"get": {"operationId": f"script_{name}", "summary": summary, "responses": script}}
         for name, summary in words.items()

@@ -133,6 +133,7 @@ RULES: dict[str, str] = {
     "team.remove": "owner",
     "tracker_files.chat": "public",
     "tracker_files.hashed": "public",
+    "tracker_files.experiment": "public",
     "tracker_files.linker": "public",
     "tracker_files.tracker": "public",
 }
