@@ -75,6 +75,7 @@ def _experiment(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
     return {
         "effects": impact_view.effects(effect) if effect else [],
         "planner_href": address(path, kept),
+        "beside_href": address(page.path, replaced(page.pairs, [("matched", "1")])),
         "origin": collector_origin(access),
         "key": access.record.write_key,
     }

@@ -176,6 +176,17 @@ def test_uptake_equals_two_stage_least_squares() -> None:
     assert cells(ask(log).block("uptake"))["difference"] == pytest.approx(slope)
 
 
+def test_chance_people_alike_and_the_plain_comparison_stand_side_by_side() -> None:
+    log = shop(1_500)
+    result = ask(log, matched="1")
+    rows = {row[0]: row[2:] for row in result.block("side_by_side").rows}
+    uptake = cells(result.block("uptake"))
+    assert rows["chance"][1:] == [uptake["difference"], uptake["low"], uptake["high"]]
+    assert rows["chance"][0] == arm(result, "on")["took"]
+    assert rows["plain"][1] == uptake["naive"]
+    assert all(block.id != "side_by_side" for block in ask(log).blocks)
+
+
 def test_a_split_that_was_not_planned_is_never_praised() -> None:
     result = ask(shop(4_000, loss=0.25))
     first = cells(result.block("checks"))

@@ -19,6 +19,7 @@ from collector.reports.experiment.arm_blocks import arms_block, curve_block
 from collector.reports.experiment.checks import checks_block
 from collector.reports.experiment.effect_blocks import effect_block, number_blocks, sequential_block
 from collector.reports.experiment.gather import People, Plan, gather
+from collector.reports.experiment.matched import matched, side_by_side
 from collector.reports.experiment.seen import Seen, experiments
 from collector.reports.experiment.uptake_block import uptake_block
 from collector.reports.experiment.words import ADVICE, NONE, headline, notes
@@ -125,6 +126,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         arms_block(found, query.arguments),
         sequential_block(found, days),
         uptake_block(found),
+        *([side_by_side(found, matched(journeys, query, found))] if query.values.get("matched") else []),
         checks_block(found),
         listed,
     ]
@@ -150,6 +152,7 @@ REPORT = Report(
         Param("arm", "text", T("Arm"), T("The one to judge; on, or the first, where none is given.")),
         Param("control", "text", T("Against"), T("The arm that goes without; off, where none is given.")),
         Param("share", "text", T("Planned split"), _SHARE_HELP),
+        Param("matched", "flag", T("Beside Impact"), T("Show what people alike say of those who took it up too.")),
         Param(
             "people",
             "choice",

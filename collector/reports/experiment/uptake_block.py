@@ -19,7 +19,7 @@ def uptake_block(found: Answer) -> Block:
         for measure, uptake in (("rate", found.uptake), ("value", found.uptake_value)):
             if uptake is not None:
                 effect = [told(bound) for bound in (uptake.effect.estimate, uptake.effect.low, uptake.effect.high)]
-                rows.append([measure, *more, *effect, _plain_comparison(found, measure), uptake.told])
+                rows.append([measure, *more, *effect, plain_comparison(found, measure), uptake.told])
     weak = found.uptake is not None and not found.uptake.told
     return Block(
         "uptake",
@@ -44,7 +44,8 @@ def uptake_block(found: Answer) -> Block:
     )
 
 
-def _plain_comparison(found: Answer, measure: str) -> Cell:
+def plain_comparison(found: Answer, measure: str) -> Cell:
+    """Those who took it up against those who did not, of both arms: what an impatient reader would compare."""
     people = found.people
     mine = people.mature & np.isin(
         people.arm, [people.arms.index(str(name)) for name in (found.treated, found.control)]
