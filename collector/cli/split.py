@@ -12,7 +12,7 @@ from collector.cli.rooms import open_rooms
 from collector.core.errors import UserError
 from collector.core.query import parse_query
 from collector.core.write import csv_lines, json_text, one_line
-from collector.reports.experiment.report import parse_shares
+from collector.reports.experiment.params import parse_shares
 from collector.reports.experiment.split import Assigned, split
 from collector.settings import Settings
 

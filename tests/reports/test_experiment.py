@@ -18,7 +18,7 @@ from collector.core.errors import UserError
 from collector.core.times import DAY, HOUR
 from collector.reports.ask import ask as ask_any
 from collector.reports.experiment import REPORT
-from collector.reports.experiment.report import parse_shares
+from collector.reports.experiment.params import parse_shares
 from tests.support.effort import examples
 from tests.support.worlds import E, question, site, world
 
@@ -213,6 +213,22 @@ def test_a_split_that_was_changed_on_the_way_is_said() -> None:
     labels = [row[0] for row in result.block("checks").rows]
     assert "One split throughout" in labels
     assert cells(result.block("checks"))["ok"] is True  # that of the people since
+
+
+def test_arms_that_differed_before_anybody_was_assigned_are_told() -> None:
+    log = shop(1_000)
+    label = "Alike before (chi-squared)"
+    check = next(row for row in ask(log).block("checks").rows if row[0] == label)
+    assert (check[1], check[3]) == (None, None)
+    first = {e.visitor: e for e in reversed(log) if e.kind.name == "experiment_exposed"}
+    bought = [
+        E(visitor, e.time - HOUR, "event:buy")
+        for number, (visitor, e) in enumerate(first.items())
+        if number % 5 == 0 and (e.props["variant"] == "on" or number % 10 == 0)
+    ]
+    check = next(row for row in ask([*log, *bought]).block("checks").rows if row[0] == label)
+    assert check[3] is False
+    assert "not assigned by chance" in str(check[4])
 
 
 def test_uptake_that_hardly_differs_is_not_divided_by() -> None:

@@ -6,29 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.core.errors import UserError
 from collector.journeys.part import Bool, Float64, Int64
 from collector.reports.experiment import statistics
-from collector.reports.experiment.gather import People, Plan
+from collector.reports.experiment.arms import Arm, arm_of, pair, ratio, told_shares
 from collector.reports.experiment.looks import FLOOR, Look, looks_of
+from collector.reports.experiment.people import People, Plan
 from collector.reports.experiment.statistics import Interval, Uptake
 
-CONTROLS = ("off", "control", "hold", "holdout", "hold-out")
 SAMPLE_RATIO = 0.001
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """One arm's people whose time is over, and how many more are still open."""
-
-    name: str
-    people: int
-    reached: int
-    value: float
-    took: int
-    open: int
-    both: int
-    share: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,10 +62,10 @@ def analyse(
     Raises:
         UserError: an arm that is not there.
     """
-    told, since = _told_shares(people)
+    told, since = told_shares(people)
     planned = shares if shares is not None else told
-    arms = tuple(_arm(people, at, name, planned.get(name)) for at, name in enumerate(people.arms))
-    treated, control = _pair(people.arms, treated, control)
+    arms = tuple(arm_of(people, at, name, planned.get(name)) for at, name in enumerate(people.arms))
+    treated, control = pair(people.arms, treated, control)
     rate = value = uptake = uptake_value = top = None
     looks: tuple[Look, ...] = ()
     if treated is not None and control is not None:
@@ -106,7 +91,7 @@ def analyse(
         value=value,
         uptake=uptake,
         uptake_value=uptake_value,
-        sample_ratio=_ratio(people, planned, since if shares is None else -(2**62)),
+        sample_ratio=ratio(people, planned, since if shares is None else -(2**62)),
         looks=looks,
         reshared=shares is None and since > -(2**62),
         top_value=top,
@@ -118,62 +103,6 @@ def _of(people: People, name: str) -> Bool:
     return mask
 
 
-def _arm(people: People, at: int, name: str, share: float | None) -> Arm:
-    mine = people.arm == at
-    done = mine & people.mature
-    return Arm(
-        name=name,
-        people=int(done.sum()),
-        reached=int(people.reached[done].sum()),
-        value=float(people.value[done].sum()),
-        took=int(people.took[done].sum()),
-        open=int((mine & ~people.mature).sum()),
-        both=int(people.both[done].sum()),
-        share=share,
-    )
-
-
-def _pair(arms: tuple[str, ...], treated: str | None, control: str | None) -> tuple[str | None, str | None]:
-    for name in (treated, control):
-        if name is not None and arms and name not in arms:
-            raise UserError(f"There is no arm {name!r}.", f"Known: {', '.join(arms)}.")
-    if control is None:
-        usual = [name for name in CONTROLS if name in arms and name != treated]
-        left = [name for name in arms if name != treated]
-        control = next(iter(usual or left), None)
-    if treated is None:
-        treated = next((name for name in ("on", *arms) if name in arms and name != control), None)
-    if treated is not None and treated == control:
-        raise UserError(f"{treated} is both arms.", "Choose two different arms.")
-    return (treated, control) if len(arms) > 1 else (None, None)
-
-
 def _taken(people: People, outcome: Float64, one: Bool, other: Bool) -> Uptake:
     took = people.took.astype(np.float64)
     return statistics.taken_up(outcome[one], took[one], outcome[other], took[other])
-
-
-def _told_shares(people: People) -> tuple[dict[str, float], int]:
-    """The share that each arm told last, and the last time at which any told another one."""
-    shares: dict[str, float] = {}
-    since = -(2**62)
-    for at, name in enumerate(people.arms):
-        mine = np.flatnonzero((people.arm == at) & ~np.isnan(people.share))
-        if not len(mine):
-            continue
-        latest = mine[np.argmax(people.time[mine])]
-        shares[name] = float(people.share[latest])
-        before = mine[np.abs(people.share[mine] - shares[name]) > 1e-6]
-        since = max(since, int(people.time[before].max()) if len(before) else since)
-    return shares, since
-
-
-def _ratio(people: People, shares: dict[str, float], since: int) -> float:
-    """The sample-ratio test on all who were assigned, open ones too, since the shares were what they are."""
-    if not set(people.arms) <= set(shares) or len(people.arms) < 2:
-        return float("nan")
-    # Whoever went back and forth is in the arm of the first exposure, like everywhere.
-    counts = np.bincount(people.arm[people.time > since], minlength=len(people.arms))
-    names = [*people.arms, *(name for name in shares if name not in people.arms)]
-    sizes = [*counts.tolist(), *([0] * (len(names) - len(people.arms)))]
-    return statistics.sample_ratio(sizes, [shares[name] for name in names])

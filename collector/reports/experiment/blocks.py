@@ -14,7 +14,7 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool
 from collector.reports.experiment.analysis import Answer
 from collector.reports.experiment.arm_blocks import Arguments
-from collector.reports.experiment.gather import People
+from collector.reports.experiment.people import People
 from collector.reports.experiment.seen import Seen
 from collector.reports.people_list import Behind
 from collector.reports.people_list import people_block as list_people

@@ -10,6 +10,7 @@ from collector.core.text import T, Text
 from collector.reports.experiment.analysis import SAMPLE_RATIO, Answer
 from collector.reports.experiment.looks import FLOOR
 from collector.reports.experiment.statistics import WEAK
+from collector.reports.stats import chi_squared
 
 ENOUGH_GOALS = 10
 BOTH, TOP = 0.05, 0.05
@@ -37,7 +38,15 @@ def checks_block(found: Answer) -> Block:
 
 
 def _checks(found: Answer) -> list[Check]:
-    return [_split(found), *_sizes(found), _both(found), *_stretched(found), *_money(found), *_uptake(found)]
+    return [
+        _split(found),
+        _alike(found),
+        *_sizes(found),
+        _both(found),
+        *_stretched(found),
+        *_money(found),
+        *_uptake(found),
+    ]
 
 
 def _split(found: Answer) -> Check:
@@ -53,6 +62,28 @@ def _split(found: Answer) -> Check:
         "one arm only, a page that fails, bots, a redirect. Find it before you believe any number here."
     )
     return label, float(chdtri(free, max(p, _LEAST_P))), limit, p >= SAMPLE_RATIO, good if p >= SAMPLE_RATIO else bad
+
+
+def _alike(found: Answer) -> Check:
+    """What the treatment cannot have changed: the goal, before anybody was exposed."""
+    people = found.people
+    arms = [people.arms.index(name) for name in (found.treated, found.control) if name is not None]
+    counts = [(int((people.arm == arm)[people.before].sum()), int((people.arm == arm).sum())) for arm in arms]
+    label, limit = T("Alike before (chi-squared)"), float(chdtri(1, SAMPLE_RATIO))
+    p = float(chi_squared(*counts[0], *counts[1])) if len(counts) == 2 else float("nan")
+    if np.isnan(p):
+        return (
+            label,
+            None,
+            limit,
+            None,
+            T("Too few had reached the goal before they were assigned to compare the arms."),
+        )
+    good = T("As many of each arm had reached the goal before they were assigned, as chance would have it.")
+    bad = T(
+        "The arms differed before anybody was assigned, which chance hardly does: people are not assigned by chance."
+    )
+    return label, float(chdtri(1, max(p, _LEAST_P))), limit, p >= SAMPLE_RATIO, good if p >= SAMPLE_RATIO else bad
 
 
 def _sizes(found: Answer) -> list[Check]:

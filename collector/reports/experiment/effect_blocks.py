@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.text import T, Text
-from collector.reports.experiment.analysis import Answer, Arm
+from collector.reports.experiment.analysis import Answer
+from collector.reports.experiment.arms import Arm
 from collector.reports.experiment.statistics import told
 
 

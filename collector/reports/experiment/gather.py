@@ -8,71 +8,16 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
+from collector.reports.experiment.outcomes import before, outcome, within
+from collector.reports.experiment.people import People, Plan
 from collector.reports.experiment.properties import numbers, texts
 from collector.reports.experiment.seen import EXPOSURE, NAME, SHARE, VARIANT
 from collector.reports.scope import choose
 
 Number = TypeVar("Number", np.int64, np.float64, np.bool_)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is asked.
-
-    Attributes:
-        name: of the experiment. goal, took: what counts as reached, and as taken up (None: nothing is asked).
-        horizon: ms that each person has, from the first exposure on, its end inside.
-        start, end: whose first exposure is in `start` <= time < `end` is in the experiment.
-        as_of: ms UTC up to which events are known.
-        value: the property summed over goals; None takes the event's own value.
-    """
-
-    name: str
-    goal: Matcher
-    horizon: int
-    start: int
-    end: int
-    as_of: int
-    took: Matcher | None = None
-    value: str | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class People:
-    """Everybody in the experiment, one element a person.
-
-    Attributes:
-        arms: names of the arms, in alphabetical order; `arm` is an index into it: the one first seen in.
-        parts: where they are; `part` is an index into it and `person` one into its persons.
-        time: ms UTC of the first exposure. share: the share of the arm that it told, NaN for none.
-        both: seen in another arm afterwards. mature: the time for the goal is over.
-        delay: ms to the first goal within the horizon, infinite for none. value: carried by all goals in it.
-        took: took it up within the horizon. priced: whether any goal carried a value.
-    """
-
-    arms: tuple[str, ...]
-    parts: tuple[Part, ...]
-    part: Int64
-    person: Int64
-    arm: Int64
-    time: Int64
-    share: Float64
-    both: Bool
-    mature: Bool
-    delay: Float64
-    value: Float64
-    took: Bool
-    priced: bool
-
-    @property
-    def reached(self) -> Bool:
-        """Who reached the goal."""
-        found: Bool = np.isfinite(self.delay)
-        return found
 
 
 @dataclass(slots=True)
@@ -87,6 +32,7 @@ class _Piece:
     delay: Float64
     value: Float64
     took: Bool
+    before: Bool
     priced: bool
 
 
@@ -110,6 +56,7 @@ def gather(journeys: Journeys, query: Query, plan: Plan) -> People:
         delay=_joined([piece.delay for piece in pieces], np.float64),
         value=_joined([piece.value for piece in pieces], np.float64),
         took=_joined([piece.took for piece in pieces], np.bool_),
+        before=_joined([piece.before for piece in pieces], np.bool_),
         priced=any(piece.priced for piece in pieces),
     )
 
@@ -139,30 +86,26 @@ def _piece(journeys: Journeys, query: Query, plan: Plan, part: Part) -> _Piece |
     who = person[first]
     since = np.full(len(part.persons), 2**62, dtype=np.int64)
     since[who] = time
-    delay, value, priced = _outcome(journeys, query, plan, part, since)
+    delay, value, priced = outcome(journeys, query, plan, part, since)
     took = np.zeros(len(part.persons), dtype=np.bool_)
     if plan.took is not None:
-        hit = _within(part, journeys.rows(part, plan.took, query.include_bots), since, plan.horizon)
+        hit = within(part, journeys.rows(part, plan.took, query.include_bots), since, plan.horizon)
         took[part.person[hit]] = True
-    share = numbers(journeys, part, SHARE, rows[first])
-    return _Piece(part, who, variants, arm[first], time, share, other[who], delay[who], value[who], took[who], priced)
-
-
-def _within(part: Part, rows: Int64, since: Int64, horizon: int) -> Int64:
-    """Of ascending rows those of people in the experiment, from their first exposure on, within the horizon."""
-    apart = part.time[rows] - since[part.person[rows]]
-    return rows[(apart >= 0) & (apart <= horizon)]
-
-
-def _outcome(journeys: Journeys, query: Query, plan: Plan, part: Part, since: Int64) -> tuple[Float64, Float64, bool]:
-    rows = _within(part, journeys.rows(part, plan.goal, query.include_bots), since, plan.horizon)
-    person = part.person[rows]
-    delay = np.full(len(part.persons), np.inf)
-    # of several writes to one place the last one, here the first row, stays
-    delay[person[::-1]] = (part.time[rows] - since[person])[::-1]
-    carried = part.value[rows] if plan.value is None else numbers(journeys, part, plan.value, rows)
-    value = np.bincount(person, weights=np.nan_to_num(carried), minlength=len(part.persons))
-    return delay, value.astype(np.float64), bool(np.isfinite(carried).any())
+    earlier = before(part, journeys.rows(part, plan.goal, query.include_bots), since, plan.horizon)
+    return _Piece(
+        part=part,
+        person=who,
+        variant=variants,
+        arm=arm[first],
+        time=time,
+        share=numbers(journeys, part, SHARE, rows[first]),
+        both=other[who],
+        delay=delay[who],
+        value=value[who],
+        took=took[who],
+        before=earlier[who],
+        priced=priced,
+    )
 
 
 def _joined(pieces: list[NDArray[Number]], kind: type[Number]) -> NDArray[Number]:

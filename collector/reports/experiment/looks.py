@@ -8,7 +8,7 @@ import numpy as np
 
 from collector.journeys.part import Bool, Int64
 from collector.reports.experiment import statistics
-from collector.reports.experiment.gather import People
+from collector.reports.experiment.people import People
 from collector.reports.stats import difference
 
 # Fewer in an arm, and there is no number.

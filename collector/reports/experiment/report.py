@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from collector.core.assignment import check_shares
 from collector.core.blocks import Block, Result
 from collector.core.errors import UserError
 from collector.core.matcher import Matcher
-from collector.core.query import Param, Query
+from collector.core.query import Query
 from collector.core.text import T
 from collector.core.times import DAY, Span, day_of
 from collector.journeys.journeys import Journeys
@@ -18,34 +17,14 @@ from collector.reports.experiment.analysis import Answer, analyse
 from collector.reports.experiment.arm_blocks import arms_block, curve_block
 from collector.reports.experiment.checks import checks_block
 from collector.reports.experiment.effect_blocks import effect_block, number_blocks, sequential_block
-from collector.reports.experiment.gather import People, Plan, gather
+from collector.reports.experiment.gather import gather
 from collector.reports.experiment.matched import matched, side_by_side
+from collector.reports.experiment.params import PARAMS, parse_shares
+from collector.reports.experiment.people import People, Plan
 from collector.reports.experiment.seen import Seen, experiments
 from collector.reports.experiment.uptake_block import uptake_block
 from collector.reports.experiment.words import ADVICE, NONE, headline, notes
 from collector.reports.params import wholly
-from collector.reports.people_list import LIMIT
-
-_SHARE_HELP = T("How many of 1 were to get it, like 0.9; or by arm: short=0.3,long=0.3,off=0.4.")
-
-
-def parse_shares(text: str) -> dict[str, float]:
-    """Planned shares by arm; one number is that of "on", and "off" has the rest.
-
-    Raises:
-        UserError: no shares, or more than 1 in all.
-    """
-    shares: dict[str, float] = {}
-    for one in text.split(","):
-        name, _, number = one.rpartition("=")
-        try:
-            shares[name.strip() or "on"] = float(number)
-        except ValueError:
-            raise UserError(f"{text!r} is no share.", "Write 0.9, or on=0.9,off=0.1.") from None
-    check_shares(shares)
-    if "off" not in shares and sum(shares.values()) < 1 - 1e-9:
-        shares["off"] = 1 - sum(shares.values())
-    return shares
 
 
 def make_plan(query: Query, name: str, as_of: int) -> Plan:
@@ -143,25 +122,7 @@ REPORT = Report(
     name="experiment",
     title=T("Experiments"),
     summary=T("What chance decided people would see, and what that changed: the surest answer there is."),
-    params=(
-        Param("name", "text", T("Experiment"), T("As the page calls it; without it the one seen last.")),
-        Param("goal", "matcher", T("Goal"), T("What counts as reached; the site's first goal where none is given.")),
-        Param("horizon", "duration", T("Within"), T("How long after the first exposure it counts."), default="14d"),
-        Param("took", "matcher", T("Taken up by"), T("What using it looks like, as event:chat_started.")),
-        Param("value", "text", T("Value property"), T("A number on the goal's event to sum, like total.")),
-        Param("arm", "text", T("Arm"), T("The one to judge; on, or the first, where none is given.")),
-        Param("control", "text", T("Against"), T("The arm that goes without; off, where none is given.")),
-        Param("share", "text", T("Planned split"), _SHARE_HELP),
-        Param("matched", "flag", T("Beside Impact"), T("Show what people alike say of those who took it up too.")),
-        Param(
-            "people",
-            "choice",
-            T("Show people"),
-            choices=tuple((name, title) for name, title in blocks.GROUPS.items()),
-        ),
-        Param("group", "text", T("Of the arm")),
-        LIMIT,
-    ),
+    params=PARAMS,
     run=run,
     example={"goal": ["event:purchase"], "took": ["event:chat_started"], "all-time": ["1"]},
     menu=56,
