@@ -2,26 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
 from collector.journeys.part import Float64
 from collector.reports.impact.balancing import tilt, tilted
-from collector.reports.impact.estimate import Effect, estimate
+from collector.reports.impact.estimate import Effect, Sample, fit
+from collector.reports.impact.estimate import effect as of_all
 from tests.impact.published import BY_LOT, BY_LOT_ERROR, PLAIN_OF_SURVEY, Study, by_lot, by_survey
 
 
+@dataclass(frozen=True)
+class Wide:
+    """A table of numbers as it is, for the models that otherwise see levels only."""
+
+    values: Float64
+
+    @property
+    def rows(self) -> int:
+        return len(self.values)
+
+    @property
+    def width(self) -> int:
+        return int(self.values.shape[1])
+
+    def dot(self, coefficients: Float64) -> Float64:
+        return np.asarray(self.values @ coefficients)
+
+    def sums(self, weight: Float64) -> Float64:
+        return np.asarray(weight @ self.values)
+
+    def gram(self, weight: Float64) -> Float64:
+        return np.asarray((self.values.T * weight) @ self.values)
+
+
 def weights(study: Study) -> Float64:
-    case, control = study.x[study.exposed], study.x[~study.exposed]
-    base = np.ones(len(control))
+    case, control = study.x[study.exposed, 1:], Wide(study.x[~study.exposed, 1:])
+    base = np.ones(control.rows)
     return tilted(base, control, tilt(case.mean(axis=0), control, base), float(len(case)))
 
 
 def effect(study: Study) -> Effect:
-    of = study.exposed
-    case, control = study.y[of][:, None], study.y[~of][:, None]
-    return estimate(case, control, weights(study), study.x[of], study.x[~of], np.flatnonzero(of), np.flatnonzero(~of))
+    sides = [
+        Sample(study.y[of][:, None], Wide(study.x[of, 1:]), np.flatnonzero(of))
+        for of in (study.exposed, ~study.exposed)
+    ]
+    nothing = np.zeros((sides[0].x.rows, 1)), np.zeros((sides[1].x.rows, 1))
+    found = of_all(fit(sides[0], sides[1], weights(study), nothing))
+    assert found is not None
+    return found
 
 
 def plain(study: Study) -> float:

@@ -16,8 +16,10 @@ from collector.core.query import Query
 from collector.core.times import DAY, MINUTE
 from collector.reports.impact import REPORT
 from collector.reports.impact.balancing import tilt, tilted
+from collector.reports.impact.coded import Coded
+from collector.reports.impact.drawn import draw
 from collector.reports.impact.engine import Answer, answer
-from collector.reports.impact.estimate import e_value, match_weights
+from collector.reports.impact.estimate import e_value
 from collector.reports.impact.plan import Plan
 from collector.reports.impact.tape import make_tape
 from tests.support.effects import NOW, START, World, tell
@@ -179,7 +181,8 @@ def test_a_goal_that_nobody_reaches_without_it_tells_nothing_about_it() -> None:
 
 
 def test_weights_do_not_vanish_beside_a_moment_that_cannot_count() -> None:
-    weights = tilted(np.array([0.0, 1.0, 1.0]), np.array([[1.0, 900.0], [1.0, 0.0], [1.0, 0.0]]), np.array([1.0]), 4.0)
+    x = Coded(np.array([[2, 1, 1]], dtype=np.uint8), (3,))
+    weights = tilted(np.array([0.0, 1.0, 1.0]), x, np.array([0.0, 900.0]), 4.0)
     assert weights.tolist() == [0.0, 2.0, 2.0]
 
 
@@ -205,9 +208,11 @@ def test_only_the_first_exposure_counts_and_bots_do_not() -> None:
 
 def test_a_sample_of_the_unexposed_stands_for_all_of_them() -> None:
     told = tell(World(effect=0.14), 5)
-    whole, drawn = make_tape(told.journeys, QUERY, PLAN), make_tape(told.journeys, QUERY, PLAN, cap=4_000)
+    whole, drawn = (
+        make_tape(told.journeys, QUERY, PLAN, draw(told.journeys, QUERY, PLAN, rows=rows)) for rows in (10**9, 1_000)
+    )
     assert drawn.none < whole.none
-    assert drawn.scale.sum() == pytest.approx(len(whole.code), rel=0.08)
+    assert drawn.scale.sum() == pytest.approx(whole.people, rel=0.12)
     assert np.count_nonzero(drawn.exposed < drawn.none) == np.count_nonzero(whole.exposed < whole.none)
 
 
@@ -230,14 +235,26 @@ def test_the_e_value_is_that_of_the_paper() -> None:
 @given(st.integers(0, 10_000))
 def test_balanced_weights_have_the_means_that_are_asked_for(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    x = np.column_stack([np.ones(400), rng.integers(0, 2, (400, 3))]).astype(np.float64)
+    x = Coded(rng.integers(0, 2, (3, 400)).astype(np.uint8), (2, 2, 2))
     base = rng.random(400) + 0.1
-    target = np.append(1.0, 0.3 + 0.4 * rng.random(3))
+    target = 0.3 + 0.4 * rng.random(3)
     weight = tilted(base, x, tilt(target, x, base), 50.0)
     assert weight.sum() == pytest.approx(50.0)
-    assert weight @ x / 50 == pytest.approx(target, abs=2e-3)
+    assert x.sums(weight) / 50 == pytest.approx(target, abs=2e-3)
 
 
-def test_matching_weights_sum_to_the_cases_of_each_stratum() -> None:
-    weight = match_weights(np.array([0, 0, 1]), np.array([0, 1, 1, 2]), np.array([1.0, 1.0, 3.0, 1.0]), 3)
-    assert weight.tolist() == [2.0, 0.25, 0.75, 0.0]
+@settings(max_examples=examples(60), deadline=None)
+@given(st.integers(0, 10_000), st.lists(st.integers(1, 5), max_size=5))
+def test_sums_over_codes_are_those_of_the_wide_matrix(seed: int, levels: list[int]) -> None:
+    rng = np.random.default_rng(seed)
+    codes = np.array([rng.integers(0, one, 30) for one in levels], dtype=np.uint8).reshape(len(levels), 30)
+    x = Coded(codes, tuple(levels))
+    wide = np.array(
+        [row == level for row, one in zip(codes, levels, strict=True) for level in range(1, one)], dtype=np.float64
+    ).reshape(x.width, 30)
+    weight, coefficients = rng.random(30), rng.random(x.width)
+    assert x.dot(coefficients) == pytest.approx(coefficients @ wide)
+    assert x.sums(weight) == pytest.approx(wide @ weight)
+    assert x.gram(weight) == pytest.approx((wide * weight) @ wide.T)
+    pick = np.array([3, 5, 7])
+    assert x.of(pick).dot(coefficients) == pytest.approx(coefficients @ wide[:, pick])

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
+from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
+from collector.reports import people_list as shared
+from collector.reports.impact.drawn import Drawn
 from collector.reports.impact.engine import Answer
 from collector.reports.impact.estimate import Effect
+from collector.reports.impact.subgroups import Group, doses_of, groups_of
 from collector.reports.scope import share
 
-MOST_PEOPLE = 100_000
 REASONS = {
     "matched": T("compared with people alike"),
     "converted": T("had reached the goal before"),
@@ -144,7 +147,7 @@ def balance_block(found: Answer) -> Block:
     )
 
 
-def groups_of(found: Answer) -> dict[str, Int64]:
+def status_rows(found: Answer) -> dict[str, Int64]:
     """The rows of the exposures in range, by what became of them."""
     tape = found.tape
     matched = np.empty(0, dtype=np.int64) if found.matched is None else found.matched.case_row
@@ -155,7 +158,7 @@ def groups_of(found: Answer) -> dict[str, Int64]:
 def used_block(found: Answer, arguments: Sequence[tuple[str, str]]) -> Block:
     """How many of the exposed were used, and why others were not."""
     kept = tuple((name, text) for name, text in arguments if name != "people")
-    groups = groups_of(found)
+    groups = status_rows(found)
     return Block(
         "used",
         "bars",
@@ -198,6 +201,92 @@ def before_after_block(found: Answer) -> Block:
     )
 
 
+def groups_block(found: Answer) -> Block:
+    """The block `groups`: the effect by what was known of people before."""
+    rows: list[list[Cell]] = []
+    for told in groups_of(found):
+        rows += [[*_group(group), told.chance] for group in told.groups]
+    return Block(
+        "groups",
+        "table",
+        T("For whom it changed more"),
+        (
+            Column("kind", T("By"), "label"),
+            *_GROUP,
+            Column(
+                "chance", T("By chance alone"), "ratio", T("How often groups that do not differ look so different.")
+            ),
+        ),
+        rows,
+        draw={"y": "difference", "low": "low", "high": "high"},
+        note=T("Each interval is right 19 times of 20, so that of many groups some stand apart by chance."),
+        empty=T("There are too few people to tell groups apart."),
+    )
+
+
+def dose_block(found: Answer) -> Block | None:
+    """The block `dose`: the effect by how much of it there was; None where no dose is asked for."""
+    if found.plan.dose is None:
+        return None
+    told = doses_of(found)
+    return Block(
+        "dose",
+        "table",
+        T("By how much of it"),
+        _GROUP,
+        [_group(group) for group in told.groups] if told else [],
+        draw={"y": "difference", "low": "low", "high": "high"},
+        note=T(
+            "How much of it there was is known only afterwards, and whoever was about to reach the goal may have gone "
+            "on for that reason: a larger effect of more is a hint, not a proof."
+        ),
+        empty=T("There are too few people to tell doses apart."),
+    )
+
+
+_GROUP = (
+    Column("group", T("Group"), "label"),
+    Column("people", T("Exposed"), "count"),
+    Column("exposed", T("Reached the goal"), "ratio"),
+    Column("counterfactual", T("Without it"), "ratio"),
+    Column("difference", T("Difference"), "points"),
+    Column("low", T("At least"), "points"),
+    Column("high", T("At most"), "points"),
+)
+
+
+def _group(group: Group) -> list[Cell]:
+    effect = group.effect
+    cells = (effect.exposed, effect.counterfactual, effect.difference, effect.low, effect.high)
+    return [str(group.name), group.people, *(float(cell[0]) for cell in cells)]
+
+
+def time_block(found: Answer) -> Block:
+    """The block `time`: how much sooner the goal was reached, as days of the horizon after it."""
+    left = found.left
+    rows: list[list[Cell]] = []
+    if left is not None:
+        rows.append(
+            [float(cell[0]) for cell in (left.exposed, left.counterfactual, left.difference, left.low, left.high)]
+        )
+    return Block(
+        "time",
+        "table",
+        T("How much sooner"),
+        (
+            Column(
+                "exposed", T("Days at the goal"), "number", T("Of the time for the goal, a person, on the average.")
+            ),
+            Column("counterfactual", T("Without it"), "number"),
+            Column("difference", T("Days gained"), "number"),
+            Column("low", T("At least"), "number"),
+            Column("high", T("At most"), "number"),
+        ),
+        rows,
+        empty=T("Nobody could be compared."),
+    )
+
+
 def _around(
     found: Answer, rows: Int64, mask: np.ndarray[tuple[int], np.dtype[np.bool_]], horizon: int
 ) -> tuple[int, int]:
@@ -211,39 +300,37 @@ def _around(
     return before, int(np.count_nonzero((where > own) & (apart <= horizon)))
 
 
-def people_block(journeys: Journeys, found: Answer, asked: str) -> Block:
+def people_block(journeys: Journeys, query: Query, found: Answer, asked: str) -> Block:
     """The people asked for: exposed, matched, left out, or those left out for one reason."""
-    groups = groups_of(found)
+    groups = status_rows(found)
     wanted = {"exposed": list(groups), "left_out": ["converted", "open", "lonely"]}.get(asked, [asked])
-    listed = [(int(row), status) for status in wanted for row in groups.get(status, np.empty(0, dtype=np.int64))]
-    tape = found.tape
-    listed.sort(key=lambda one: (-int(tape.time[one[0]]), one[0]))
-    shown = listed[:MOST_PEOPLE]
-    names = journeys.people.keys([int(tape.code[tape.person[row]]) for row, _ in shown])
-    cells: list[list[Cell]] = []
-    for row, status in shown:
-        person = int(tape.person[row])
-        goal = int(tape.reached[person])
-        delay = (int(tape.time[goal]) - int(tape.time[row])) / DAY if row < goal < tape.none else None
-        reached = delay is not None and delay * DAY <= found.plan.horizon
-        key = names.get(int(tape.code[person]), "")
-        cells.append([key, int(tape.time[row]), status, reached, delay])
-    more = len(listed) - len(shown)
-    return Block(
-        "people",
-        "table",
-        _PEOPLE[asked],
-        (
-            Column("person", T("Person"), "person"),
-            Column("exposed_at", T("Exposed"), "time"),
-            Column("status", T("Status")),
-            Column("reached", T("Reached the goal"), "bool"),
-            Column("days_to_goal", T("Days to the goal"), "number"),
-        ),
-        cells,
-        note=T("{n} more people are not shown.", n=more) if more else None,
-        empty=T("Nobody."),
+    rows = np.concatenate([groups[status] for status in wanted])
+    status = np.repeat(np.array(wanted), [len(groups[name]) for name in wanted])
+    tape, begin, listed = found.tape, 0, []
+    for drawn in found.crowd.drawn:
+        person = tape.person[rows] - begin
+        here = (person >= 0) & (person < len(drawn.place))
+        begin += len(drawn.place)
+        listed.append(_behind(found, drawn, rows[here], person[here], status[here]))
+    columns = (
+        Column("status", T("Status")),
+        Column("reached", T("Reached the goal"), "bool"),
+        Column("days_to_goal", T("Days to the goal"), "number"),
     )
+    when = Column("exposed_at", T("Exposed"), "time")
+    return shared.people_block(journeys, query, listed, _PEOPLE[asked], columns, when=when)
+
+
+def _behind(
+    found: Answer, drawn: Drawn, rows: Int64, person: Int64, status: np.ndarray[tuple[int], np.dtype[np.str_]]
+) -> shared.Behind:
+    tape = found.tape
+    goal = tape.reached[tape.person[rows]]
+    after = (goal > rows) & (goal < tape.none)
+    days = np.where(after, (tape.time[np.minimum(goal, max(tape.none - 1, 0))] - tape.time[rows]) / DAY, np.nan)
+    within = np.nan_to_num(days, nan=np.inf) * DAY <= found.plan.horizon
+    facts = {"status": status, "reached": within, "days_to_goal": days}
+    return shared.Behind(drawn.part, drawn.place[person], tape.time[rows], facts)
 
 
 _PEOPLE: dict[str, Text] = {

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TypeAlias
+
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.text import T, Text
-from collector.reports.impact.engine import FLOORS, Answer
-from collector.reports.impact.estimate import e_value, effective_size
+from collector.reports.impact.engine import FLOORS, Answer, Matched
+from collector.reports.impact.estimate import e_value, effective_people
 
 SMD = 0.1
 LARGEST = 0.05
+LATER = 0.5
+PLACEBO = 0.05  # visits
+
+_Row: TypeAlias = tuple[Text, Cell, Cell, Cell, Text]
 
 
 def checks_block(found: Answer) -> Block:
@@ -32,11 +39,11 @@ def checks_block(found: Answer) -> Block:
     )
 
 
-def _checks(found: Answer) -> list[tuple[Text, Cell, Cell, Cell, Text]]:
+def _checks(found: Answer) -> list[_Row]:
     matched = found.matched
     used = 0 if matched is None else len(matched.case)
     share = used / found.exposed if found.exposed else 0.0
-    rows: list[tuple[Text, Cell, Cell, Cell, Text]] = [
+    rows = [
         _least(T("Exposed people used"), used, FLOORS["exposed"], T("People whose exposure counts and found a match.")),
         _least(T("People to compare with"), found.control_people, FLOORS["controls"], T("People alike, not exposed.")),
         _least(T("Share that found a match"), share, FLOORS["share"], T("Of the exposed who could be used.")),
@@ -44,31 +51,51 @@ def _checks(found: Answer) -> list[tuple[Text, Cell, Cell, Cell, Text]]:
     ]
     if matched is None or not matched.weight.any():
         return rows
+    return [*rows, *_likeness(found), *_weights(matched), *_strength(found)]
+
+
+def _likeness(found: Answer) -> Iterator[_Row]:
     if found.balance:
         worst = max(abs(row.after) for row in found.balance)
-        rows.append(
-            (T("Largest difference left"), worst, SMD, worst <= SMD, T("Standardised difference of any feature."))
-        )
-    size = effective_size(matched.weight)
-    rows.append(_least(T("Effective number of controls"), size, FLOORS["controls"], T("After weighting.")))
-    pulls = np.bincount(matched.controls.person, weights=matched.weight) / matched.weight.sum()
-    largest = float(pulls.max())
-    rows.append(
-        (T("Largest weight of one person"), largest, LARGEST, largest <= LARGEST, T("Nobody should decide alone."))
-    )
-    lost = float(np.mean(matched.controls.weight == 0))
-    rows.append(
-        (T("Controls exposed later"), lost, 0.5, lost <= 0.5, T("They are left out from then on, others stand in."))
-    )
-    if found.rate is not None:
-        strength = e_value(float(found.rate.exposed[-1]), float(found.rate.counterfactual[-1]))
+        yield T("Largest difference left"), worst, SMD, worst <= SMD, T("Standardised difference of any feature.")
+    before = found.placebo
+    if before is not None:
+        low, high = float(before.low[0]), float(before.high[0])
         meaning = T(
-            "A hidden cause would have to make both the exposure and the goal so many times likelier to explain all "
-            "of the effect (E-value)."
+            "Visits in as long a time before, which nothing that came later can have changed: the interval of the "
+            "difference must hold zero, and this is how far it is from it."
         )
-        rows.append((T("Strength of a hidden cause"), strength, None, None, meaning))
-    return rows
+        off = max(low, -high, 0.0)
+        yield T("Effect on what came before"), off, PLACEBO, off <= PLACEBO, meaning
 
 
-def _least(label: Text, value: float, floor: float, meaning: Text) -> tuple[Text, Cell, Cell, Cell, Text]:
+def _weights(matched: Matched) -> Iterator[_Row]:
+    person, weight = matched.controls.person, matched.weight
+    size = effective_people(person, weight)
+    yield _least(T("Effective number of people compared with"), size, FLOORS["controls"], T("After weighting."))
+    largest = float(np.bincount(person, weights=weight).max() / weight.sum())
+    yield T("Largest weight of one person"), largest, LARGEST, largest <= LARGEST, T("Nobody should decide alone.")
+    later = float(weight[matched.controls.later].sum() / weight.sum())
+    meaning = T("They are left out from then on, and others stand in.")
+    yield T("Compared people exposed later"), later, LATER, later <= LATER, meaning
+
+
+def _strength(found: Answer) -> Iterator[_Row]:
+    rate = found.rate
+    if rate is None:
+        return
+    exposed, without = float(rate.exposed[-1]), float(rate.counterfactual[-1])
+    meaning = T(
+        "A hidden cause would have to make both the exposure and the goal so many times likelier to explain all of the "
+        "effect (E-value)."
+    )
+    yield T("Strength of a hidden cause"), e_value(exposed, without), None, None, meaning
+    low, high = float(rate.low[-1]), float(rate.high[-1])
+    if low > 0 or high < 0:
+        nearest = exposed - (low if low > 0 else high)
+        meaning = T("The same, to bring zero into the interval.")
+        yield T("To make it unclear"), e_value(exposed, nearest), None, None, meaning
+
+
+def _least(label: Text, value: float, floor: float, meaning: Text) -> _Row:
     return label, value, floor, value >= floor, meaning

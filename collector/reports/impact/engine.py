@@ -1,43 +1,58 @@
-"""The whole of an impact question on journeys: tape, moments, strata, outcomes, effect. Pure; no words, no blocks."""
+"""The whole of an impact question: people, moments, weights, outcomes, effect. Pure; no words, no blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from collector.core.deadline import check
 from collector.core.query import Query
 from collector.core.text import Text
 from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64
-from collector.reports.impact.balancing import design, hazard, scores, tilt, tilted
-from collector.reports.impact.estimate import Effect, estimate, match_weights
-from collector.reports.impact.features import Feature, State, compact, features, measures, possible, state_at
-from collector.reports.impact.keysteps import KeyStep, key_steps
+from collector.reports.impact.balancing import hazard, tilt, tilted
+from collector.reports.impact.censoring import pull
+from collector.reports.impact.coded import Coded
+from collector.reports.impact.drawn import Crowd, draw
+from collector.reports.impact.estimate import Effect, Fitted, Sample, effect, fit
+from collector.reports.impact.features import coded, features, measures, possible
+from collector.reports.impact.keysteps import KeyStep, key_steps, stage_steps
 from collector.reports.impact.moments import Moments, find_moments
-from collector.reports.impact.outcome import Outcome, case_outcome, control_outcome, reached_by
+from collector.reports.impact.outcome import MONEY, VISITS, Outcome, case_outcome, control_outcome, settled
 from collector.reports.impact.plan import SEED, Plan
-from collector.reports.impact.strata import Strata, build_strata
+from collector.reports.impact.state import State, state_at
 from collector.reports.impact.tape import Tape, make_tape
 
 MOST_CONTROLS = 60_000
 POINTS = 14
+BEYOND = 0.995  # exposed above this share of the controls' odds, as weighted, have nobody like them
 FLOORS = {"exposed": 30, "controls": 100, "share": 0.5, "goals": 5}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matched:
-    """Exposures that found controls, and those controls: weights from strata alone, and balanced ones."""
+    """Exposures that found controls, and those controls with their weights.
+
+    case, control: places among the moments. case_row: rows of the exposures. case_x, control_x: their features.
+    base: how many control moments each stands for. odds: the coefficients of the model of exposure, which make them
+    weights. x, chance: features of all moments, and the chance of being exposed there.
+    """
 
     case: Int64
     case_row: Int64
     control: Int64
-    start: Float64
+    case_x: Coded
+    control_x: Coded
+    base: Float64
+    odds: Float64
     weight: Float64
     cases: Outcome
     controls: Outcome
+    x: Coded
+    chance: Float64
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,112 +71,143 @@ class Balance:
 class Answer:
     """All that the report tells. `refused` names the floor that was missed ("" where none was).
 
-    `naive` holds the goal rate and the money of people never exposed; `days` the curve's days.
+    exposed: exposures that count. lonely: rows of those with nobody alike. days: of the curve. rate: its points; value,
+    left: money, and days of the horizon left when the goal was reached. placebo: visits in as long a time before, which
+    nothing that came later can have changed.
     """
 
     plan: Plan
     tape: Tape
+    crowd: Crowd
     exposed: int = 0
     matched: Matched | None = None
+    moments: Moments | None = None
+    state: State | None = None
     lonely: Int64 = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    reasons: dict[str, Int64] = field(default_factory=dict)
+    reasons: Mapping[str, Int64] = field(default_factory=dict)
     control_people: int = 0
     goals: int = 0
     used: tuple[str, ...] = ()
     steps: Sequence[KeyStep] = ()
-    naive: tuple[float | None, float | None] = (None, None)
     days: Float64 = field(default_factory=lambda: np.empty(0))
+    fitted: Fitted | None = None
     rate: Effect | None = None
     value: Effect | None = None
+    left: Effect | None = None
+    placebo: Effect | None = None
     balance: Sequence[Balance] = ()
     refused: str = ""
+
+    @property
+    def naive(self) -> tuple[float | None, float | None]:
+        """Goal rate and money of people never exposed."""
+        return self.crowd.naive
 
 
 def answer(journeys: Journeys, query: Query, plan: Plan) -> Answer:
     """What exposure changed, or which floor it fell short of."""
-    tape = make_tape(journeys, query, plan)
-    found = Answer(plan, tape)
-    found.naive = _naive(tape, plan)
-    if not tape.none:
-        found.refused = "exposed"
-        return found
+    crowd = draw(journeys, query, plan)
+    tape = make_tape(journeys, query, plan, crowd)
+    found = Answer(plan, tape, crowd)
+    check()
     moments = find_moments(tape, plan)
-    found.exposed, found.reasons = len(moments.case_row), moments.reasons
-    if len(moments.case_row) < FLOORS["exposed"]:
-        found.refused = "exposed"
+    found.moments = moments
+    found.exposed = len(moments.case_row)
+    found.reasons = {"converted": moments.converted, "open": moments.unfinished}
+    if found.exposed < FLOORS["exposed"] or not moments.control.any():
+        found.refused = "exposed" if found.exposed < FLOORS["exposed"] else "controls"
         return found
-    if not moments.control.any():
-        found.refused = "controls"
-        return found
-    found.steps = key_steps(journeys, plan, tape)
-    state = state_at(tape, moments, found.steps, plan.at_start)
-    coarse = features(state)
-    can_be = possible(coarse, moments.case)
-    moments = replace(moments, control=moments.control & can_be)
-    strata = build_strata(coarse, moments.control, moments.case)
-    found.used = strata.used
-    coarse = compact(coarse, moments.case)
-    found.matched = _match(tape, plan, moments, strata, coarse, can_be)
-    found.lonely = moments.case_row[strata.controls[strata.code[moments.case]] == 0]
+    _match(journeys, plan, found, moments)
     found.refused = _floors(found)
-    matched = found.matched
-    if matched.weight.sum() > 0:
-        found.balance = _balance(state, found, moments)
-    if found.refused:
-        return found
-    case_x, control_x = design(coarse, matched.case), design(coarse, matched.control)
-    edges = np.linspace(0, plan.horizon, POINTS + 1)[1:].astype(np.int64)
-    found.days = edges / DAY
-    whose = matched.cases.person, matched.controls.person
-    y = reached_by(matched.cases, edges), reached_by(matched.controls, edges)
-    found.rate = estimate(*y, matched.weight, case_x, control_x, *whose)
-    if matched.cases.paid.any() or matched.controls.paid.any():
-        base = matched.start * matched.controls.paid_weight
-        paid = matched.cases.paid[:, None], matched.controls.paid[:, None]
-        found.value = estimate(*paid, _balanced(base, case_x, control_x), case_x, control_x, *whose)
+    if not found.refused and found.matched is not None:
+        _estimate(found, found.matched)
     return found
 
 
-def _match(
-    tape: Tape, plan: Plan, moments: Moments, strata: Strata, coarse: Sequence[Feature], can_be: Bool
-) -> Matched:
-    fits = strata.controls[strata.code[moments.case]] > 0
+def _match(journeys: Journeys, plan: Plan, found: Answer, moments: Moments) -> None:
+    """Who is compared with whom, and with which weights."""
+    tape = found.tape
+    found.steps = key_steps(journeys, plan, tape)
+    stages = stage_steps(journeys, plan, tape)
+    state = state_at(tape, moments, plan, found.steps, stages)
+    found.state = state
+    check()
+    coarse = features(state, moments.case, len(stages))
+    can_be = possible(coarse, moments.case)
+    moments = replace(moments, control=moments.control & can_be)
+    scale = np.where(moments.control, tape.scale[tape.person[moments.row]], 0.0)
+    x, found.used = coded(coarse, moments.case, scale)
+    pool = _sample(np.flatnonzero(moments.control))
+    if not len(pool):
+        found.refused = "controls"
+        return
+    check()
+    pool_x, base = x.of(pool), scale[pool]
+    odds = tilt(_means(x.of(moments.case)), pool_x, base)
+    score = x.dot(odds)
+    fits = _alike(score, moments.case, pool, base)
+    found.lonely = moments.case_row[~fits]
     case, case_row = moments.case[fits], moments.case_row[fits]
-    pick = np.flatnonzero(moments.control & (strata.cases[strata.code] > 0))
-    if len(pick) > MOST_CONTROLS:
-        # Every moment is drawn with the same chance, so that no weight has to change.
-        pick = np.sort(np.random.default_rng(SEED).choice(pick, MOST_CONTROLS, replace=False))
-    scale = tape.scale[tape.person[moments.row]]
-    case_x, x = design(coarse, case), design(coarse, pick)
-    size = len(strata.cases)
-    if not len(case) or not len(pick):
-        nobody = np.zeros(0, dtype=np.int64)
-        none = control_outcome(tape, plan, moments, nobody, np.zeros(len(scale)))
-        return Matched(case, case_row, nobody, np.zeros(0), np.zeros(0), case_outcome(tape, plan, case_row), none)
-    score = scores(coarse, tilt(case_x.mean(axis=0), x, scale[pick]), len(moments.row))
-    chance = np.where(can_be, hazard(score, np.where(moments.control, scale, 0.0), len(moments.case)), 0.0)
-    controls = control_outcome(tape, plan, moments, pick, chance)
-    start = match_weights(strata.code[case], strata.code[pick], scale[pick], size)
-    weight = _balanced(start * controls.weight, case_x, x)
-    return Matched(case, case_row, pick, start, weight, case_outcome(tape, plan, case_row), controls)
+    chance = np.where(moments.fresh, hazard(score, scale, len(moments.case)), 0.0)
+    if tape.value.any():
+        chance += np.where(moments.fresh, 0.0, _late_chance(tape, moments, x))
+    check()
+    edges = np.linspace(0, plan.horizon, POINTS + 1)[1:].astype(np.int64)
+    found.days = edges / DAY
+    chance = np.where(can_be, chance, 0.0)
+    controls = control_outcome(tape, plan, moments, pool, chance, edges)
+    case_x = x.of(case)
+    if not fits.all():
+        odds = tilt(_means(case_x), pool_x, base, odds)
+    weight = tilted(base, pool_x, odds, float(len(case)))
+    cases = case_outcome(tape, plan, case_row, edges)
+    found.matched = Matched(case, case_row, pool, case_x, pool_x, base, odds, weight, cases, controls, x, chance)
+    found.moments = moments
+    found.balance = _balance(state, found, scale)
 
 
-def _balanced(base: Float64, case_x: Float64, x: Float64) -> Float64:
-    if not (base > 0).any():
-        return base
-    return tilted(base, x, tilt(case_x.mean(axis=0), x, base), float(len(case_x)))
+def _sample(pool: Int64) -> Int64:
+    """Every moment is drawn with the same chance, so that no weight has to change."""
+    if len(pool) <= MOST_CONTROLS:
+        return pool
+    return np.sort(np.random.default_rng(SEED).choice(pool, MOST_CONTROLS, replace=False))
+
+
+def _means(x: Coded) -> Float64:
+    return x.sums(np.ones(x.rows)) / max(x.rows, 1)
+
+
+def _alike(score: Float64, case: Int64, pool: Int64, base: Float64) -> Bool:
+    """Exposures whose odds do not lie beyond those of hardly any control."""
+    weight = base * np.exp(score[pool] - score[pool].max())
+    order = np.argsort(score[pool], kind="stable")
+    mass = np.cumsum(weight[order]) / weight.sum()
+    edge = score[pool][order[min(int(np.searchsorted(mass, BEYOND)), len(order) - 1)]]
+    return np.asarray(score[case] <= edge)
+
+
+def _late_chance(tape: Tape, moments: Moments, x: Coded) -> Float64:
+    """The chance of being exposed after the goal: it counts for money, which goes on."""
+    late = np.flatnonzero(~moments.fresh)
+    scale = np.zeros(len(moments.row))
+    scale[late] = tape.scale[tape.person[moments.row[late]]]
+    scale[moments.late] = 0.0
+    pool = _sample(late[scale[late] > 0])
+    if not len(pool):
+        return np.zeros(len(scale))
+    enough = len(moments.late) >= FLOORS["exposed"]
+    score = x.dot(tilt(_means(x.of(moments.late)), x.of(pool), scale[pool])) if enough else np.zeros(len(scale))
+    return hazard(score, scale, len(moments.late))
 
 
 def _floors(found: Answer) -> str:
     """The first floor that is missed, "" for none; counts the controls that carry weight, and their goals."""
     matched = found.matched
     if matched is None:
-        return "exposed"
+        return found.refused or "controls"
     weighed = matched.weight > 0
     found.control_people = len(np.unique(matched.controls.person[weighed]))
     found.goals = len(np.unique(matched.controls.person[weighed & np.isfinite(matched.controls.delay)]))
-    if not found.control_people:
-        return "controls"
     if len(matched.case) < max(FLOORS["exposed"], FLOORS["share"] * found.exposed):
         return "share"
     if found.control_people < FLOORS["controls"]:
@@ -172,34 +218,46 @@ def _floors(found: Answer) -> str:
     return "" if found.goals else "alone"
 
 
-def _naive(tape: Tape, plan: Plan) -> tuple[float | None, float | None]:
-    inside = (tape.time >= plan.start) & (tape.time < plan.end)
-    active = np.zeros(len(tape.code), dtype=np.bool_)
-    active[tape.person[inside]] = True
-    people = np.flatnonzero(active & (tape.exposed == tape.none))
-    if not len(people):
-        return None, None
-    won = np.zeros(len(tape.code), dtype=np.bool_)
-    won[tape.person[inside & tape.goal]] = True
-    paid = np.bincount(tape.person[inside], weights=tape.value[inside], minlength=len(tape.code))
-    return float(won[people].mean()), float(paid[people].mean())
+def fitted(matched: Matched, weight: Float64, case: Int64 | None = None, columns: slice = slice(None)) -> Fitted:
+    """The outcome model under some weights of the controls.
+
+    Args:
+        case: those of the exposures that are meant; all without it. columns: those of the outcome.
+    """
+    y, person, x = matched.cases.y, matched.cases.person, matched.case_x
+    if case is not None:
+        y, person, x = y[case], person[case], x.of(case)
+    controls = settled(matched.controls, weight)
+    spans = replace(controls.spans, worth=controls.spans.worth[:, columns])
+    moved = pull(spans, matched.x, matched.chance, weight, x, matched.control_x)
+    theirs = Sample(controls.y[:, columns], matched.control_x, controls.person)
+    return fit(Sample(y[:, columns], x, person), theirs, weight, moved)
 
 
-def _balance(state: State, found: Answer, moments: Moments) -> list[Balance]:
+def _estimate(found: Answer, matched: Matched) -> None:
+    found.fitted = fitted(matched, matched.weight)
+    whole = effect(found.fitted)
+    if whole is None:
+        return
+    found.rate, found.left = whole.part(slice(POINTS)), whole.part(slice(POINTS, POINTS + 1))
+    found.placebo = whole.part(slice(VISITS, None))
+    if matched.cases.y[:, MONEY].any() or matched.controls.y[:, MONEY].any():
+        found.value = whole.part(slice(MONEY, MONEY + 1))
+
+
+def _balance(state: State, found: Answer, scale: Float64) -> list[Balance]:
     """Means of exposures, of all controls as they are, and of the weighted ones, with standardised differences."""
     matched = found.matched
-    if matched is None:
+    if matched is None or not matched.weight.any() or not len(matched.case):
         return []
-    pool = np.flatnonzero(moments.control)
-    if len(pool) > MOST_CONTROLS:
-        pool = np.sort(np.random.default_rng(SEED).choice(pool, MOST_CONTROLS, replace=False))
-    pick = np.concatenate([matched.case, pool, matched.control])
-    a, b = len(matched.case), len(matched.case) + len(pool)
+    raw_weight, cases = scale[matched.control], len(matched.case)
     rows = []
-    for measure in measures(state, found.steps, pick):
-        case, raw, kept = measure.values[:a], measure.values[a:b], measure.values[b:]
-        spread = float(np.sqrt((case.var() + raw.var()) / 2)) or 1.0
-        after = float(matched.weight @ kept / matched.weight.sum())
-        means = float(case.mean()), float(raw.mean()), after
-        rows.append(Balance(measure.label, *means, (means[0] - means[1]) / spread, (means[0] - after) / spread))
+    for measure in measures(state, found.steps, np.concatenate([matched.case, matched.control])):
+        case, control = measure.values[:cases], measure.values[cases:]
+        raw = float(raw_weight @ control / raw_weight.sum())
+        variance = float(raw_weight @ (control - raw) ** 2 / raw_weight.sum())
+        spread = float(np.sqrt((case.var() + variance) / 2)) or 1.0
+        after = float(matched.weight @ control / matched.weight.sum())
+        mean = float(case.mean())
+        rows.append(Balance(measure.label, mean, raw, after, (mean - raw) / spread, (mean - after) / spread))
     return rows

@@ -1,18 +1,32 @@
-"""From matched moments to the effect on the exposed, with an interval clustered by person.
+"""From weighted moments to the effect on the exposed, with an interval clustered by person.
 
-Weights make controls as frequent as exposures in every stratum; a linear model of the outcome, fitted on the weighted
-controls, takes out what is left (bias-corrected matching: Abadie & Imbens 2011; doubly robust in the sense of
-Robins, Rotnitzky & Zhao 1994). Intervals come from the sum of each person's influence.
+A linear model of the outcome, fitted on the weighted controls, takes out what the weights left (doubly robust in the
+sense of Robins, Rotnitzky & Zhao, JASA 1994). Intervals come from the sum of each person's influence. Since the model
+is fitted with the very weights that balance, it also holds what estimating the weights does; what estimating the
+chances of a later exposure does is added (`censoring.py`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.special import stdtrit
 
-from collector.journeys.part import Float64, Int64
+from collector.journeys.part import Bool, Float64, Int64
+from collector.reports.impact.coded import Table
+
+LEVEL = 0.95
+LEAST_FREE = 0.5  # of the effective controls at least this share counts as not used up by the outcome model
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One side: outcomes (a row a moment, a column an outcome), features, and whose moment it is."""
+
+    y: Float64
+    x: Table
+    person: Int64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,64 +39,99 @@ class Effect:
     low: Float64
     high: Float64
 
-
-def match_weights(case_code: Int64, control_code: Int64, base: Float64, size: int) -> Float64:
-    """Weights of controls that sum, in every stratum, to the number of exposures there."""
-    cases = np.bincount(case_code, minlength=size)
-    total = np.bincount(control_code, weights=base, minlength=size)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(total > 0, cases / total, 0.0)
-    return np.asarray(base * ratio[control_code])
+    def part(self, which: slice) -> Effect:
+        """Some of its columns."""
+        return Effect(*(getattr(self, name.name)[which] for name in fields(self)))
 
 
-def estimate(
-    case_y: Float64,
-    control_y: Float64,
-    weight: Float64,
-    case_x: Float64,
-    control_x: Float64,
-    case_person: Int64,
-    control_person: Int64,
-) -> Effect:
-    """The mean effect on the exposed for every outcome column.
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """What is left of both sides' outcomes after the model, from which the effect on any of the exposed follows.
 
-    Args:
-        case_y, control_y: outcomes, a row a moment, a column an outcome.
-        weight: of the controls, summing to the number of cases.
-        case_x, control_x: features for the outcome model.
-        case_person, control_person: whose moment it is; intervals are clustered by it.
+    weight: of the controls, summing to the number of cases. pull: what each case and each control, by its part in the
+    model of exposure, does to the sum of the controls' outcomes. widen: by how much the model's fitting its own
+    accidents makes the controls' rests too small.
     """
-    count = len(case_y)
-    model = _fit(control_x, control_y, weight)
-    case_rest, control_rest = case_y - case_x @ model, control_y - control_x @ model
-    centre = case_rest.mean(axis=0)
-    difference = centre - weight @ control_rest / weight.sum()
-    people = int(max(case_person.max(initial=0), control_person.max(initial=0))) + 1
-    spread = np.empty(case_y.shape[1])
-    mean_rest = weight @ control_rest / weight.sum()
-    for at in range(case_y.shape[1]):
-        pull = np.bincount(case_person, weights=case_rest[:, at] - centre[at], minlength=people)
-        pull -= np.bincount(control_person, weights=weight * (control_rest[:, at] - mean_rest[at]), minlength=people)
+
+    cases: Sample
+    controls: Sample
+    weight: Float64
+    case_rest: Float64
+    control_rest: Float64
+    pull: tuple[Float64, Float64]
+    widen: float
+
+
+def fit(cases: Sample, controls: Sample, weight: Float64, pull: tuple[Float64, Float64]) -> Fitted:
+    """The outcome model of the weighted controls, taken from both sides. For `pull` see `Fitted`."""
+    constant, model = _model(controls, weight)
+    size = effective_people(controls.person, weight)
+    free = max(1 - controls.x.width / max(size, 1.0), LEAST_FREE)
+    return Fitted(
+        cases=cases,
+        controls=controls,
+        weight=weight,
+        case_rest=cases.y - _predicted(cases.x, constant, model),
+        control_rest=controls.y - _predicted(controls.x, constant, model),
+        pull=pull,
+        widen=float(1 / np.sqrt(free)),
+    )
+
+
+def effect(fitted: Fitted, case: Bool | None = None, control: Bool | None = None) -> Effect | None:
+    """The mean effect on the exposed, or on some of them beside some of the controls; None where a side is empty."""
+    cases, controls = fitted.cases, fitted.controls
+    mine = np.ones(len(cases.y), dtype=np.bool_) if case is None else case
+    weight = fitted.weight if control is None else np.where(control, fitted.weight, 0.0)
+    count, total = int(np.count_nonzero(mine)), float(weight.sum())
+    if not count or total <= 0:
+        return None
+    case_rest, case_person = fitted.case_rest[mine], cases.person[mine]
+    weight = weight * (count / total)
+    centre, rest = case_rest.mean(axis=0), weight @ fitted.control_rest / count
+    people = int(max(case_person.max(initial=0), controls.person.max(initial=0))) + 1
+    spread = np.empty(len(centre))
+    whole = count / len(cases.y)
+    for at in range(len(centre)):
+        mine_pull = case_rest[:, at] - centre[at] - whole * fitted.pull[0][mine, at]
+        pull = np.bincount(case_person, weights=mine_pull, minlength=people)
+        pulled = weight * (fitted.control_rest[:, at] - rest[at]) * fitted.widen + whole * fitted.pull[1][:, at]
+        pull -= np.bincount(controls.person, weights=pulled, minlength=people)
         spread[at] = np.sqrt(np.sum(pull**2)) / count
-    freedom = max(min(count, effective_size(weight)) - 1, 1)
-    reach = float(stdtrit(freedom, 0.975)) * spread
-    exposed = case_y.mean(axis=0)
+    freedom = max(min(count, effective_people(controls.person, weight)) - 1, 1)
+    reach = float(stdtrit(freedom, (1 + LEVEL) / 2)) * spread
+    exposed, difference = cases.y[mine].mean(axis=0), centre - rest
     return Effect(exposed, exposed - difference, difference, difference - reach, difference + reach)
 
 
-def _fit(x: Float64, y: Float64, weight: Float64) -> Float64:
-    rooted = x * np.sqrt(weight)[:, None]
-    gram = rooted.T @ rooted
-    # A ridge of about one observation a coefficient: levels that hardly occur must not run away.
+def _model(sample: Sample, weight: Float64) -> tuple[Float64, Float64]:
+    """Constant and coefficients of each outcome by weighted least squares.
+
+    A ridge of about one observation a coefficient: levels that hardly occur must not run away.
+    """
+    total = float(weight.sum())
+    mean = sample.x.sums(weight) / total
+    gram = sample.x.gram(weight) - total * np.outer(mean, mean)
     gram[np.diag_indices_from(gram)] += 1.0
-    gram[0, 0] -= 1.0 - 1e-9
-    return np.asarray(np.linalg.solve(gram, x.T @ (y * weight[:, None])))
+    outcome = weight @ sample.y / total
+    cross = np.stack([sample.x.sums(weight * column) for column in sample.y.T], axis=1)
+    model = np.linalg.solve(gram, cross - total * np.outer(mean, outcome))
+    return outcome - mean @ model, np.asarray(model)
+
+
+def _predicted(x: Table, constant: Float64, model: Float64) -> Float64:
+    return np.stack([start + x.dot(column) for start, column in zip(constant, model.T, strict=True)], axis=1)
 
 
 def effective_size(weight: Float64) -> float:
-    """How many equally weighted controls would tell as much (Kish 1965)."""
+    """How many equally weighted ones would tell as much (Kish 1965)."""
     squares = float(np.sum(weight**2))
     return float(weight.sum()) ** 2 / squares if squares else 0.0
+
+
+def effective_people(person: Int64, weight: Float64) -> float:
+    """The same of people, all of whose moments count together."""
+    return effective_size(np.bincount(person, weights=weight).astype(np.float64)) if len(person) else 0.0
 
 
 def e_value(exposed: float, counterfactual: float) -> float | None:

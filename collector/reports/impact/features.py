@@ -1,4 +1,4 @@
-"""What was known of somebody just before a moment: the features that exposed and controls are made alike in."""
+"""The features that exposed and controls are made alike in: coarse levels of what was known before a moment."""
 
 from __future__ import annotations
 
@@ -10,22 +10,31 @@ import numpy as np
 from collector.core.called import CHANNEL_WORDS, DEVICE_WORDS
 from collector.core.source import CHANNELS
 from collector.core.text import T, Text
-from collector.core.times import DAY, HOUR, MINUTE
-from collector.journeys.part import Bool, Float64, Int64
+from collector.core.times import DAY, HOUR, MINUTE, SECOND
+from collector.journeys.part import Bool, Float64, Int32, Int64
+from collector.reports.impact.coded import Coded, Codes
 from collector.reports.impact.keysteps import KeyStep
-from collector.reports.impact.moments import Moments
-from collector.reports.impact.tape import DEVICES, NEW, Tape
+from collector.reports.impact.state import CLOCK, HERE, State
+from collector.reports.impact.tape import DEVICES, NEW
 
-STAGE_STEPS = 3  # so many key steps are matched exactly; the others are balanced by the outcome model
+PERIODS = 8
+LEAST_CASES = 5  # exposures with a level, for it to be told apart from its neighbour
+MANY_CASES = 20  # the same, of crossed features
+CASES_A_LEVEL = 3  # exposures for each coefficient: more features than that fit the accidents of few people
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Feature:
-    """A coarse feature of every moment: codes below `levels`."""
+    """A coarse feature of every moment: codes below `levels`.
+
+    ordered: neighbours are alike. crossed: made of other features, so that only what many exposures have is told apart.
+    """
 
     name: str
-    codes: Int64
+    codes: Codes
     levels: int
+    ordered: bool = False
+    crossed: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,103 +45,50 @@ class Measure:
     values: Float64
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class State:
-    """Counts at every moment, of what came before it."""
+def features(state: State, case: Int64, stages: int) -> list[Feature]:
+    """All features, most telling first.
 
-    visits: Int64
-    visit_pages: Int64
-    pages: Int64
-    acts: Int64
-    visit_age: Int64
-    age: Int64
-    gap: Int64
-    channel: Int64
-    touch: Int64
-    device: Int64
-    seen: Sequence[Int64]
-    where: Int64
-
-
-def state_at(tape: Tape, moments: Moments, steps: Sequence[KeyStep], at_start: bool) -> State:
-    """The state at each moment."""
-    row, after = moments.row, moments.after
-    person, first = tape.person[row], tape.first[row]
-    begin = tape.begin[person]
-    opens = np.arange(tape.none) == tape.first
-    visits = np.cumsum(opens)
-    pages = np.cumsum(tape.page)
-    base = begin - 1
-    before_person = np.where(base >= 0, pages[np.maximum(base, 0)], 0)
-    # Arriving at a row, the row itself has not happened yet: only what is known of the visit's start counts.
-    so_far = pages[row] - np.where(after, 0, tape.page[row]) - before_person
-    visit_no = visits[row] - np.where(base >= 0, visits[np.maximum(base, 0)], 0)
-    earlier = np.maximum(first - 1, 0)
-    again = first > begin
-    gap = np.where(again, tape.time[first] - tape.time[earlier], -1)
-    channel = tape.channel[row]
-    if at_start:
-        # The exposure is the channel of this visit, so that only the visit before may be compared.
-        channel = np.where(again, tape.channel[earlier], NEW)
-    touch = np.where(again, tape.channel[begin], NEW)
-    here = np.where(after, 1, 0)
-    for at, step in enumerate(steps[:STAGE_STEPS], 2):
-        here = np.where(after & step.kinds[tape.kind[row]], at, here)
-    return State(
-        visits=visit_no,
-        visit_pages=np.where(after, _in_visit(tape)[row], 0),
-        pages=so_far,
-        acts=row - begin + after,
-        visit_age=np.where(after, tape.time[row] - tape.time[first], 0),
-        age=tape.time[row] - tape.time[begin],
-        gap=gap,
-        channel=channel,
-        touch=touch,
-        device=tape.device[row],
-        seen=[(step.first[person] < row + after).astype(np.int64) for step in steps],
-        where=here,
-    )
-
-
-def _in_visit(tape: Tape) -> Int64:
-    """Page views of the row's session up to and with the row."""
-    order = np.argsort(tape.session, kind="stable")
-    total = np.cumsum(tape.page[order])
-    session = tape.session[order]
-    opens = np.ones(len(order), dtype=np.bool_)
-    opens[1:] = session[1:] != session[:-1]
-    base: Int64 = (total - tape.page[order])[np.flatnonzero(opens)]
-    counted = np.empty(len(order), dtype=np.int64)
-    counted[order] = total - base[np.cumsum(opens) - 1] if len(order) else total
-    return counted
-
-
-def _bins(values: Int64, *edges: int) -> tuple[Int64, int]:
-    """Codes by upper edges: up to the first edge 0, and so on."""
-    return np.searchsorted(np.array(edges), values, side="left").astype(np.int64), len(edges) + 1
-
-
-def features(state: State) -> list[Feature]:
-    """The coarse features, most telling first: strata are built in this order as far as the people suffice."""
-    stage = np.zeros(len(state.where), dtype=np.int64)
-    for seen in state.seen[:STAGE_STEPS]:
-        stage = stage * 2 + seen
-    steps = len(state.seen[:STAGE_STEPS])
+    Args:
+        case: the moments of the exposures. stages: how many stages the site has named.
+    """
+    reached = np.zeros(len(state.where), dtype=np.uint8)
+    for seen in state.seen[:HERE]:
+        reached = reached * np.uint8(2) + seen
+    crossed = 2 ** len(state.seen[:HERE])
     return [
-        Feature("where", state.where, STAGE_STEPS + 2),
-        Feature("stage", stage, 2**steps),
-        Feature("visits", *_bins(state.visits, 1, 2, 3, 5)),
-        Feature("visit_pages", *_bins(state.visit_pages, 0, 1, 2, 3, 5, 8)),
+        Feature("where", state.where, HERE + 2),
+        *(Feature(f"step_{at}", seen, 2) for at, seen in enumerate(state.seen)),
+        _binned("period", state.time, *_periods(state.time[case])),
+        _binned("visits", state.visits, 1, 2, 3, 5),
+        _binned("visit_pages", state.visit_pages, 0, 1, 2, 3, 5, 8),
         Feature("channel", state.channel, NEW + 1),
-        Feature("gap", *_bins(state.gap, -1, DAY, 3 * DAY, 7 * DAY)),
-        Feature("pages", *_bins(state.pages, 0, 1, 2, 3, 4, 5, 7, 9, 12, 20)),
+        _binned("gap", state.gap, -1, DAY, 3 * DAY, 7 * DAY),
+        _binned("pages", state.pages, 0, 1, 2, 3, 4, 5, 7, 9, 12, 20),
+        Feature("stage", state.stage, stages + 1),
         Feature("touch", state.touch, NEW + 1),
-        Feature("acts", *_bins(state.acts, 0, 1, 2, 3, 4, 6, 9, 14, 25)),
+        _binned("acts", state.acts, 0, 1, 2, 3, 4, 6, 9, 14, 25),
         Feature("device", state.device, len(DEVICES)),
-        Feature("visit_age", *_bins(state.visit_age, 30_000, 2 * MINUTE, 6 * MINUTE)),
-        Feature("age", *_bins(state.age, HOUR, DAY, 7 * DAY)),
-        *(Feature(f"step_{at}", seen, 2) for at, seen in enumerate(state.seen) if at >= STAGE_STEPS),
+        Feature("clock", state.clock, 2 * CLOCK),
+        _binned("visit_age", state.visit_age, 30 * SECOND, 2 * MINUTE, 6 * MINUTE),
+        _binned("age", state.age, HOUR, DAY, 7 * DAY, 30 * DAY),
+        _binned("engaged", state.engaged, 0, 30 * SECOND, 2 * MINUTE, 6 * MINUTE),
+        _binned("ads", state.ads, 0, 1, 3),
+        Feature("crossed", state.where * np.uint8(crossed) + reached, (HERE + 2) * crossed, crossed=True),
     ]
+
+
+def _periods(time: Int64) -> list[int]:
+    """Edges between equal numbers of exposures, the first before any and the last with the latest of them."""
+    edges = np.quantile(time, np.linspace(0, 1, PERIODS + 1)).astype(np.int64)
+    return sorted({int(time.min()) - 1, *edges[1:-1].tolist(), int(time.max())})
+
+
+def _binned(name: str, values: Int64 | Int32, *edges: int) -> Feature:
+    """Codes by upper edges: up to the first edge 0, and so on."""
+    codes = np.zeros(len(values), dtype=np.uint8)
+    for edge in edges:
+        codes += values > edge
+    return Feature(name, codes, len(edges) + 1, True)
 
 
 def possible(found: Sequence[Feature], case: Int64) -> Bool:
@@ -143,18 +99,65 @@ def possible(found: Sequence[Feature], case: Int64) -> Bool:
     return fits
 
 
-def compact(found: Sequence[Feature], case: Int64) -> list[Feature]:
-    """The features with only the levels that exposures have, the commonest first; others count as the commonest."""
-    kept = []
-    for feature in found:
-        counts = np.bincount(feature.codes[case], minlength=feature.levels)
-        order = np.argsort(-counts, kind="stable")
-        levels = int(np.count_nonzero(counts))
-        place = np.zeros(feature.levels, dtype=np.int64)
-        place[order[:levels]] = np.arange(levels)
-        if levels > 1:
-            kept.append(Feature(feature.name, place[feature.codes], levels))
-    return kept
+def coded(found: Sequence[Feature], case: Int64, scale: Float64) -> tuple[Coded, tuple[str, ...]]:
+    """The features as the models take them, and the names of those that are in.
+
+    Levels that few exposures have are one with a neighbour, or, without an order, with each other. Those features come
+    in first in which exposed and controls differ most, as long as there are exposures enough for their coefficients.
+
+    Args:
+        case: the moments of the exposures. scale: how many controls each moment stands for, 0 for none.
+    """
+    few = [_levels(feature, np.bincount(feature.codes[case], minlength=feature.levels)) for feature in found]
+    apart = [-_apart(feature, place, case, scale) for feature, (place, _) in zip(found, few, strict=True)]
+    budget, kept = max(8, len(case) // CASES_A_LEVEL), []
+    for at in np.argsort(apart, kind="stable").tolist():
+        count = few[at][1]
+        if 1 < count <= budget + 1:
+            kept.append(at)
+            budget -= count - 1
+    kept.sort()
+    codes = np.empty((len(kept), len(scale)), dtype=np.uint8)
+    for row, at in zip(codes, kept, strict=True):
+        row[:] = few[at][0][found[at].codes]
+    return Coded(codes, tuple(few[at][1] for at in kept)), tuple(found[at].name for at in kept)
+
+
+def _apart(feature: Feature, place: Codes, case: Int64, scale: Float64) -> float:
+    """The largest standardised difference of any level's share; of crossed features 0, since they refine others."""
+    if feature.crossed:
+        return 0.0
+    levels = int(place.max()) + 1
+    mine = np.bincount(place, weights=np.bincount(feature.codes[case], minlength=feature.levels), minlength=levels)
+    theirs = np.bincount(
+        place, weights=np.bincount(feature.codes, weights=scale, minlength=feature.levels), minlength=levels
+    )
+    a, b = mine / mine.sum(), theirs / max(float(theirs.sum()), 1e-9)
+    spread = np.sqrt((a * (1 - a) + b * (1 - b)) / 2)
+    return float(np.max(np.abs(a - b) / np.maximum(spread, 1e-6)))
+
+
+def _levels(feature: Feature, counts: Int64) -> tuple[Codes, int]:
+    """The new level of each level, the commonest first, and how many there are."""
+    group = np.arange(len(counts))
+    held = np.flatnonzero(counts >= (MANY_CASES if feature.crossed else LEAST_CASES))
+    rare = np.setdiff1d(group, held)
+    if not len(held):
+        return np.zeros(len(counts), dtype=np.uint8), 1
+    if feature.ordered:
+        group = held[np.minimum(np.searchsorted(held, group), len(held) - 1)]
+    elif len(rare):
+        # Rare levels are one of their own where that is common enough, and else count as the commonest.
+        own = feature.crossed or counts[rare].sum() >= LEAST_CASES
+        group[rare] = rare[0] if own else int(np.argmax(counts))
+    total = np.bincount(group, weights=counts, minlength=len(counts))
+    if feature.crossed and len(rare):
+        total[rare[0]] = np.inf
+    levels = np.unique(group)
+    order = levels[np.argsort(-total[levels], kind="stable")]
+    place = np.zeros(len(counts), dtype=np.uint8)
+    place[order] = np.arange(len(order))
+    return place[group], len(order)
 
 
 def measures(state: State, steps: Sequence[KeyStep], pick: Int64) -> list[Measure]:
@@ -165,8 +168,13 @@ def measures(state: State, steps: Sequence[KeyStep], pick: Int64) -> list[Measur
         Measure(T("Pages so far"), state.pages[pick].astype(np.float64)),
         Measure(T("Events so far"), state.acts[pick].astype(np.float64)),
         Measure(T("Minutes in this visit"), state.visit_age[pick] / MINUTE),
+        Measure(T("Minutes of attention so far"), state.engaged[pick] / MINUTE),
         Measure(T("Days since first seen"), state.age[pick] / DAY),
         Measure(T("Days since the visit before"), np.maximum(state.gap[pick], 0) / DAY),
+        Measure(T("Earlier visits by paid ads"), state.ads[pick].astype(np.float64)),
+        Measure(T("At a weekend"), (state.clock[pick] >= CLOCK).astype(np.float64)),
+        Measure(T("Hour of the day"), (state.clock[pick] % CLOCK).astype(np.float64) * (24 / CLOCK)),
+        Measure(T("Day in the range"), (state.time[pick] - state.time.min()) / DAY),
     ]
     for step, seen in zip(steps, state.seen, strict=True):
         found.append(Measure(step.label, seen[pick].astype(np.float64)))

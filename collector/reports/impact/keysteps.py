@@ -23,12 +23,12 @@ from collector.core.event import (
 )
 from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Int64
+from collector.journeys.part import Bool, Float64, Int64
 from collector.reports.impact.plan import Plan
-from collector.reports.impact.tape import Tape
+from collector.reports.impact.tape import Tape, first_of
 from collector.reports.scope import page_path
 
-SAMPLE = 20_000
+SAMPLE = 30_000  # people looked at to find them
 MOST = 6
 LEAST_PEOPLE = 20
 LEAST_SHARE = 0.02
@@ -69,7 +69,21 @@ def key_steps(journeys: Journeys, plan: Plan, tape: Tape, most: int = MOST) -> l
         group[number] = place[name]
     scores = _scores(tape, group, len(labels))
     chosen = [int(at) for at in np.argsort(-scores, kind="stable")[:most] if scores[at] > 0]
-    return [KeyStep(called[labels[at]], group == at, _first_rows(tape, group == at)) for at in chosen]
+    return [_step(tape, called[labels[at]], group == at) for at in chosen]
+
+
+def stage_steps(journeys: Journeys, plan: Plan, tape: Tape) -> list[KeyStep]:
+    """Each of the site's named stages as a step: its first event that leads into it; conditions on properties aside."""
+    found = []
+    for name, matchers in plan.stages:
+        kinds = np.zeros(max(journeys.kinds, default=0) + 1, dtype=np.bool_)
+        kinds[[number for matcher in matchers for number in journeys.kind_ids(matcher)]] = True
+        found.append(_step(tape, T("Stage {name}", name=name), kinds))
+    return found
+
+
+def _step(tape: Tape, label: Text, kinds: Bool) -> KeyStep:
+    return KeyStep(label, kinds, first_of(np.flatnonzero(kinds[tape.kind]), tape.person, tape.people))
 
 
 def _names(journeys: Journeys, plan: Plan) -> dict[int, str]:
@@ -100,29 +114,24 @@ def _label(kind: Kind) -> Text:
     return Text(_STEPS[kind.type].template, {"name": page_path(kind.name) if kind.type == PAGE else kind.name})
 
 
-def _scores(tape: Tape, group: Int64, groups: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _scores(tape: Tape, group: Int64, groups: int) -> Float64:
     """Per group of kinds: how much goal and step go together (the phi coefficient's size), 0 for too rare ones."""
-    people = len(tape.code)
-    stride = max(1, people // SAMPLE)
-    sampled = np.arange(people) % stride == 0
+    stride = max(1, tape.people // SAMPLE)
+    sampled = np.arange(tape.people) % stride == 0
+    scale = np.where(sampled, tape.scale, 0.0)
     rows = np.flatnonzero(sampled[tape.person])
-    until = np.minimum(tape.exposed, tape.reached)[tape.person[rows]]
-    rows = rows[(rows < until) & (group[tape.kind[rows]] >= 0)]
+    rows = rows[group[tape.kind[rows]] >= 0]
+    rows = rows[rows < np.minimum(tape.exposed, tape.reached)[tape.person[rows]]]
     pairs = np.unique(tape.person[rows] * groups + group[tape.kind[rows]])
     who, what = pairs // groups, pairs % groups
-    won = tape.reached < tape.none
-    total, wins = int(sampled.sum()), int(won[sampled].sum())
-    takers = np.bincount(what, minlength=groups).astype(np.float64)
+    won = np.where(tape.reached < tape.none, scale, 0.0)
+    total, wins = float(scale.sum()), float(won.sum())
+    people = np.bincount(what, minlength=groups)
+    takers = np.bincount(what, weights=scale[who], minlength=groups)
     both = np.bincount(what, weights=won[who], minlength=groups)
-    share, base = takers / max(total, 1), wins / max(total, 1)
+    share, base = takers / total, wins / total
     spread = np.sqrt(np.maximum(share * (1 - share) * base * (1 - base), 1e-12))
-    phi = np.abs(both / max(total, 1) - share * base) / spread
-    enough = (takers >= max(LEAST_PEOPLE, LEAST_SHARE * total)) & (share < 0.98)
-    return np.where(enough, phi, 0.0)
-
-
-def _first_rows(tape: Tape, kinds: Bool) -> Int64:
-    found = np.full(len(tape.code), tape.none, dtype=np.int64)
-    rows = np.flatnonzero(kinds[tape.kind])[::-1]
-    found[tape.person[rows]] = rows
-    return found
+    phi = np.abs(both / total - share * base) / spread
+    enough = (people >= LEAST_PEOPLE) & (share >= LEAST_SHARE) & (share < 0.98)
+    # Rounded, so that the order of equals is that of their names and not that of the last digit of a sum.
+    return np.where(enough, np.round(phi, 9), 0.0)

@@ -17,66 +17,80 @@ from collector.reports.impact.tape import Tape
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moments:
-    """All moments of all people, in the order of `key` = 2 * row + (0 arriving at the row, 1 after it).
+    """All moments of people not yet exposed, in the order of `key`: 2 * row, or 2 * row + 1 after it.
 
-    row: the tape's row; after: bool. control: not yet exposed, not yet converted, in range, horizon over.
+    row: the tape's row; after: bool. fresh: before the goal. control: fresh, in range, with the horizon over, and not
+    that of an exposure.
     case: the place among the moments of each exposure that counts; case_row: the row of that exposure.
-    reasons: exposed people left out, by reason, as person places.
+    late: the places of exposures in range that came after the goal.
+    converted, unfinished: people exposed in range who are left out, since they had reached the goal before, or since
+    the horizon is not over for them; as person places.
     """
 
     key: Int64
     row: Int64
     after: Bool
+    fresh: Bool
     control: Bool
     case: Int64
     case_row: Int64
-    reasons: dict[str, Int64]
+    late: Int64
+    converted: Int64
+    unfinished: Int64
 
 
 def find_moments(tape: Tape, plan: Plan) -> Moments:
     """Every moment, which of them may serve as controls, and where the exposures that count happened."""
-    starts = np.flatnonzero(tape.first == np.arange(tape.none))
-    key = 2 * starts if plan.at_start else np.concatenate([2 * starts, 2 * np.arange(tape.none) + 1])
-    key = np.sort(key, kind="stable")  # two ascending runs, which a stable sort merges
+    case_row, converted, unfinished = _cases(tape, plan)
+    key = _keys(tape, plan)
     row, after = key // 2, key % 2 == 1
-    case_row, reasons = _cases(tape, plan)
-    case_key = _case_keys(tape, case_row)
-    every = np.flatnonzero(tape.exposed < tape.none)
-    control = _open(tape, plan, row, after)
-    control[np.searchsorted(key, _case_keys(tape, tape.exposed[every]))] = False
-    return Moments(key, row, after, control, np.searchsorted(key, case_key), case_row, reasons)
+    fresh = row + after <= tape.reached[tape.person[row]]
+    control = fresh & _over(plan, tape.time[row])
+    # An exposure counts at its own moment and is no control there, also where it lies too late to be a case.
+    own = _exposure_key(tape, tape.exposed[tape.exposed < tape.none])
+    control[_found(key, own)] = False
+    return Moments(
+        key=key,
+        row=row,
+        after=after,
+        fresh=fresh,
+        control=control,
+        case=np.searchsorted(key, _exposure_key(tape, case_row)),
+        case_row=case_row,
+        late=np.searchsorted(key, _exposure_key(tape, tape.exposed[converted])),
+        converted=converted,
+        unfinished=unfinished,
+    )
 
 
-def _case_keys(tape: Tape, exposure: Int64) -> Int64:
+def _keys(tape: Tape, plan: Plan) -> Int64:
+    rows = np.arange(tape.none)
+    exposed = tape.exposed[tape.person]
+    arriving: Int64 = rows[(tape.first == rows) & (rows <= exposed)]
+    if plan.at_start:
+        return 2 * arriving
+    return np.sort(np.concatenate([2 * arriving, 2 * rows[rows < exposed] + 1]), kind="stable")
+
+
+def _exposure_key(tape: Tape, exposure: Int64) -> Int64:
     """The moment of an exposure: arriving where it begins a visit, else after the visit's event before it."""
-    return np.where(tape.first[exposure] == exposure, 2 * exposure, 2 * _before(tape)[exposure] + 1)
+    return np.asarray(np.where(tape.first[exposure] == exposure, 2 * exposure, 2 * tape.before[exposure] + 1))
 
 
-def _before(tape: Tape) -> Int64:
-    """For each row the row before it in its session (itself for the first one)."""
-    order = np.argsort(tape.session, kind="stable")
-    before = np.arange(tape.none)
-    same = tape.session[order[1:]] == tape.session[order[:-1]]
-    before[order[1:][same]] = order[:-1][same]
-    return before
+def _found(key: Int64, wanted: Int64) -> Int64:
+    place: Int64 = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
+    return place[key[place] == wanted] if len(key) else place[:0]
 
 
-def _open(tape: Tape, plan: Plan, row: Int64, after: Bool) -> Bool:
-    person, time = tape.person[row], tape.time[row]
-    fits = (time >= plan.start) & (time < plan.end) & (time + plan.horizon <= plan.as_of)
-    fits &= row < tape.exposed[person]
-    return fits & np.where(after, row < tape.reached[person], row <= tape.reached[person])
+def _over(plan: Plan, time: Int64) -> Bool:
+    return np.asarray((time >= plan.start) & (time < plan.end) & (time + plan.horizon <= plan.as_of))
 
 
-def _cases(tape: Tape, plan: Plan) -> tuple[Int64, dict[str, Int64]]:
+def _cases(tape: Tape, plan: Plan) -> tuple[Int64, Int64, Int64]:
     people = np.flatnonzero(tape.exposed < tape.none)
     row = tape.exposed[people]
     time = tape.time[row]
     inside = (time >= plan.start) & (time < plan.end)
     fresh = row < tape.reached[people]
     over = time + plan.horizon <= plan.as_of
-    reasons = {
-        "converted": people[inside & ~fresh],
-        "open": people[inside & fresh & ~over],
-    }
-    return row[inside & fresh & over], reasons
+    return row[inside & fresh & over], people[inside & ~fresh], people[inside & fresh & ~over]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from collector.core.matcher import Matcher
 
-MAX_ROWS = 1_500_000  # rows of people never exposed beyond this are sampled by person
 SEED = 20_240_229
+UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +19,15 @@ class Plan:
     Attributes:
         exposures: the first event of a person that fits any of these is the exposure.
         goal: what counts as reached within `horizon` ms after a moment.
-        value: the property summed over goals; None takes the event's own value.
-        goals: the site's goals, whose names the words use.
         start, end: moments of comparison lie in `start` <= time < `end`.
         as_of: moments whose horizon ends later are left out, of both groups alike.
+        value: the property summed over goals; None takes the event's own value.
+        goals: the site's goals, whose names the words use.
+        stages: per named stage of the site the matchers that lead into it.
+        zone: whose hours of the day and days of the week people are compared at.
+        new: only people who first came within the range.
+        dose: what is counted within the horizon after an exposure, from it on; None for no doses.
+        bands: upper ends of the doses but the last: (1, 3) makes 1, 2-3, 4 and more.
     """
 
     exposures: tuple[Matcher, ...]
@@ -32,6 +38,11 @@ class Plan:
     as_of: int
     value: str | None = None
     goals: Sequence[tuple[str, Matcher]] = ()
+    stages: Sequence[tuple[str, Sequence[Matcher]]] = ()
+    zone: ZoneInfo = UTC
+    new: bool = False
+    dose: Matcher | None = None
+    bands: tuple[int, ...] = (1, 3)
 
     @property
     def at_start(self) -> bool:

@@ -18,10 +18,15 @@ from collector.reports.impact.engine import Answer, answer
 from collector.reports.impact.plan import Plan
 from collector.reports.impact.words import headline, notes
 from collector.reports.params import wholly
+from collector.reports.people_list import LIMIT
 
 GOAL = Param("goal", "matcher", T("Goal"), T("What counts as reached; the site's first goal where none is given."))
 HORIZON = Param("horizon", "duration", T("Within"), T("How long after the moment the goal counts."), default="14d")
 VALUE = Param("value", "text", T("Value property"), T("A number on the goal's event to sum, like total."))
+NEW = Param("new", "flag", T("New people only"), T("Only people who first came within the range."))
+DOSE = Param(
+    "dose", "matcher", T("Dose"), T("What is counted from the exposure on, to see whether more of it does more.")
+)
 PEOPLE = Param(
     "people",
     "choice",
@@ -50,6 +55,7 @@ def make_plan(query: Query, exposures: Sequence[Matcher], as_of: int) -> Plan:
         goal = query.site.goals[0][1]
     if goal in exposures:
         raise UserError(f"{goal} is both what happened and the goal.", "Choose a goal that comes after it.")
+    dose = query.values.get("dose")
     horizon, value = query.values.get("horizon"), query.values.get("value")
     return Plan(
         exposures=tuple(exposures),
@@ -60,6 +66,10 @@ def make_plan(query: Query, exposures: Sequence[Matcher], as_of: int) -> Plan:
         as_of=min(as_of, query.now),
         value=value if isinstance(value, str) and value else None,
         goals=tuple(query.site.goals),
+        stages=tuple((stage.name, tuple(way for way, _ in stage.ways)) for stage in query.site.stages if stage.ways),
+        zone=query.site.zone,
+        new=query.values.get("new") is True,
+        dose=dose if isinstance(dose, Matcher) else None,
     )
 
 
@@ -71,11 +81,15 @@ def measure(journeys: Journeys, query: Query, exposures: Sequence[Matcher]) -> A
 def answer_blocks(journeys: Journeys, query: Query, found: Answer) -> list[Block]:
     """All blocks of an answer, the people last where they are asked for."""
     asked = query.values.get("people")
-    listed = [blocks.people_block(journeys, found, asked)] if isinstance(asked, str) else []
+    listed = [blocks.people_block(journeys, query, found, asked)] if isinstance(asked, str) else []
+    dose = blocks.dose_block(found)
     return [
         *blocks.number_blocks(found),
         blocks.effect_block(found),
         blocks.curve_block(found),
+        blocks.time_block(found),
+        blocks.groups_block(found),
+        *([] if dose is None else [dose]),
         blocks.used_block(found, query.arguments),
         blocks.balance_block(found),
         checks_block(found),
@@ -113,7 +127,10 @@ REPORT = Report(
         GOAL,
         HORIZON,
         VALUE,
+        DOSE,
+        NEW,
         PEOPLE,
+        LIMIT,
     ),
     run=run,
     example={"exposure": ["event:chat_started"], "goal": ["event:purchase"], "all-time": ["1"]},

@@ -1,18 +1,21 @@
-"""The rows an impact question needs, of all parts in one: people without bots, exposures and goals marked."""
+"""The rows of the people an impact question looks at, of all parts in one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from collector.core.event import PAGE
+from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.source import CHANNELS
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Float64, Int64, Part
-from collector.reports.impact.plan import MAX_ROWS, SEED, Plan
-from collector.reports.scope import choose, kind_mask, rows_of_any
+from collector.journeys.part import Bool, Float64, Int32, Int64, Part
+from collector.reports.impact.drawn import NEVER, Crowd, Drawn, values
+from collector.reports.impact.plan import Plan
+from collector.reports.scope import kind_mask, rows_of_any
 
 DEVICES = ("other", "desktop", "mobile", "tablet")
 NEW = len(CHANNELS)  # the code of "no earlier visit" where a channel is asked of the visit before
@@ -22,8 +25,9 @@ NEW = len(CHANNELS)  # the code of "no earlier visit" where a channel is asked o
 class Tape:
     """Rows sorted by (person, time, arrival); `none` (the number of rows) stands for "never" in row indices.
 
-    Row columns: person (0..P-1), time, kind, session (0..S-1), channel and device (codes, of the row's session and
-    agent), page, goal (bool), value (money of goals, else 0), first (row where the row's session begins).
+    Row columns: person (0..P-1), time, kind, channel and device (codes, of the row's session and agent), page, goal
+    and dose (bool), value (money of goals, else 0), engaged (ms), first (row where the row's session begins), before
+    (the row before it in its session, itself where there is none), seen (pages of the session up to and with the row).
     Person columns: code, begin (first row; P + 1 long), scale (how many people one sampled person stands for),
     exposed, reached (row of the first exposure, of the first goal).
     """
@@ -31,13 +35,16 @@ class Tape:
     person: Int64
     time: Int64
     kind: Int64
-    session: Int64
     channel: Int64
     device: Int64
     page: Bool
     goal: Bool
+    dose: Bool
     value: Float64
+    engaged: Int64
     first: Int64
+    before: Int64
+    seen: Int64
     code: Int64
     begin: Int64
     scale: Float64
@@ -49,151 +56,161 @@ class Tape:
         """The row index that means never."""
         return len(self.time)
 
+    @property
+    def people(self) -> int:
+        """How many people."""
+        return len(self.code)
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Piece:
-    """What one part gives: its rows, and what is true of them."""
+    """The row columns of one part's people; `session` in the part's own numbers."""
 
-    part: Part
-    rows: Int64
-    exposure: Bool
+    person: Int64
+    time: Int64
+    kind: Int64
+    channel: Int64
+    device: Int64
+    page: Bool
     goal: Bool
+    dose: Bool
+    exposure: Bool
     value: Float64
-    scale: Float64
+    engaged: Int64
+    session: Int64
 
 
-def make_tape(journeys: Journeys, query: Query, plan: Plan, cap: int = MAX_ROWS) -> Tape:
-    """The tape of the people whom the question's filters leave.
-
-    Where there are more than `cap` rows of people never exposed, people are drawn from them by a fixed seed.
-    """
-    pieces = [_piece(journeys, query, plan, part) for part in journeys.each()]
-    rng = np.random.default_rng(SEED)
-    idle = sum(int(np.count_nonzero(~_of_exposed(piece))) for piece in pieces)
-    share = min(1.0, cap / idle) if idle else 1.0
-    if share < 1:
-        pieces = [_thin(piece, share, rng) for piece in pieces]
-    return _join(journeys, pieces)
-
-
-def _piece(journeys: Journeys, query: Query, plan: Plan, part: Part) -> _Piece:
-    chosen = choose(journeys, part, query, lasting=True)
-    kept = chosen[part.person]
-    if not query.include_bots:
-        kept &= part.bot == 0
-    goal = np.zeros(part.size, dtype=np.bool_)
-    goal[rows_of_any(journeys, part, [plan.goal], query.include_bots)] = True
-    exposure = np.zeros(part.size, dtype=np.bool_)
-    exposure[rows_of_any(journeys, part, plan.exposures, query.include_bots)] = True
-    value = _values(journeys, part, plan)
-    rows = np.flatnonzero(kept)
-    paid = np.where(goal[rows], np.nan_to_num(value[rows]), 0.0)
-    return _Piece(part, rows, exposure[rows], goal[rows], paid, np.ones(len(part.persons)))
-
-
-def _values(journeys: Journeys, part: Part, plan: Plan) -> Float64:
-    if plan.value is None:
-        return part.value
-    column = journeys.properties.column(part, plan.value)
-    numbers = [float(v) if isinstance(v, int | float) and not isinstance(v, bool) else np.nan for v in column.values]
-    return np.array([*numbers, np.nan], dtype=np.float64)[column.code]
-
-
-def _of_exposed(piece: _Piece) -> Bool:
-    hit = np.zeros(len(piece.part.persons), dtype=np.bool_)
-    person = piece.part.person[piece.rows]
-    hit[person[piece.exposure]] = True
-    return hit[person]
-
-
-def _thin(piece: _Piece, share: float, rng: np.random.Generator) -> _Piece:
-    drawn = rng.random(len(piece.part.persons)) < share
-    exposed = _of_exposed(piece)
-    keep = exposed | drawn[piece.part.person[piece.rows]]
-    scale = np.full(len(piece.part.persons), 1 / share)
-    scale[piece.part.person[piece.rows[exposed]]] = 1.0
-    return _Piece(piece.part, piece.rows[keep], piece.exposure[keep], piece.goal[keep], piece.value[keep], scale)
-
-
-def _join(journeys: Journeys, pieces: list[_Piece]) -> Tape:
-    is_page = kind_mask(journeys, lambda kind: kind.type == PAGE)
-    channels = {n: CHANNELS.index(s.channel) if s.channel in CHANNELS else 0 for n, s in journeys.sources.items()}
-    agents = {n: DEVICES.index(a.device) if a.device in DEVICES else 0 for n, a in journeys.agents.items()}
-    people, sessions = 0, 0
-    columns: list[list[np.ndarray[tuple[int], np.dtype[np.int64]]]] = [[] for _ in range(6)]
-    codes, scales = [], []
-    for piece in pieces:
-        part, rows = piece.part, piece.rows
-        places, person = _compact(part.person[rows].astype(np.int64))
-        first_rows = part.session_row[part.session[rows]]
-        for at, column in enumerate(
-            (
-                person + people,
-                part.time[rows],
-                part.kind[rows].astype(np.int64),
-                part.session[rows].astype(np.int64) + sessions,
-                _mapped(part.source[first_rows], channels, CHANNELS.index("direct")),
-                _mapped(part.agent[rows], agents, 0),
-            )
-        ):
-            columns[at].append(column)
-        codes.append(part.persons[places])
-        scales.append(piece.scale[places])
-        people, sessions = people + len(places), sessions + len(part.session_row)
-    person, time, kind, session, channel, device = (_whole(column) for column in columns)
-    goal = np.concatenate([piece.goal for piece in pieces]) if pieces else np.zeros(0, dtype=np.bool_)
-    exposure = np.concatenate([piece.exposure for piece in pieces]) if pieces else goal
-    value = np.concatenate([piece.value for piece in pieces]) if pieces else np.zeros(0)
-    first, session = _session_first(session)
+def make_tape(journeys: Journeys, query: Query, plan: Plan, crowd: Crowd) -> Tape:
+    """The tape of the people drawn; what comes later than the horizon after an exposure is cut off."""
+    pieces = [_piece(journeys, query, plan, drawn) for drawn in crowd.drawn]
+    whole = _joined(pieces, [len(drawn.place) for drawn in crowd.drawn])
+    first, before, seen = _sessions(whole.session, whole.page)
+    people = sum(len(drawn.place) for drawn in crowd.drawn)
     return Tape(
-        person=person,
-        time=time,
-        kind=kind,
-        session=session,
-        channel=channel,
-        device=device,
-        page=is_page[kind],
-        goal=goal,
-        value=value,
+        person=whole.person,
+        time=whole.time,
+        kind=whole.kind,
+        channel=whole.channel,
+        device=whole.device,
+        page=whole.page,
+        goal=whole.goal,
+        dose=whole.dose,
+        value=whole.value,
+        engaged=whole.engaged,
         first=first,
-        code=_whole(codes),
-        begin=np.searchsorted(person, np.arange(people + 1)).astype(np.int64),
-        scale=np.concatenate(scales) if scales else np.zeros(0),
-        exposed=_first_of(np.flatnonzero(exposure), person, people),
-        reached=_first_of(np.flatnonzero(goal), person, people),
+        before=before,
+        seen=seen,
+        code=_ints([drawn.part.persons[drawn.place] for drawn in crowd.drawn]),
+        begin=np.searchsorted(whole.person, np.arange(people + 1)).astype(np.int64),
+        scale=np.concatenate([np.zeros(0), *(drawn.scale for drawn in crowd.drawn)]),
+        exposed=first_of(np.flatnonzero(whole.exposure), whole.person, people),
+        reached=first_of(np.flatnonzero(whole.goal), whole.person, people),
     )
 
 
-def _whole(pieces: list[Int64]) -> Int64:
-    return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
+def first_of(rows: Int64, person: Int64, people: int) -> Int64:
+    """Each person's first of these ascending rows; the number of all rows stands for never."""
+    found = np.full(people, len(person), dtype=np.int64)
+    found[person[rows[::-1]]] = rows[::-1]  # of several writes to one place the last one, here the first row, stays
+    return found
 
 
-def _compact(person: Int64) -> tuple[Int64, Int64]:
-    """Ascending person places to the different ones, and each row's place among those."""
-    fresh = np.ones(len(person), dtype=np.bool_)
-    fresh[1:] = person[1:] != person[:-1]
-    return person[fresh], np.cumsum(fresh) - 1
+def _piece(journeys: Journeys, query: Query, plan: Plan, drawn: Drawn) -> _Piece:
+    part = drawn.part
+    rows, owner = _rows(drawn, plan, query.include_bots)
+    is_page = kind_mask(journeys, lambda kind: kind.type == PAGE)
+    channels = {n: CHANNELS.index(s.channel) if s.channel in CHANNELS else 0 for n, s in journeys.sources.items()}
+    agents = {n: DEVICES.index(a.device) if a.device in DEVICES else 0 for n, a in journeys.agents.items()}
+    kind = part.kind[rows].astype(np.int64)
+
+    def fits(matchers: Sequence[Matcher]) -> Bool:
+        found = np.zeros(part.size, dtype=np.bool_)
+        found[rows_of_any(journeys, part, matchers, query.include_bots)] = True
+        return found[rows]
+
+    goal = fits([plan.goal])
+    paid = np.zeros(len(rows))
+    paid[goal] = values(journeys, part, plan, rows[goal])
+    return _Piece(
+        person=owner,
+        time=part.time[rows],
+        kind=kind,
+        channel=_mapped(journeys.session_source(part, rows), channels, CHANNELS.index("direct")),
+        device=_mapped(part.agent[rows], agents, 0),
+        page=is_page[kind],
+        goal=goal,
+        dose=fits([] if plan.dose is None else [plan.dose]),
+        exposure=fits(plan.exposures),
+        value=paid,
+        engaged=part.engaged[rows].astype(np.int64),
+        session=part.session[rows].astype(np.int64),
+    )
 
 
-def _mapped(ids: np.ndarray[tuple[int], np.dtype[np.int32]], codes: dict[int, int], none: int) -> Int64:
+def _rows(drawn: Drawn, plan: Plan, include_bots: bool) -> tuple[Int64, Int64]:
+    """The rows of the people drawn, and for each the place of its person among them."""
+    part = drawn.part
+    first, last = part.person_row[drawn.place], part.person_row[drawn.place + 1]
+    exposed = np.flatnonzero(drawn.exposed < NEVER)
+    until = part.time[drawn.exposed[exposed]] + plan.horizon
+    last[exposed] = np.minimum(last[exposed], _after(part, drawn.place[exposed], until))
+    lengths = last - first
+    owner = np.repeat(np.arange(len(first)), lengths)
+    rows = np.arange(len(owner)) + np.repeat(first - (np.cumsum(lengths) - lengths), lengths)
+    if include_bots or not part.bot.any():
+        return rows, owner
+    kept = part.bot[rows] == 0
+    return rows[kept], owner[kept]
+
+
+def _after(part: Part, person: Int64, time: Int64) -> Int64:
+    """For each person the first row later than a time."""
+    apart = np.clip(time - part.origin, 0, (1 << part.shift) - 1)
+    return np.searchsorted(part.key, (person << part.shift) | apart, side="right")
+
+
+def _joined(pieces: Sequence[_Piece], people: Sequence[int]) -> _Piece:
+    """One piece of all, persons and sessions numbered through."""
+    if not pieces:
+        none, no, nothing = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_), np.empty(0)
+        return _Piece(none, none, none, none, none, no, no, no, no, nothing, none, none)
+    if len(pieces) == 1:
+        return pieces[0]
+    before = np.cumsum([0, *people])
+    visits = np.cumsum([0, *(int(piece.session.max(initial=-1)) + 1 for piece in pieces)])
+    moved = [
+        replace(piece, person=piece.person + base, session=piece.session + visit)
+        for piece, base, visit in zip(pieces, before, visits, strict=False)
+    ]
+    return _Piece(*(np.concatenate([getattr(piece, column.name) for piece in moved]) for column in fields(_Piece)))
+
+
+def _sessions(session: Int64, page: Bool) -> tuple[Int64, Int64, Int64]:
+    """For each row the first row of its session, the row before it there, and the session's pages so far.
+
+    Sessions of two visitors who are one person may lie among each other, so that neighbours need not belong together.
+    """
+    order = np.argsort(session, kind="stable")
+    sorted_session = session[order]
+    opens = np.ones(len(order), dtype=np.bool_)
+    opens[1:] = sorted_session[1:] != sorted_session[:-1]
+    run = np.cumsum(opens) - 1
+    begin = np.flatnonzero(opens)
+    total = np.cumsum(page[order])
+    first, before, seen = np.empty_like(order), order.copy(), np.empty_like(order)
+    first[order] = order[begin][run] if len(order) else order
+    before[order[1:]] = np.where(opens[1:], order[1:], order[:-1])
+    before[order[:1]] = order[:1]
+    seen[order] = total - (total - page[order])[begin][run] if len(order) else total
+    return first, before, seen
+
+
+def _ints(pieces: Sequence[Int64]) -> Int64:
+    return np.concatenate([np.empty(0, dtype=np.int64), *pieces])
+
+
+def _mapped(ids: Int32, codes: Mapping[int, int], none: int) -> Int64:
     lookup = np.full(max(codes, default=0) + 2, none, dtype=np.int64)
     for number, code in codes.items():
         lookup[number + 1] = code
     return lookup[ids.astype(np.int64) + 1]
-
-
-def _session_first(session: Int64) -> tuple[Int64, Int64]:
-    """For each row the first row of its session, and sessions numbered without gaps."""
-    if not len(session):
-        return session, session
-    first = np.full(int(session.max()) + 1, len(session), dtype=np.int64)
-    np.minimum.at(first, session, np.arange(len(session)))
-    present = first < len(session)
-    number = np.cumsum(present) - 1
-    return first[session], number[session]
-
-
-def _first_of(rows: Int64, person: Int64, people: int) -> Int64:
-    found = np.full(people, len(person), dtype=np.int64)
-    found[person[rows[::-1]]] = rows[::-1]  # of several writes to one place the last one, here the first row, stays
-    return found

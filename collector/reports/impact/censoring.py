@@ -1,0 +1,57 @@
+"""What estimating the chances of a later exposure does to the answer.
+
+The chances come from the model of exposure, and that from the same people. A control's outcome counts one over the
+chance of having stayed unexposed, so that its derivative by a coefficient is the sum, over the moments between, of the
+chance of exposure times that moment's features; and how much each person moved the coefficients is known from the
+equations that they solve (the sandwich of Huber 1967). Without this the intervals are too wide: those who happened to
+be exposed are missed among the controls, and the chances make up for just that.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from collector.journeys.part import Float64
+from collector.reports.impact.coded import Coded
+from collector.reports.impact.outcome import Spans
+
+RIDGE = 1e-4
+
+
+def pull(
+    spans: Spans, x: Coded, chance: Float64, weight: Float64, case_x: Coded, control_x: Coded
+) -> tuple[Float64, Float64]:
+    """How much each case and each control moves the weighted sum of the controls' outcomes, a column an outcome.
+
+    Args:
+        spans: what counts more than once, and the moments in between.
+        x: the features of all moments. chance: of exposure at each, by the model.
+        weight: of the controls, summing to the number of cases. case_x, control_x: features of both.
+    """
+    total, count = float(weight.sum()), case_x.rows
+    mean = control_x.sums(weight) / total
+    bend = control_x.gram(weight) / total - np.outer(mean, mean)
+    bend[np.diag_indices_from(bend)] += RIDGE
+    slope, level = _slopes(spans, x, chance, weight, mean)
+    moved = np.linalg.solve(bend, slope)
+    sides = []
+    for side, often in ((case_x, np.ones(count)), (control_x, -weight)):
+        apart = np.stack([side.dot(column) - mean @ column for column in moved.T], axis=1)
+        sides.append((apart + level) * (often / count)[:, None])
+    return sides[0], sides[1]
+
+
+def _slopes(spans: Spans, x: Coded, chance: Float64, weight: Float64, mean: Float64) -> tuple[Float64, Float64]:
+    """The derivative of each outcome's weighted sum by the coefficients, and by the constant."""
+    worth = spans.worth * weight[spans.owner][:, None]
+    size = len(chance) + 1
+    slopes, levels = [], []
+    for column in worth.T:
+        edge = np.bincount(spans.start + 1, weights=column, minlength=size)
+        edge -= np.bincount(spans.end + 1, weights=column, minlength=size)
+        held = np.cumsum(edge[:-1]) * chance
+        some = np.flatnonzero(held)
+        whole = float(held.sum())
+        slopes.append(x.of(some).sums(held[some]) - whole * mean)
+        levels.append(whole)
+    return np.stack(slopes, axis=1), np.array(levels)

@@ -1,0 +1,153 @@
+"""Whose journeys are looked at: everybody exposed or at the goal, and of the many others a sample.
+
+Neither of the two is common, so that they tell the most; the others stand for several each. Which are drawn is fixed
+by a seed, and what drawing costs in certainty is inside the interval, since people are what intervals are clustered by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from collector.core.query import Query
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Bool, Float64, Int64, Part
+from collector.reports.impact.plan import SEED, Plan
+from collector.reports.scope import choose, rows_of_any
+
+MOST_ROWS = 250_000  # of people neither exposed nor at the goal, and as many of those at the goal only
+MOST_EXPOSED = 100_000
+NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """One part's people: `place` in the part, `scale` (how many people each stands for), and the part's rows of the
+    first exposure and the first goal (NEVER for none).
+    """
+
+    part: Part
+    place: Int64
+    scale: Float64
+    exposed: Int64
+    reached: Int64
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Everybody the question is asked of, sampled or not.
+
+    naive: goal rate, and money, of those active in the range who were never exposed; None where there are none.
+    exposed: people whose first exposure lies in the range. share: the share of exposed people drawn.
+    """
+
+    drawn: list[Drawn]
+    naive: tuple[float | None, float | None]
+    exposed: int
+    share: float
+
+
+@dataclass(slots=True)
+class _Found:
+    part: Part
+    chosen: Bool
+    exposed: Int64
+    reached: Int64
+
+
+def draw(journeys: Journeys, query: Query, plan: Plan, rows: int = MOST_ROWS, exposed: int = MOST_EXPOSED) -> Crowd:
+    """The people of an impact question.
+
+    Args:
+        rows: about how many rows of people neither exposed nor at the goal are kept, and of those at the goal only.
+        exposed: about how many exposed people are kept.
+    """
+    found = [_find(journeys, query, plan, part) for part in journeys.each()]
+    rng = np.random.default_rng(SEED)
+    shares = [min(1.0, rows / max(_rows_of(found, won), 1)) for won in (False, True)]
+    cases = sum(int(np.count_nonzero(_case(one, plan))) for one in found)
+    of_exposed = min(1.0, exposed / max(cases, 1))
+    drawn = [_draw(one, plan, shares, of_exposed, rng) for one in found]
+    return Crowd(drawn, _naive(journeys, query, plan, found), cases, of_exposed)
+
+
+def _find(journeys: Journeys, query: Query, plan: Plan, part: Part) -> _Found:
+    chosen = choose(journeys, part, query, lasting=True)
+    if plan.new:
+        first = part.time[part.person_row[:-1]]
+        chosen &= (first >= plan.start) & (first < plan.end)
+    exposed = _first(part, rows_of_any(journeys, part, plan.exposures, query.include_bots))
+    # Who was exposed before the range began can be neither exposed in it nor compared with.
+    early = exposed < NEVER
+    early[early] = part.time[exposed[early]] < plan.start
+    chosen &= ~early
+    return _Found(part, chosen, exposed, _first(part, rows_of_any(journeys, part, [plan.goal], query.include_bots)))
+
+
+def _first(part: Part, rows: Int64) -> Int64:
+    """Each person's first of these ascending rows."""
+    found = np.full(len(part.persons), NEVER, dtype=np.int64)
+    found[part.person[rows[::-1]]] = rows[
+        ::-1
+    ]  # of several writes to one place the last one, here the first row, stays
+    return found
+
+
+def _rows_of(found: list[_Found], won: bool) -> int:
+    """How many rows there are of people never exposed, either at the goal or not."""
+    return sum(int(np.diff(one.part.person_row)[_unexposed(one, won)].sum()) for one in found)
+
+
+def _unexposed(one: _Found, won: bool) -> Bool:
+    return np.asarray(one.chosen & (one.exposed == NEVER) & ((one.reached < NEVER) == won))
+
+
+def _case(one: _Found, plan: Plan) -> Bool:
+    case = one.chosen & (one.exposed < NEVER)
+    case[case] = one.part.time[one.exposed[case]] < plan.end
+    return case
+
+
+def _draw(one: _Found, plan: Plan, shares: list[float], of_exposed: float, rng: np.random.Generator) -> Drawn:
+    chance = np.ones(len(one.chosen))
+    for won, share in enumerate(shares):
+        chance[_unexposed(one, bool(won))] = share
+    chance[_case(one, plan)] = of_exposed
+    place = np.flatnonzero(one.chosen & (rng.random(len(chance)) < chance))
+    return Drawn(one.part, place, 1 / chance[place], one.exposed[place], one.reached[place])
+
+
+def _naive(journeys: Journeys, query: Query, plan: Plan, found: list[_Found]) -> tuple[float | None, float | None]:
+    people, won, money = 0, 0, 0.0
+    for one in found:
+        part, never = one.part, one.chosen & (one.exposed == NEVER)
+        active = never & _active(part, plan, query.include_bots)
+        rows = rows_of_any(journeys, part, [plan.goal], query.include_bots)
+        rows = rows[active[part.person[rows]] & (part.time[rows] >= plan.start) & (part.time[rows] < plan.end)]
+        people += int(np.count_nonzero(active))
+        won += len(np.unique(part.person[rows]))
+        money += float(values(journeys, part, plan, rows).sum())
+    return (won / people, money / people) if people else (None, None)
+
+
+def _active(part: Part, plan: Plan, include_bots: bool) -> Bool:
+    """Who did anything within the range."""
+    clean = include_bots or not part.bot.any()
+    if clean and part.size and plan.start <= int(part.time.min()) and int(part.time.max()) < plan.end:
+        return np.ones(len(part.persons), dtype=np.bool_)
+    rows = (part.time >= plan.start) & (part.time < plan.end)
+    if not clean:
+        rows &= part.bot == 0
+    found = np.zeros(len(part.persons), dtype=np.bool_)
+    found[part.person[rows]] = True
+    return found
+
+
+def values(journeys: Journeys, part: Part, plan: Plan, rows: Int64) -> Float64:
+    """The money of these rows: of the property that is asked for, else of the event; 0 where there is none."""
+    if plan.value is None:
+        return np.nan_to_num(part.value[rows])
+    column = journeys.properties.column(part, plan.value)
+    numbers = [float(v) if isinstance(v, int | float) and not isinstance(v, bool) else np.nan for v in column.values]
+    return np.nan_to_num(np.array([*numbers, np.nan], dtype=np.float64)[column.code[rows]])

@@ -1,0 +1,135 @@
+"""For whom the effect is larger: by what was known before, and by how much of the exposure there was.
+
+Groups known before are compared with the controls of the same group, by the weights of the whole. The dose is known
+only afterwards, so that there are no controls of a dose: the controls are weighted anew to be like those who had it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtrc
+
+from collector.core.called import CHANNEL_WORDS, DEVICE_WORDS
+from collector.core.source import CHANNELS
+from collector.core.text import T, Text, Value
+from collector.journeys.part import Bool, Int64
+from collector.reports.impact.balancing import tilt, tilted
+from collector.reports.impact.engine import POINTS, Answer, Matched, fitted
+from collector.reports.impact.estimate import Effect, effect
+from collector.reports.impact.outcome import last_rows
+from collector.reports.impact.tape import DEVICES, NEW
+
+LEAST = 30  # exposed people in a group, and people to compare with
+RATE = POINTS - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group: of which kind, its name, how many exposed, the effect on the goal rate (one column)."""
+
+    kind: Text
+    name: Text | str
+    people: int
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The groups of one kind, and how likely differences like theirs would be by chance alone (Cochran's Q)."""
+
+    groups: Sequence[Group]
+    chance: float | None
+
+
+def groups_of(found: Answer) -> list[Groups]:
+    """Effects by channel, device, visit, and the furthest step taken before; kinds with one group only are left out."""
+    matched, state, fit = found.matched, found.state, found.fitted
+    if matched is None or state is None or fit is None:
+        return []
+    told = []
+    for kind, codes, names in _kinds(found):
+        case, control = codes[matched.case], codes[matched.control]
+        groups = []
+        for code, name in names:
+            mine, theirs = case == code, control == code
+            people = int(np.count_nonzero(mine))
+            if people < LEAST or len(np.unique(matched.controls.person[theirs & (matched.weight > 0)])) < LEAST:
+                continue
+            whole = effect(fit, mine, theirs)
+            if whole is not None:
+                groups.append(Group(kind, name, people, whole.part(slice(RATE, RATE + 1))))
+        if len(groups) > 1:
+            told.append(Groups(groups, _chance([group.effect for group in groups])))
+    return told
+
+
+def doses_of(found: Answer) -> Groups | None:
+    """Effects by how often the plan's dose was met from the exposure on; None where no dose is asked for."""
+    matched, plan, tape = found.matched, found.plan, found.tape
+    if matched is None or plan.dose is None or found.fitted is None:
+        return None
+    total = np.concatenate([[0], np.cumsum(tape.dose)])
+    rows = matched.case_row
+    last = last_rows(tape, tape.person[rows], tape.time[rows] + plan.horizon)
+    band = np.searchsorted(np.array(plan.bands), total[last + 1] - total[rows], side="left")
+    band[total[last + 1] == total[rows]] = -1
+    groups = []
+    for at, name in enumerate(_bands(plan.bands)):
+        mine = band == at
+        people = int(np.count_nonzero(mine))
+        told = _of_dose(matched, mine) if people >= LEAST else None
+        if told is not None:
+            groups.append(Group(T("Dose"), name, people, told))
+    return Groups(groups, None) if groups else None
+
+
+def _of_dose(matched: Matched, mine: Bool) -> Effect | None:
+    case = np.flatnonzero(mine)
+    x, target = matched.control_x, matched.case_x.of(case)
+    means = target.sums(np.ones(len(case))) / len(case)
+    weight = tilted(matched.base, x, tilt(means, x, matched.base, matched.odds), float(len(case)))
+    whole = effect(fitted(matched, weight, case, slice(RATE, RATE + 1)))
+    return whole
+
+
+def _bands(edges: Sequence[int]) -> Iterator[Text]:
+    low = 1
+    for edge in edges:
+        if low == edge:
+            yield T("{n}", n=Value(low, "count"))
+        else:
+            yield T("{low} to {high}", low=Value(low, "count"), high=Value(edge, "count"))
+        low = edge + 1
+    yield T("{n} and more", n=Value(low, "count"))
+
+
+def _kinds(found: Answer) -> Iterator[tuple[Text, Int64, Sequence[tuple[int, Text | str]]]]:
+    state = found.state
+    if state is None:
+        return
+    again = (state.visits > 1).astype(np.int64)
+    yield T("Visit"), again, ((0, T("On the first visit")), (1, T("On a later visit")))
+    channels = [(code, CHANNEL_WORDS[name]) for code, name in enumerate(CHANNELS)]
+    earlier = (NEW, T("No earlier visit"))
+    kind = T("Channel of the visit before") if found.plan.at_start else T("Channel")
+    yield kind, state.channel.astype(np.int64), [*channels, earlier] if found.plan.at_start else channels
+    yield T("Device"), state.device.astype(np.int64), [(code, DEVICE_WORDS[name]) for code, name in enumerate(DEVICES)]
+    if found.plan.stages:
+        names = [(at, name) for at, (name, _) in enumerate(found.plan.stages, 1)]
+        yield T("Stage"), state.stage.astype(np.int64), [(0, T("None yet")), *names]
+    for step, seen in zip(found.steps[:1], state.seen[:1], strict=False):
+        yield T("Before"), seen.astype(np.int64), ((1, step.label), (0, T("Not: {step}", step=step.label)))
+
+
+def _chance(effects: Sequence[Effect]) -> float | None:
+    """Cochran's Q (Biometrics 1954) on the effects and their standard errors, as a chance; None without spread."""
+    spread = np.array([(float(one.high[0]) - float(one.low[0])) / (2 * 1.96) for one in effects])
+    value = np.array([float(one.difference[0]) for one in effects])
+    if (spread <= 0).any():
+        return None
+    weight = spread**-2
+    q = float(weight @ (value - weight @ value / weight.sum()) ** 2)
+    return float(chdtrc(len(effects) - 1, q))
