@@ -90,7 +90,9 @@ def test_impact_compares_only_people_who_can_be_followed() -> None:
     assert answer(world([*known, *daily]), "chat").block("chats").rows == [[195]]
 
 
-FOLLOWING = frozenset(("funnel", "impact", "stages", "retention", "lifecycle", "attribution", "aha"))
+FOLLOWING = frozenset(
+    ("funnel", "impact", "stages", "retention", "lifecycle", "attribution", "aha", "experiment", "planner")
+)
 ASKED = {"funnel": FUNNEL, "impact": {"exposure": ["event:x"]}, "timeline": {"person": ["u"]}}
 
 

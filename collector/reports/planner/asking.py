@@ -31,8 +31,8 @@ def _given(query: Query, name: str) -> float | None:
     return ratio(text, name) if isinstance(text, str) and text else None
 
 
-def read_question(journeys: Journeys, query: Query) -> Asked:
-    """The question.
+def read_question(journeys: Journeys, query: Query) -> Asked | None:
+    """The question; None where nobody gave a rate and the site's own cannot be told.
 
     Raises:
         UserError: no goal, or a rate, split or effect that cannot be.
@@ -46,11 +46,12 @@ def read_question(journeys: Journeys, query: Query) -> Asked:
     entry = trigger if isinstance(trigger, Matcher) else parse_matcher("any")
     found = traffic(journeys, query, entry, goal, within)
     base = _given(query, "base")
-    base = found.rate if base is None else base
     if base is None:
-        raise UserError("Nobody's time for the goal is over in these days.", "Choose earlier days, or give --base 5%.")
+        base = found.rate
+        if base is None or base in (0, 1):
+            return None
     if not 0 < base < 1:
-        raise UserError(f"The goal's rate is {base:.0%}.", "Give --base, above 0 and below 100 %, or another goal.")
+        raise UserError(f"A rate of {base:.0%} cannot rise or fall.", "Give --base, above 0 and below 100 %.")
     share = _given(query, "share") or 0.5
     if not LEAST_SHARE <= share <= 1 - LEAST_SHARE:
         raise UserError(f"{share} is no split.", "Give --share between 0.01 and 0.99.")

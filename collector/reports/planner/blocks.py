@@ -31,16 +31,9 @@ class Asked:
     found: Traffic
 
 
-def plan_block(asked: Asked) -> Block:
-    """People and days for the effect that is asked for and for some others."""
-    lifts = sorted({*LIFTS, round(asked.effect / asked.base, 6)})
-    rows: list[list[Cell]] = []
-    for lift in lifts:
-        effect = lift * asked.base
-        if asked.base + effect < 1:
-            people = people_needed(asked.base, effect, asked.share, asked.power, asked.alpha)
-            days = days_for(asked, people)
-            rows.append([lift, effect, asked.base + effect, people, whole(days), whole(days, asked.horizon / DAY)])
+def plan_block(asked: Asked | None) -> Block:
+    """People and days for the effect that is asked for and for some others; no rows where nothing can be told."""
+    rows = [] if asked is None else _rows(asked)
     return Block(
         "plan",
         "table",
@@ -54,7 +47,19 @@ def plan_block(asked: Asked) -> Block:
             Column("answer", T("Days to the answer"), "count", T("Until the last of them has had the time.")),
         ),
         rows,
+        empty=T("Say the rate you expect, and the plan is here."),
     )
+
+
+def _rows(asked: Asked) -> list[list[Cell]]:
+    rows: list[list[Cell]] = []
+    for lift in sorted({*LIFTS, round(asked.effect / asked.base, 6)}):
+        effect = lift * asked.base
+        if asked.base + effect < 1:
+            people = people_needed(asked.base, effect, asked.share, asked.power, asked.alpha)
+            days = days_for(asked, people)
+            rows.append([lift, effect, asked.base + effect, people, whole(days), whole(days, asked.horizon / DAY)])
+    return rows
 
 
 def reverse_block(asked: Asked, query: Query) -> Block:

@@ -36,9 +36,15 @@ def _headline(asked: Asked, query: Query) -> Text:
     )
 
 
+_UNKNOWN = T("How often the goal is reached cannot be told yet: nobody has had the time for it and reached it.")
+_GIVE = T("Choose other days, or say the rate you expect, like 5%.")
+
+
 def run(journeys: Journeys, query: Query) -> Result:
     """The plan."""
     asked = read_question(journeys, query)
+    if asked is None:
+        return Result([plan_block(None)], journeys.as_of, _UNKNOWN, (_GIVE,))
     found = asked.found
     figures = [
         Block("base", "number", T("Rate now"), (Column("value", T("Rate"), "ratio"),), [[asked.base]]),
