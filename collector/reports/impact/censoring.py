@@ -9,6 +9,8 @@ be exposed are missed among the controls, and the chances make up for just that.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from collector.journeys.part import Float64
@@ -19,7 +21,13 @@ RIDGE = 1e-4
 
 
 def pull(
-    spans: Spans, x: Coded, chance: Float64, weight: Float64, case_x: Coded, control_x: Coded
+    spans: Spans,
+    x: Coded,
+    chance: Float64,
+    weight: Float64,
+    case_x: Coded,
+    control_x: Coded,
+    columns: Sequence[int],
 ) -> tuple[Float64, Float64]:
     """How much each case and each control moves the weighted sum of the controls' outcomes, a column an outcome.
 
@@ -27,23 +35,28 @@ def pull(
         spans: what counts more than once, and the moments in between.
         x: the features of all moments. chance: of exposure at each, by the model.
         weight: of the controls, summing to the number of cases. case_x, control_x: features of both.
+        columns: those of the outcome it is worked out for; elsewhere it is 0, and the intervals are a little wider.
     """
-    total, count = float(weight.sum()), case_x.rows
+    total, count, size = float(weight.sum()), case_x.rows, spans.worth.shape[1]
     mean = control_x.sums(weight) / total
     bend = control_x.gram(weight) / total - np.outer(mean, mean)
     bend[np.diag_indices_from(bend)] += RIDGE
-    slope, level = _slopes(spans, x, chance, weight, mean)
+    slope, level = _slopes(spans, x, chance, weight, mean, columns)
     moved = np.linalg.solve(bend, slope)
     sides = []
     for side, often in ((case_x, np.ones(count)), (control_x, -weight)):
-        apart = np.stack([side.dot(column) - mean @ column for column in moved.T], axis=1)
-        sides.append((apart + level) * (often / count)[:, None])
+        found = np.zeros((side.rows, size))
+        for at, column, constant in zip(columns, moved.T, level, strict=True):
+            found[:, at] = (side.dot(column) - mean @ column + constant) * often / count
+        sides.append(found)
     return sides[0], sides[1]
 
 
-def _slopes(spans: Spans, x: Coded, chance: Float64, weight: Float64, mean: Float64) -> tuple[Float64, Float64]:
+def _slopes(
+    spans: Spans, x: Coded, chance: Float64, weight: Float64, mean: Float64, columns: Sequence[int]
+) -> tuple[Float64, Float64]:
     """The derivative of each outcome's weighted sum by the coefficients, and by the constant."""
-    worth = spans.worth * weight[spans.owner][:, None]
+    worth = spans.worth[:, columns] * weight[spans.owner][:, None]
     size = len(chance) + 1
     slopes, levels = [], []
     for column in worth.T:

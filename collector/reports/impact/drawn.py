@@ -14,7 +14,7 @@ from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
 from collector.reports.impact.plan import SEED, Plan
-from collector.reports.scope import choose, rows_of_any
+from collector.reports.scope import choose, distinct_sorted, rows_of_any
 
 MOST_ROWS = 250_000  # of people neither exposed nor at the goal, and as many of those at the goal only
 MOST_EXPOSED = 100_000
@@ -126,7 +126,7 @@ def _naive(journeys: Journeys, query: Query, plan: Plan, found: list[_Found]) ->
         rows = rows_of_any(journeys, part, [plan.goal], query.include_bots)
         rows = rows[active[part.person[rows]] & (part.time[rows] >= plan.start) & (part.time[rows] < plan.end)]
         people += int(np.count_nonzero(active))
-        won += len(np.unique(part.person[rows]))
+        won += distinct_sorted(part.person[rows])
         money += float(values(journeys, part, plan, rows).sum())
     return (won / people, money / people) if people else (None, None)
 

@@ -21,13 +21,17 @@ from collector.reports.impact.estimate import Effect, Fitted, Sample, effect, fi
 from collector.reports.impact.features import coded, features, measures, possible
 from collector.reports.impact.keysteps import KeyStep, key_steps, stage_steps
 from collector.reports.impact.moments import Moments, find_moments
-from collector.reports.impact.outcome import MONEY, VISITS, Outcome, case_outcome, control_outcome, settled
+from collector.reports.impact.outcome import Outcome, case_outcome, control_outcome, settled
 from collector.reports.impact.plan import SEED, Plan
 from collector.reports.impact.state import State, state_at
 from collector.reports.impact.tape import Tape, make_tape
+from collector.reports.scope import distinct_sorted
 
 MOST_CONTROLS = 60_000
 POINTS = 14
+RATE, LEFT, MONEY, VISITS = POINTS - 1, POINTS, POINTS + 1, POINTS + 3  # columns of the outcome
+EVERY = tuple(range(POINTS + 4))
+TOLD = (RATE, LEFT, MONEY)
 BEYOND = 0.995  # exposed above this share of the controls' odds, as weighted, have nobody like them
 FLOORS = {"exposed": 30, "controls": 100, "share": 0.5, "goals": 5}
 
@@ -206,8 +210,8 @@ def _floors(found: Answer) -> str:
     if matched is None:
         return found.refused or "controls"
     weighed = matched.weight > 0
-    found.control_people = len(np.unique(matched.controls.person[weighed]))
-    found.goals = len(np.unique(matched.controls.person[weighed & np.isfinite(matched.controls.delay)]))
+    found.control_people = distinct_sorted(matched.controls.person[weighed])
+    found.goals = distinct_sorted(matched.controls.person[weighed & np.isfinite(matched.controls.delay)])
     if len(matched.case) < max(FLOORS["exposed"], FLOORS["share"] * found.exposed):
         return "share"
     if found.control_people < FLOORS["controls"]:
@@ -218,7 +222,7 @@ def _floors(found: Answer) -> str:
     return "" if found.goals else "alone"
 
 
-def fitted(matched: Matched, weight: Float64, case: Int64 | None = None, columns: slice = slice(None)) -> Fitted:
+def fitted(matched: Matched, weight: Float64, case: Int64 | None = None, columns: Sequence[int] = EVERY) -> Fitted:
     """The outcome model under some weights of the controls.
 
     Args:
@@ -229,7 +233,8 @@ def fitted(matched: Matched, weight: Float64, case: Int64 | None = None, columns
         y, person, x = y[case], person[case], x.of(case)
     controls = settled(matched.controls, weight)
     spans = replace(controls.spans, worth=controls.spans.worth[:, columns])
-    moved = pull(spans, matched.x, matched.chance, weight, x, matched.control_x)
+    exact = [at for at, column in enumerate(columns) if column in TOLD]
+    moved = pull(spans, matched.x, matched.chance, weight, x, matched.control_x, exact)
     theirs = Sample(controls.y[:, columns], matched.control_x, controls.person)
     return fit(Sample(y[:, columns], x, person), theirs, weight, moved)
 
@@ -240,7 +245,7 @@ def _estimate(found: Answer, matched: Matched) -> None:
     if whole is None:
         return
     found.rate, found.left = whole.part(slice(POINTS)), whole.part(slice(POINTS, POINTS + 1))
-    found.placebo = whole.part(slice(VISITS, None))
+    found.placebo = whole.part(slice(VISITS, VISITS + 1))
     if matched.cases.y[:, MONEY].any() or matched.controls.y[:, MONEY].any():
         found.value = whole.part(slice(MONEY, MONEY + 1))
 

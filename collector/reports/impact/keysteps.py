@@ -26,7 +26,7 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64
 from collector.reports.impact.plan import Plan
 from collector.reports.impact.tape import Tape, first_of
-from collector.reports.scope import page_path
+from collector.reports.scope import MOST_CELLS, page_path
 
 SAMPLE = 30_000  # people looked at to find them
 MOST = 6
@@ -114,6 +114,19 @@ def _label(kind: Kind) -> Text:
     return Text(_STEPS[kind.type].template, {"name": page_path(kind.name) if kind.type == PAGE else kind.name})
 
 
+def _pairs(person: Int64, group: Int64, groups: int) -> tuple[Int64, Int64]:
+    """The different pairs of a person and a group of kinds."""
+    cell = person * groups + group
+    size = (int(person[-1]) + 1 if len(person) else 0) * groups
+    if size > MOST_CELLS:
+        cell = np.unique(cell)
+    else:
+        seen = np.zeros(size, dtype=np.bool_)
+        seen[cell] = True
+        cell = np.flatnonzero(seen)
+    return cell // groups, cell % groups
+
+
 def _scores(tape: Tape, group: Int64, groups: int) -> Float64:
     """Per group of kinds: how much goal and step go together (the phi coefficient's size), 0 for too rare ones."""
     stride = max(1, tape.people // SAMPLE)
@@ -122,8 +135,7 @@ def _scores(tape: Tape, group: Int64, groups: int) -> Float64:
     rows = np.flatnonzero(sampled[tape.person])
     rows = rows[group[tape.kind[rows]] >= 0]
     rows = rows[rows < np.minimum(tape.exposed, tape.reached)[tape.person[rows]]]
-    pairs = np.unique(tape.person[rows] * groups + group[tape.kind[rows]])
-    who, what = pairs // groups, pairs % groups
+    who, what = _pairs(tape.person[rows], group[tape.kind[rows]], groups)
     won = np.where(tape.reached < tape.none, scale, 0.0)
     total, wins = float(scale.sum()), float(won.sum())
     people = np.bincount(what, minlength=groups)

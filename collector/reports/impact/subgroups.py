@@ -17,13 +17,13 @@ from collector.core.source import CHANNELS
 from collector.core.text import T, Text, Value
 from collector.journeys.part import Bool, Int64
 from collector.reports.impact.balancing import tilt, tilted
-from collector.reports.impact.engine import POINTS, Answer, Matched, fitted
+from collector.reports.impact.engine import RATE, Answer, Matched, fitted
 from collector.reports.impact.estimate import Effect, effect
 from collector.reports.impact.outcome import last_rows
 from collector.reports.impact.tape import DEVICES, NEW
+from collector.reports.scope import distinct_sorted
 
 LEAST = 30  # exposed people in a group, and people to compare with
-RATE = POINTS - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def groups_of(found: Answer) -> list[Groups]:
         for code, name in names:
             mine, theirs = case == code, control == code
             people = int(np.count_nonzero(mine))
-            if people < LEAST or len(np.unique(matched.controls.person[theirs & (matched.weight > 0)])) < LEAST:
+            if people < LEAST or distinct_sorted(matched.controls.person[theirs & (matched.weight > 0)]) < LEAST:
                 continue
             whole = effect(fit, mine, theirs)
             if whole is not None:
@@ -91,7 +91,7 @@ def _of_dose(matched: Matched, mine: Bool) -> Effect | None:
     x, target = matched.control_x, matched.case_x.of(case)
     means = target.sums(np.ones(len(case))) / len(case)
     weight = tilted(matched.base, x, tilt(means, x, matched.base, matched.odds), float(len(case)))
-    whole = effect(fitted(matched, weight, case, slice(RATE, RATE + 1)))
+    whole = effect(fitted(matched, weight, case, (RATE,)))
     return whole
 
 
