@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from math import exp
 from random import Random
 
-from collector.core import event as events
 from collector.core.assignment import EXPOSED, OFF, ON, assign
 from collector.core.times import DAY, HOUR, MINUTE
 from collector.demo.acts import Shopper, chat, fill_signup, open_cart, order, put_in_cart, read_on
@@ -58,6 +57,7 @@ class Person:
         self.shopper = Shopper(self.devices[0], self.rng, f"member-{world.seed}-{number}", self._apart("opinion"))
         self.visits = 0
         self.chatted = self.won = False  # in this visit: chatted at all, and made up their mind by it
+        self.arms: dict[str, str] = {}  # of the experiment, by device
         self.held_back = False  # from the chat, on this device
 
     def _apart(self, purpose: str) -> Random:
@@ -125,11 +125,11 @@ class Person:
     def _offer_chat(self) -> None:
         """The chat's button, held back from a few by chance; told at a device's first visit, for both arms alike."""
         trail = self.shopper.trail
-        variant = assign(trail.visitor, HOLDOUT, CHAT_SHARE)
-        self.held_back = variant == OFF
-        if sum(found["type"] == events.PAGE for found in trail.events) == 1:
+        if trail.visitor not in self.arms:
+            variant = self.arms[trail.visitor] = assign(trail.visitor, HOLDOUT, CHAT_SHARE)
             share = CHAT_SHARE if variant == ON else 1 - CHAT_SHARE
             trail.custom(EXPOSED, experiment=HOLDOUT, variant=variant, share=round(share, 6))
+        self.held_back = self.arms[trail.visitor] == OFF
         if not self.held_back:
             trail.custom("chat_shown", provider="demochat")
 
