@@ -10,8 +10,8 @@ from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
-from collector.reports.impact.report import answer_blocks, answer_notes, measure
-from collector.reports.impact.words import headline
+from collector.reports.impact.report import answer_blocks, measure
+from collector.reports.impact.words import headline, notes
 
 
 def seen(journeys: Journeys, matchers: Sequence[Matcher]) -> bool:
@@ -35,7 +35,7 @@ def with_impact(journeys: Journeys, query: Query, exposures: Sequence[Matcher], 
         found = measure(journeys, query, exposures)
     except UserError as error:
         return Result(list(own), journeys.as_of, None, (T("{message} {hint}", message=error.message, hint=error.hint),))
-    return Result([*answer_blocks(journeys, query, found), *own], journeys.as_of, headline(found), answer_notes(found))
+    return Result([*answer_blocks(journeys, query, found), *own], journeys.as_of, headline(found), notes(found))
 
 
 def number(block: str, title: Text, unit: Unit, value: Cell, link: Sequence[tuple[str, str]] | None = None) -> Block:

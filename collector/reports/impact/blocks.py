@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from collector.core.blocks import Block, Cell, Column
+from collector.core.blocks import Block, Cell, Column, Unit
 from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.core.times import DAY
@@ -16,6 +16,7 @@ from collector.reports import people_list as shared
 from collector.reports.impact.drawn import Drawn
 from collector.reports.impact.engine import Answer
 from collector.reports.impact.estimate import Effect
+from collector.reports.impact.in_all import InAll, in_all, people_used
 from collector.reports.impact.subgroups import Group, doses_of, groups_of
 from collector.reports.scope import share
 
@@ -28,44 +29,35 @@ REASONS = {
 
 
 def number_blocks(found: Answer) -> list[Block]:
-    """The answer as figures: people brought, in points, and what the plain comparison would claim."""
-    if found.rate is None or found.matched is None:
+    """The answer as figures: people and money brought, in points, and what the plain comparison would claim."""
+    rate, value = in_all(found, found.rate), in_all(found, found.value)
+    if found.rate is None or rate is None:
         return []
-    rate, people = found.rate, len(found.matched.case)
-    low, high = float(rate.low[-1]), float(rate.high[-1])
-    difference = float(rate.difference[-1])
-    naive = None if found.naive[0] is None else float(rate.exposed[-1]) - found.naive[0]
-    bounds = Column("low", T("At least"), "points"), Column("high", T("At most"), "points")
-    counts = Column("low", T("At least"), "count"), Column("high", T("At most"), "count")
-    incremental = [round(bound * people) for bound in (difference, low, high)]
-    return [
-        Block(
-            "incremental",
-            "number",
-            T("More people at the goal because of it"),
-            (Column("value", T("People"), "count"), *counts),
-            [incremental],
-        ),
-        Block(
-            "difference",
-            "number",
-            T("Change of the goal rate"),
-            (Column("value", T("Change"), "points"), *bounds),
-            [[difference, low, high]],
-        ),
-        Block(
-            "naive",
-            "number",
-            T("What the plain comparison would claim"),
-            (Column("value", T("Change"), "points"),),
-            [[naive]],
-        ),
+    points = [float(column[-1]) for column in (found.rate.difference, found.rate.low, found.rate.high)]
+    naive = None if found.naive[0] is None else float(found.rate.exposed[-1]) - found.naive[0]
+    told = [
+        _figure("incremental", T("More people at the goal because of it"), T("People"), "count", _rounded(rate)),
+        _figure("difference", T("Change of the goal rate"), T("Change"), "points", points),
     ]
+    if value is not None:
+        ends = [value.difference, value.low, value.high]
+        told.append(_figure("money", T("More revenue because of it"), T("Revenue"), "money", ends))
+    column = Column("value", T("Change"), "points")
+    return [*told, Block("naive", "number", T("What the plain comparison would claim"), (column,), [[naive]])]
+
+
+def _rounded(rate: InAll) -> list[Cell]:
+    return [round(rate.difference), round(rate.low), round(rate.high)]
+
+
+def _figure(block: str, title: Text, label: Text, unit: Unit, cells: Sequence[Cell]) -> Block:
+    ends = Column("low", T("At least"), unit), Column("high", T("At most"), unit)
+    return Block(block, "number", title, (Column("value", label, unit), *ends), [cells])
 
 
 def effect_block(found: Answer) -> Block:
     """The block `effect`; its numbers are empty where the answer is refused."""
-    people = 0 if found.matched is None else len(found.matched.case)
+    people = people_used(found)
     rows: list[list[Cell]] = [_effect("rate", found.rate, found.naive[0], people)]
     if found.value is not None:
         rows.append(_effect("value", found.value, found.naive[1], people))
@@ -89,7 +81,7 @@ def effect_block(found: Answer) -> Block:
     )
 
 
-def _effect(measure: str, effect: Effect | None, naive: float | None, people: int) -> list[Cell]:
+def _effect(measure: str, effect: Effect | None, naive: float | None, people: float) -> list[Cell]:
     if effect is None:
         return [measure, *([None] * 8)]
     exposed, without, difference, low, high = (

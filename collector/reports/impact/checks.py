@@ -1,14 +1,14 @@
-"""Can the answer be trusted? Each check with its threshold and a sentence."""
+"""Can the answer be trusted? Each check with its threshold, whether it is met, and what that means in a sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from collector.core.blocks import Block, Cell, Column
-from collector.core.text import T, Text
+from collector.core.blocks import Block, Cell, Column, Unit
+from collector.core.text import T, Text, Value
 from collector.reports.impact.engine import FLOORS, Answer, Matched
 from collector.reports.impact.estimate import e_value, effective_people
 
@@ -17,12 +17,27 @@ LARGEST = 0.05
 LATER = 0.5
 PLACEBO = 0.05  # visits
 
-_Row: TypeAlias = tuple[Text, Cell, Cell, Cell, Text]
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check. `way` is "least" or "most" where there is a threshold; `ok` is None where there is none."""
+
+    label: Text
+    value: float | None
+    meaning: Text
+    unit: Unit = "number"
+    way: str = ""
+    threshold: float | None = None
+    ok: bool | None = None
 
 
 def checks_block(found: Answer) -> Block:
-    """The block `checks`: check, value, threshold, ok, meaning."""
-    rows = [[str(label), value, threshold, ok, str(meaning)] for label, value, threshold, ok, meaning in _checks(found)]
+    """The block `checks`: check, value, threshold, ok, meaning.
+
+    The hint `told` says, one a row, whether the threshold is the "least" or the "most", and the unit of both numbers.
+    """
+    checks = list(_checks(found))
+    rows: list[list[Cell]] = [[str(one.label), one.value, one.threshold, one.ok, str(one.meaning)] for one in checks]
     return Block(
         "checks",
         "table",
@@ -35,67 +50,119 @@ def checks_block(found: Answer) -> Block:
             Column("meaning", T("What it means"), "label"),
         ),
         rows,
-        draw={"wide": True},
+        draw={"wide": True, "told": [(one.way, one.unit) for one in checks]},
+        note=None if found.refused else _summary(checks),
     )
 
 
-def _checks(found: Answer) -> list[_Row]:
+def _summary(checks: Sequence[Check]) -> Text:
+    asked = [one for one in checks if one.ok is not None]
+    bad = sum(not one.ok for one in asked)
+    if not bad:
+        return T("All {n} checks are met.", n=Value(len(asked), "count"))
+    return T("{bad} of {n} checks are not met: take the number with care.", bad=bad, n=Value(len(asked), "count"))
+
+
+def _checks(found: Answer) -> Iterator[Check]:
     matched = found.matched
     used = 0 if matched is None else len(matched.case)
     share = used / found.exposed if found.exposed else 0.0
-    rows = [
-        _least(T("Exposed people used"), used, FLOORS["exposed"], T("People whose exposure counts and found a match.")),
-        _least(T("People to compare with"), found.control_people, FLOORS["controls"], T("People alike, not exposed.")),
-        _least(T("Share that found a match"), share, FLOORS["share"], T("Of the exposed who could be used.")),
-        _least(T("Goals among those compared with"), found.goals, FLOORS["goals"], T("Too few make a wide interval.")),
-    ]
+    met, need = T("Enough of them."), T("More of them are needed.")
+    yield _least(T("Exposed people used"), used, FLOORS["exposed"], met, need, "count")
+    yield _least(T("People to compare with"), found.control_people, FLOORS["controls"], met, need, "count")
+    yield _least(
+        T("Exposed people with somebody alike"),
+        share,
+        FLOORS["share"],
+        T("The answer is about most of the exposed."),
+        T("Most of the exposed have nobody like them: what it changed for these cannot be told."),
+        "ratio",
+    )
+    yield _least(
+        T("Goals among those compared with"),
+        found.goals,
+        FLOORS["goals"],
+        T("Enough to say how many would have got there without it."),
+        T("How many would have got there without it rests on very few."),
+        "count",
+    )
     if matched is None or not matched.weight.any():
-        return rows
-    return [*rows, *_likeness(found), *_weights(matched), *_strength(found)]
+        return
+    yield from _likeness(found)
+    yield from _weights(matched)
+    yield from _strength(found)
 
 
-def _likeness(found: Answer) -> Iterator[_Row]:
+def _likeness(found: Answer) -> Iterator[Check]:
     if found.balance:
-        worst = max(abs(row.after) for row in found.balance)
-        yield T("Largest difference left"), worst, SMD, worst <= SMD, T("Standardised difference of any feature.")
+        yield _most(
+            T("Largest difference left"),
+            max(abs(row.after) for row in found.balance),
+            SMD,
+            T("In everything that was measured both groups are alike; see the plot below."),
+            T("The groups still differ in something that was measured; see the plot below."),
+        )
     before = found.placebo
     if before is not None:
         low, high = float(before.low[0]), float(before.high[0])
-        meaning = T(
-            "Visits in as long a time before, which nothing that came later can have changed: the interval of the "
-            "difference must hold zero, and this is how far it is from it."
+        yield _most(
+            T("Effect on what came before, in visits"),
+            max(low, -high, 0.0),
+            PLACEBO,
+            T("On visits made before, which it cannot have changed, it shows no effect, as it must."),
+            T("It shows an effect on visits made before, which it cannot have changed: the groups differ."),
         )
-        off = max(low, -high, 0.0)
-        yield T("Effect on what came before"), off, PLACEBO, off <= PLACEBO, meaning
 
 
-def _weights(matched: Matched) -> Iterator[_Row]:
+def _weights(matched: Matched) -> Iterator[Check]:
     person, weight = matched.controls.person, matched.weight
-    size = effective_people(person, weight)
-    yield _least(T("Effective number of people compared with"), size, FLOORS["controls"], T("After weighting."))
-    largest = float(np.bincount(person, weights=weight).max() / weight.sum())
-    yield T("Largest weight of one person"), largest, LARGEST, largest <= LARGEST, T("Nobody should decide alone.")
-    later = float(weight[matched.controls.later].sum() / weight.sum())
-    meaning = T("They are left out from then on, and others stand in.")
-    yield T("Compared people exposed later"), later, LATER, later <= LATER, meaning
+    yield _least(
+        T("Effective number of people compared with"),
+        effective_people(person, weight),
+        FLOORS["controls"],
+        T("Counted by how much each of them weighs, they are still many."),
+        T("Counted by how much each of them weighs, they are few: the interval may be too narrow."),
+        "count",
+    )
+    yield _most(
+        T("Largest weight of one person"),
+        float(np.bincount(person, weights=weight).max() / weight.sum()),
+        LARGEST,
+        T("Nobody decides alone."),
+        T("Single people decide the answer."),
+        "ratio",
+    )
+    yield _most(
+        T("Compared people exposed later"),
+        float(weight[matched.controls.later].sum() / weight.sum()),
+        LATER,
+        T("They are left out from then on, and others alike stand in for them."),
+        T("Few stayed without it for that long; a shorter time for the goal tells more."),
+        "ratio",
+    )
 
 
-def _strength(found: Answer) -> Iterator[_Row]:
+def _strength(found: Answer) -> Iterator[Check]:
     rate = found.rate
     if rate is None:
         return
     exposed, without = float(rate.exposed[-1]), float(rate.counterfactual[-1])
     meaning = T(
-        "A hidden cause would have to make both the exposure and the goal so many times likelier to explain all of the "
-        "effect (E-value)."
+        "Something that nobody measured would have to make both the exposure and the goal so many times likelier to "
+        "explain all of the effect (E-value)."
     )
-    yield T("Strength of a hidden cause"), e_value(exposed, without), None, None, meaning
+    yield Check(T("Strength of a hidden cause"), e_value(exposed, without), meaning)
     low, high = float(rate.low[-1]), float(rate.high[-1])
     if low > 0 or high < 0:
         nearest = exposed - (low if low > 0 else high)
-        meaning = T("The same, to bring zero into the interval.")
-        yield T("To make it unclear"), e_value(exposed, nearest), None, None, meaning
+        yield Check(T("To make it unclear"), e_value(exposed, nearest), T("The same, to bring zero into the interval."))
 
 
-def _least(label: Text, value: float, floor: float, meaning: Text) -> _Row:
-    return label, value, floor, value >= floor, meaning
+def _least(label: Text, value: float, floor: float, met: Text, missed: Text, unit: Unit) -> Check:
+    ok = value >= floor
+    return Check(label, value, met if ok else missed, unit, "least", floor, ok)
+
+
+def _most(label: Text, value: float, most: float, met: Text, missed: Text, unit: Unit = "number") -> Check:
+    ok = value <= most
+    return Check(label, value, met if ok else missed, unit, "most", most, ok)

@@ -8,7 +8,7 @@ from collector.core.blocks import Block, Result
 from collector.core.errors import UserError
 from collector.core.matcher import Matcher
 from collector.core.query import Param, Query
-from collector.core.text import T, Text
+from collector.core.text import T
 from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
@@ -98,17 +98,11 @@ def answer_blocks(journeys: Journeys, query: Query, found: Answer) -> list[Block
     ]
 
 
-def answer_notes(found: Answer) -> Sequence[Text]:
-    """What the answer assumes."""
-    still_open = found.reasons.get("open")
-    return notes(found, 0 if still_open is None else len(still_open))
-
-
 def run(journeys: Journeys, query: Query) -> Result:
     """The impact of any exposure on any goal."""
     given = query.values.get("exposure")
     found = measure(journeys, query, given if isinstance(given, tuple) else ())
-    return Result(answer_blocks(journeys, query, found), journeys.as_of, headline(found), answer_notes(found))
+    return Result(answer_blocks(journeys, query, found), journeys.as_of, headline(found), notes(found))
 
 
 REPORT = Report(

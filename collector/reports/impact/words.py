@@ -8,6 +8,7 @@ from collector.core.text import T, Text, Value
 from collector.core.times import SECOND
 from collector.core.words import words
 from collector.reports.impact.engine import FLOORS, Answer
+from collector.reports.impact.in_all import InAll, in_all, people_used
 
 _NEEDED = {
     "exposed": T(
@@ -39,39 +40,69 @@ def exposure_words(found: Answer) -> Text:
     return first if len(found.plan.exposures) == 1 else T("{event} or the like", event=first)
 
 
-def headline(found: Answer) -> Text:
-    """The answer in one sentence, or why there is none."""
-    name = exposure_words(found)
-    if found.refused or found.rate is None or found.matched is None:
+def headline(found: Answer, name: Text | None = None) -> Text:
+    """The answer in one sentence, or why there is none.
+
+    Args:
+        name: what the exposure is called; without it what it matches, in words.
+    """
+    name = exposure_words(found) if name is None else name
+    rate = in_all(found, found.rate)
+    if found.refused or rate is None or found.rate is None:
         return _refusal(found, name)
-    rate, people = found.rate, len(found.matched.case)
-    more, low, high = (float(column[-1]) * people for column in (rate.difference, rate.low, rate.high))
+    plain = float(found.rate.exposed[-1]) - (found.naive[0] or 0.0)
     values: dict[str, object] = {
         "exposure": name,
         "goal": words(found.plan.goal, found.plan.goals),
-        "more": Value(abs(round(more)), "count"),
-        "low": Value(round(low), "count"),
-        "high": Value(round(high), "count"),
-        "naive": _claim(round(people * (float(rate.exposed[-1]) - (found.naive[0] or 0.0)))),
-        "people": Value(people, "count"),
+        "more": _about(abs(rate.difference)),
+        "low": _about(rate.low),
+        "high": _about(rate.high),
+        "money": _money(in_all(found, found.value)),
+        "naive": _claim(round(people_used(found) * plain)),
+        "people": Value(round(people_used(found)), "count"),
     }
-    if low > 0:
-        sentence = T(
-            "About {more} more people reached {goal} because of {exposure}, between {low} and {high}; the plain "
-            "comparison would claim {naive}."
-        )
-    elif high < 0:
-        values |= {"low": Value(-round(high), "count"), "high": Value(-round(low), "count")}
-        sentence = T(
-            "About {more} fewer people reached {goal} because of {exposure}, between {low} and {high}; the plain "
-            "comparison would claim {naive}."
-        )
+    if rate.low > 0:
+        sentence = _MORE
+    elif rate.high < 0:
+        values |= {"low": _about(-rate.high), "high": _about(-rate.low)}
+        sentence = _FEWER
     else:
-        sentence = T(
-            "No clear effect of {exposure} on {goal}: between {low} and {high} people of {people}; the plain "
-            "comparison would claim {naive}."
-        )
+        sentence = _UNCLEAR
     return Text(sentence.template, values)
+
+
+_MORE = T(
+    "About {more} more people reached {goal} because of {exposure} than would have without it, between {low} and "
+    "{high}{money}; the plain comparison would claim {naive}."
+)
+_FEWER = T(
+    "About {more} fewer people reached {goal} because of {exposure} than would have without it, between {low} and "
+    "{high}{money}; the plain comparison would claim {naive}."
+)
+_UNCLEAR = T(
+    "No clear effect of {exposure} on {goal}: between {low} and {high} people of {people}{money}; the plain comparison "
+    "would claim {naive}."
+)
+
+
+def _money(value: InAll | None) -> Text | str:
+    """What it changed in money, as it goes on in the sentence; nothing where no money is known."""
+    if value is None:
+        return ""
+    ends = {"low": _about(value.low), "high": _about(value.high)}
+    if value.low > 0:
+        told = T(", and about {n} more in revenue, between {low} and {high}")
+    elif value.high < 0:
+        told = T(", and about {n} less in revenue, between {low} and {high}")
+        ends = {"low": _about(-value.high), "high": _about(-value.low)}
+    else:
+        told = T(", and no clear change of revenue, between {low} and {high}")
+    return Text(told.template, {"n": _about(abs(value.difference)), **ends})
+
+
+def _about(number: float) -> Value:
+    """A number as a sentence has it: whole, or with a place where it is small."""
+    return Value(round(number), "count") if abs(number) >= 10 else Value(round(number, 1), "number")
 
 
 def _claim(more: int) -> Text:
@@ -102,7 +133,7 @@ def _refusal(found: Answer, name: Text) -> Text:
     return Text(_NEEDED[reason].template, values)
 
 
-def notes(found: Answer, shortfall: int) -> Sequence[Text]:
+def notes(found: Answer, name: Text | None = None) -> Sequence[Text]:
     """What the answer assumes, and who is left out."""
     told = []
     if not found.refused:
@@ -110,9 +141,11 @@ def notes(found: Answer, shortfall: int) -> Sequence[Text]:
             T(
                 "This holds if what was measured before each moment explains both who met {exposure} and who reaches "
                 "the goal. What nobody measured, like a plan made beforehand, it cannot see.",
-                exposure=exposure_words(found),
+                exposure=exposure_words(found) if name is None else name,
             )
         )
+        told += _sampled(found)
+    shortfall = len(found.reasons.get("open", ()))
     if shortfall:
         told.append(
             T(
@@ -127,6 +160,31 @@ def notes(found: Answer, shortfall: int) -> Sequence[Text]:
             T(
                 "Visits that came this way are compared with visits that came another way. Visits that would not have "
                 "happened at all without it are not credited, so the truth can be higher."
+            )
+        )
+    return told
+
+
+def _sampled(found: Answer) -> Sequence[Text]:
+    """Who was looked at where these are not all."""
+    told, share = [], found.crowd.share
+    if share < 1:
+        told.append(
+            T(
+                "Of {all} exposed people {some}, drawn by chance, were looked at; numbers of people below are those "
+                "looked at, and what it changed in all is counted up to everybody.",
+                all=Value(found.crowd.exposed, "count"),
+                some=Value(round(found.crowd.exposed * share), "count"),
+            )
+        )
+    most = max((float(one.scale.max(initial=1.0)) for one in found.crowd.drawn), default=1.0)
+    if most > max(1.0, 1 / share):
+        told.append(
+            T(
+                "People without it are many, so a part of them was drawn by chance, each of whom stands for up to "
+                "{n}. The same question draws the same people, and what drawing costs in certainty is inside the "
+                "intervals.",
+                n=Value(round(most, 1), "number"),
             )
         )
     return told
