@@ -106,6 +106,7 @@ RULES: dict[str, str] = {
     "segments.counts": "viewer",
     "segments.delete": "editor",
     "segments.edit": "editor",
+    "segments.keep_list": "editor",
     "segments.match": "viewer",
     "segments.rename": "editor",
     "segments.save": "editor",
