@@ -149,7 +149,7 @@ def _match(journeys: Journeys, plan: Plan, found: Answer, moments: Moments) -> N
     pool_x, base = x.of(pool), scale[pool]
     odds = tilt(_means(x.of(moments.case)), pool_x, base)
     score = x.dot(odds)
-    fits = _alike(score, moments.case, pool, base)
+    fits = alike(score, moments.case, pool, base)
     found.lonely = moments.case_row[~fits]
     case, case_row = moments.case[fits], moments.case_row[fits]
     chance = np.where(moments.fresh, hazard(score, scale, len(moments.case)), 0.0)
@@ -181,7 +181,7 @@ def _means(x: Coded) -> Float64:
     return x.sums(np.ones(x.rows)) / max(x.rows, 1)
 
 
-def _alike(score: Float64, case: Int64, pool: Int64, base: Float64) -> Bool:
+def alike(score: Float64, case: Int64, pool: Int64, base: Float64) -> Bool:
     """Exposures whose odds do not lie beyond those of hardly any control."""
     weight = base * np.exp(score[pool] - score[pool].max())
     order = np.argsort(score[pool], kind="stable")

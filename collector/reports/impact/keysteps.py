@@ -93,15 +93,15 @@ def _names(journeys: Journeys, plan: Plan) -> dict[int, str]:
     would have nobody to be compared with.
     """
     barred = {number for m in (plan.goal, *plan.exposures) if not m.is_source for number in journeys.kind_ids(m)}
-    families = {_family(journeys.kinds[number]) for number in barred if journeys.kinds[number].type == CUSTOM} - {""}
+    families = {family(journeys.kinds[number]) for number in barred if journeys.kinds[number].type == CUSTOM} - {""}
     return {
         number: _name(kind)
         for number, kind in journeys.kinds.items()
-        if number not in barred and kind.type != ENGAGEMENT and not (_family(kind) and _family(kind) in families)
+        if number not in barred and kind.type != ENGAGEMENT and not (family(kind) and family(kind) in families)
     }
 
 
-def _family(kind: Kind) -> str:
+def family(kind: Kind) -> str:
     head, mark, _ = kind.name.partition("_")
     return head if mark and kind.type == CUSTOM else ""
 

@@ -47,7 +47,7 @@ def find_moments(tape: Tape, plan: Plan) -> Moments:
     fresh = row + after <= tape.reached[tape.person[row]]
     control = fresh & _over(plan, tape.time[row])
     # An exposure counts at its own moment and is no control there, also where it lies too late to be a case.
-    own = _exposure_key(tape, tape.exposed[tape.exposed < tape.none])
+    own = exposure_key(tape, tape.exposed[tape.exposed < tape.none])
     control[_found(key, own)] = False
     return Moments(
         key=key,
@@ -55,9 +55,9 @@ def find_moments(tape: Tape, plan: Plan) -> Moments:
         after=after,
         fresh=fresh,
         control=control,
-        case=np.searchsorted(key, _exposure_key(tape, case_row)),
+        case=np.searchsorted(key, exposure_key(tape, case_row)),
         case_row=case_row,
-        late=np.searchsorted(key, _exposure_key(tape, tape.exposed[converted])),
+        late=np.searchsorted(key, exposure_key(tape, tape.exposed[converted])),
         converted=converted,
         unfinished=unfinished,
     )
@@ -72,7 +72,7 @@ def _keys(tape: Tape, plan: Plan) -> Int64:
     return np.sort(np.concatenate([2 * arriving, 2 * rows[rows < exposed] + 1]), kind="stable")
 
 
-def _exposure_key(tape: Tape, exposure: Int64) -> Int64:
+def exposure_key(tape: Tape, exposure: Int64) -> Int64:
     """The moment of an exposure: arriving where it begins a visit, else after the visit's event before it."""
     return np.asarray(np.where(tape.first[exposure] == exposure, 2 * exposure, 2 * tape.before[exposure] + 1))
 
