@@ -15,3 +15,10 @@ class UserError(ValueError):
         super().__init__(message if not hint else f"{message} {hint}")
         self.message = message
         self.hint = hint
+
+
+class NoGoalError(UserError):
+    """A question about a goal where none is given and the site has none: its page asks for one."""
+
+    def __init__(self) -> None:
+        super().__init__("No goal is given.", "Give --goal, like event:purchase, or set a goal for the site.")

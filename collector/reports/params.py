@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collector.core.matcher import parse_matcher
+from collector.core.errors import NoGoalError
+from collector.core.matcher import Matcher, parse_matcher
 from collector.core.query import Param, Query
 from collector.core.text import T
 
@@ -16,6 +17,20 @@ COMPARE = Param(
     default="previous",
     choices=(("previous", T("the days before")), ("year", T("a year before")), ("none", T("nothing"))),
 )
+
+
+def goal_of(query: Query) -> Matcher:
+    """The goal that is given, else the site's first.
+
+    Raises:
+        NoGoalError: there is neither.
+    """
+    given = query.values.get("goal")
+    if isinstance(given, Matcher):
+        return given
+    if not query.site.goals:
+        raise NoGoalError
+    return query.site.goals[0][1]
 
 
 def wholly(query: Query) -> str:  # noqa: ARG001 - a `Report.follows`

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from collector.core.errors import UserError
 from collector.core.people_text import parse_people
 from collector.core.people_words import people_words
+from collector.core.query import parse_exclusion
+from collector.core.words import words
 from collector.web.fields import FieldView
-from collector.web.format import text
+from collector.web.format import day, length, text
 from collector.web.language import gettext
 from collector.web.words import Goals, matcher_words, value_words
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def asked(period: str, fields: Sequence[FieldView], given: Mapping[str, Sequence[str]], goals: Goals) -> list[str]:
@@ -69,6 +74,22 @@ def _field(field: FieldView, goals: Goals) -> str:
         values = [matcher_words(value, goals) for value in values]
     elif field.kind == "property":
         values = [value_words("property", value) for value in values]
+    elif field.kind == "duration":
+        values = [length(value) for value in values]
+    elif field.kind == "exclude":
+        values = [_excluded(value, goals) for value in values]
+    elif field.kind == "text":
+        values = [day(value) if _DAY.fullmatch(value) else value for value in values]
     else:
         values = [labels.get(value, value) for value in values]
     return f"{field.label}: {(' → ' if field.name == 'step' else ', ').join(values)}"
+
+
+def _excluded(value: str, goals: Goals) -> str:
+    """What is left out between two steps, in words; as it was written where it cannot be read."""
+    try:
+        found = parse_exclusion(value)
+    except UserError:
+        return value
+    what = text(words(found.matcher, goals))
+    return gettext("%(what)s between steps %(first)s and %(second)s", what=what, first=found.after, second=found.before)

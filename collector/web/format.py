@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime, tzinfo
 from babel import dates, numbers
 
 from collector.core.blocks import Cell, Unit
+from collector.core.errors import UserError
 from collector.core.text import Text, Value
+from collector.core.times import parse_duration
 from collector.web.language import gettext, locale, ngettext
 
 EMPTY = "–"
@@ -80,6 +82,19 @@ _LENGTHS: tuple[tuple[int, int, Callable[[int, int], str]], ...] = (
     (HOUR, MINUTE, _hours),
     (MINUTE, 1, _minutes),
 )
+
+
+def length(written: str) -> str:
+    """A length of time as a question writes it (7d) in whole words; one that cannot be read as it was written."""
+    try:
+        size = parse_duration(written) // 1_000
+    except UserError:
+        return written
+    if size % DAY == 0:
+        return ngettext("%(num)s day", "%(num)s days", size // DAY)
+    if size % HOUR == 0:
+        return ngettext("%(num)s hour", "%(num)s hours", size // HOUR)
+    return ngettext("%(num)s minute", "%(num)s minutes", size // MINUTE) if size % MINUTE == 0 else seconds(size)
 
 
 def moment(ms: float, zone: tzinfo, style: str = "medium") -> str:

@@ -9,7 +9,7 @@ from flask import url_for
 
 from collector.core.blocks import Block, Result
 from collector.core.deadline import Cancelled
-from collector.core.errors import UserError
+from collector.core.errors import NoGoalError, UserError
 from collector.core.query import Query, parse_span
 from collector.core.text import T
 from collector.core.times import Span
@@ -65,6 +65,7 @@ class ReportPage:
     json: str = ""
     error: str = ""
     hint: str = ""
+    no_goal: bool = False
     nothing_yet: bool = False
     can_save: bool = True
     hidden: Sequence[tuple[str, str]] = ()
@@ -274,6 +275,8 @@ def build(
         if any(name == STOPPED for name, _ in pairs):
             raise Cancelled
         query, result = ask_in_turn(f"user {access.user.id}", report, journeys, given, site, now, page=True)
+    except NoGoalError:
+        return ReportPage(**base, period=picked, no_goal=True, can_save=False)  # type: ignore[arg-type]
     except UserError as error:
         return ReportPage(**base, period=picked, **field_words(error, report), can_save=False)  # type: ignore[arg-type]
     result = shortened(result)

@@ -22,6 +22,8 @@ PARAMS = (
     Param("unit", "choice", T("Count"), default="person", choices=(("person", T("People")), ("session", T("Visits")))),
     Param("loops", "flag", T("With loops")),
     Param("of", "property", T("Property")),
+    Param("day", "text", T("Day")),
+    Param("exclude", "exclude", T("Leave out"), repeat=True),
 )
 
 
@@ -39,8 +41,8 @@ def said(period: str = "Last 30 days", **given: list[str]) -> list[str]:
 
 
 def test_a_plain_question_says_its_days_and_its_lengths_of_time_alone() -> None:
-    assert said() == ["Last 30 days", "Window: 14d"]
-    assert said("") == ["Window: 14d"]
+    assert said() == ["Last 30 days", "Window: 14 days"]
+    assert said("") == ["Window: 14 days"]
 
 
 def test_options_are_said_in_the_words_of_the_page_and_goals_by_their_names() -> None:
@@ -48,12 +50,34 @@ def test_options_are_said_in_the_words_of_the_page_and_goals_by_their_names() ->
     line = said(step=steps, window=["2d"], depth=["3"], unit=["session"], loops=["1"], of=["device"])
     assert line[1:] == [
         "Step: the page / → Purchase",
-        "Window: 2d",
+        "Window: 2 days",
         "Steps: 3",
         "Count: Visits",
         "With loops",
         "Property: Device",
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("7d", "7 days"),
+        ("1w", "7 days"),
+        ("1d", "1 day"),
+        ("36h", "36 hours"),
+        ("1h30m", "90 minutes"),
+        ("90s", "1 min 30 s"),
+        ("soon", "soon"),
+    ],
+)
+def test_a_length_of_time_is_said_in_whole_words(written: str, words: str) -> None:
+    assert said(window=[written])[1] == f"Window: {words}"
+
+
+def test_days_and_what_is_left_out_are_said_in_words() -> None:
+    line = said(day=["2025-01-07"], exclude=["event:purchase@1-2", "nonsense"])
+    assert line[2:] == ["Day: Jan 7, 2025", "Leave out: Purchase between steps 1 and 2, nonsense"]
+    assert said(day=["20250107"])[2:] == ["Day: 20250107"]
 
 
 def test_who_is_counted_is_said() -> None:
@@ -78,6 +102,6 @@ def test_who_is_counted_is_said() -> None:
 def test_what_cannot_be_read_stands_as_it_was_written() -> None:
     assert said(where=["nonsense"], loops=["0"], include_bots=["0"]) == [
         "Last 30 days",
-        "Window: 14d",
+        "Window: 14 days",
         "people with nonsense",
     ]

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from collector.reports.registry import reports
-from tests.support.pages import Installation
+from tests.support.pages import Installation, shop_events
 
 FUNNEL = "step=page:/&step=event:add_to_cart&step=event:purchase&window=2d"
 
@@ -245,3 +245,20 @@ def test_impact_offers_what_was_seen_in_one_click(owner: FlaskClient) -> None:
     assert ("event:add_to_cart", "“add_to_cart”") in offered
     assert not {"event:purchase", "event:signup", "event:chat_shown"} & {matcher for matcher, _ in offered}
     assert owner.get(f"/shop/impact?exposure={offered[2][0]}").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["attribution", "planner"])
+def test_a_page_about_a_goal_asks_for_one_where_the_site_has_none(name: str, fresh: Installation) -> None:
+    fresh.append(shop_events(fresh.now, visitors=6, seed=3))
+    fresh.catalog.update_site(fresh.site_id, goals=[])
+    page = fresh.client().get(f"/shop/{name}")
+    assert page.status_code == 200
+    assert "Which goal is it about?" in page.text
+    assert 'name="goal"' in page.text
+    assert "/shop/settings#goals-title" in page.text
+    assert 'role="alert"' not in page.text
+    assert fresh.client().get(f"/shop/{name}.json").status_code == 400
+    assert "Which goal" not in fresh.client().get(f"/shop/{name}?goal=event:purchase").text
+    viewer = fresh.client(fresh.user("guest@shop.example", "viewer")).get(f"/shop/{name}")
+    assert viewer.status_code == 200
+    assert "/shop/settings" not in viewer.text

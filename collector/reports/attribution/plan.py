@@ -9,6 +9,7 @@ from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.core.times import DAY
+from collector.reports.params import goal_of
 
 DIMENSIONS = {
     "channel": T("Channel"),
@@ -77,11 +78,7 @@ def plan_of(query: Query) -> Plan:
     Raises:
         UserError: no goal is given or set, or what is a touch is the goal as well.
     """
-    goal = query.values["goal"]
-    if not isinstance(goal, Matcher):
-        if not query.site.goals:
-            raise UserError("No goal is given.", "Give --goal, like event:purchase, or set a goal for the site.")
-        goal = query.site.goals[0][1]
+    goal = goal_of(query)
     given = query.values["touch"]
     touches = given if isinstance(given, tuple) else ()
     if goal in touches:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from collector.core.blocks import Block, Result
-from collector.core.errors import UserError
 from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.text import T
@@ -24,7 +23,7 @@ from collector.reports.experiment.people import People, Plan
 from collector.reports.experiment.seen import Seen, experiments
 from collector.reports.experiment.uptake_block import uptake_block
 from collector.reports.experiment.words import ADVICE, NONE, headline, notes
-from collector.reports.params import wholly
+from collector.reports.params import goal_of, wholly
 
 
 def make_plan(query: Query, name: str, as_of: int) -> Plan:
@@ -33,11 +32,7 @@ def make_plan(query: Query, name: str, as_of: int) -> Plan:
     Raises:
         UserError: no goal is given or set.
     """
-    goal = query.values.get("goal")
-    if not isinstance(goal, Matcher):
-        if not query.site.goals:
-            raise UserError("No goal is given.", "Give --goal, like event:purchase, or set a goal for the site.")
-        goal = query.site.goals[0][1]
+    goal = goal_of(query)
     horizon, took = query.values.get("horizon"), query.values.get("took")
     return Plan(
         name=name,

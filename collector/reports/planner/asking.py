@@ -7,6 +7,7 @@ from collector.core.matcher import Matcher, parse_matcher
 from collector.core.query import Query
 from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
+from collector.reports.params import goal_of
 from collector.reports.planner.blocks import Asked
 from collector.reports.planner.traffic import traffic
 
@@ -37,11 +38,8 @@ def read_question(journeys: Journeys, query: Query) -> Asked | None:
     Raises:
         UserError: no goal, or a rate, split or effect that cannot be.
     """
-    goal, trigger, horizon = (query.values.get(name) for name in ("goal", "trigger", "horizon"))
-    if not isinstance(goal, Matcher):
-        if not query.site.goals:
-            raise UserError("No goal is given.", "Give --goal, like event:purchase, or set a goal for the site.")
-        goal = query.site.goals[0][1]
+    goal = goal_of(query)
+    trigger, horizon = query.values.get("trigger"), query.values.get("horizon")
     within = horizon if isinstance(horizon, int) else 14 * DAY
     entry = trigger if isinstance(trigger, Matcher) else parse_matcher("any")
     found = traffic(journeys, query, entry, goal, within)
