@@ -197,7 +197,7 @@ def groups_block(found: Answer) -> Block:
     """The block `groups`: the effect by what was known of people before."""
     rows: list[list[Cell]] = []
     for told in groups_of(found):
-        rows += [[*_group(group), told.chance] for group in told.groups]
+        rows += [[str(group.kind), *_group(group), told.chance] for group in told.groups]
     return Block(
         "groups",
         "table",

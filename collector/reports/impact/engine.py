@@ -143,7 +143,7 @@ def _match(journeys: Journeys, plan: Plan, found: Answer, moments: Moments) -> N
     x, found.used = coded(coarse, moments.case, scale)
     pool = _sample(np.flatnonzero(moments.control))
     if not len(pool):
-        found.refused = "controls"
+        found.refused, found.lonely = "controls", moments.case_row
         return
     check()
     pool_x, base = x.of(pool), scale[pool]
