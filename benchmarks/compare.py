@@ -30,7 +30,10 @@ from benchmarks.vocabulary import PAGES
 from collector.core.blocks import Block
 from collector.core.query import parse_query
 from collector.journeys.journeys import Journeys
-from collector.reports import paths, retention
+from collector.reports import lifecycle, paths, retention
+from collector.reports.lifecycle.asked import active
+from collector.reports.lifecycle.asked import asked as lifecycle_asked
+from collector.reports.lifecycle.states import cycle
 from collector.reports.paths.landed import landed
 from collector.reports.paths.places import rules_of
 from collector.reports.paths.tape import tape
@@ -136,6 +139,7 @@ def _total(block: Callable[[str], Block]) -> Answer:
 
 _PATHS: Arguments = {**ALL, "depth": ["3"], "every-page": ["1"], "top": ["30"]}
 _COHORTS: Arguments = {**ALL, "interval": ["week"], "periods": ["12"]}
+_WEEKS: Arguments = {**ALL, "interval": ["week"]}
 _BUYERS: Arguments = {**ALL, "where": ["event:purchase"], "where-not": ["event:chat_started"]}
 
 
@@ -160,6 +164,13 @@ def _flow_alone(journeys: Journeys) -> Answer:
             table += np.bincount(of.code[stay].astype(np.int64) * wide + of.code[stay + 1], minlength=len(table))
     there = np.flatnonzero(table)
     return list(zip((there // wide).tolist(), (there % wide).tolist(), table[there].tolist(), strict=True))
+
+
+def _active_alone(journeys: Journeys) -> Answer:
+    query = parse_query(lifecycle.REPORT.params, _WEEKS, bench_site(), NOW)
+    question = lifecycle_asked(journeys, query)
+    found = cycle([active(journeys, part, query, question) for part in journeys.each()], question)
+    return list(enumerate(found.active[1:].tolist()))  # the first period is the one before the range
 
 
 def _bought(journeys: Journeys) -> Answer:
@@ -201,9 +212,11 @@ COMPARISONS: Sequence[Comparison] = (
         "people a week, five years",
         1.0,
         "lifecycle",
-        {**ALL, "interval": ["week"]},
+        _WEEKS,
         (("", _UNIQUES), ("", _UNIQUES_PAIRS)),
         _active,
+        _active_alone,
+        page=1.0,
     ),
 )
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.core.deadline import check
 from collector.core.errors import UserError
@@ -86,6 +87,43 @@ def _active_days(journeys: Journeys, part: Part, matcher: Matcher, zone: ZoneInf
     end = np.append(begin[1:], len(person))[: len(begin)] - 1
     first, last = (begin, end) if rows is None else (rows[begin], rows[end])
     return ActiveDays(person[begin], day[begin], first.astype(np.int32), last.astype(np.int32))
+
+
+class ActivePeriods(NamedTuple):
+    """One entry for each person and period with an event that fits, ascending by (person, period).
+
+    person: index into `part.persons`. period: as in `period_numbers`. again: 0 for the person's first one, 1 for one
+    that follows the one before, 2 for one after a break. last: the last row in the period that fits.
+    """
+
+    person: Int32
+    period: Int32
+    again: NDArray[np.int8]
+    last: Int32
+
+
+def active_periods(
+    journeys: Journeys, part: Part, matcher: Matcher, unit: str, zone: ZoneInfo, include_bots: bool = False
+) -> ActivePeriods:
+    """The periods in which persons of the part did what fits; remembered with the part, for everybody in it."""
+    key = ("active periods", matcher, unit, zone.key, include_bots)
+
+    def find() -> ActivePeriods:
+        return _active_periods(unit, active_days(journeys, part, matcher, zone, include_bots))
+
+    return part.memo.get(key, find)
+
+
+def _active_periods(unit: str, days: ActiveDays) -> ActivePeriods:
+    check()
+    period = period_numbers(unit, days.day)
+    ends = np.ones(len(period), dtype=np.bool_)
+    ends[:-1] = (days.person[1:] != days.person[:-1]) | (period[1:] != period[:-1])
+    places = np.flatnonzero(ends)
+    person, period = days.person[places], period[places]
+    again = np.zeros(len(person), dtype=np.int8)
+    np.copyto(again[1:], np.minimum(period[1:] - period[:-1], 2), where=person[1:] == person[:-1], casting="unsafe")
+    return ActivePeriods(person, period, again, days.last[places])
 
 
 def period_numbers(unit: str, day: Int32) -> Int32:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,7 +13,15 @@ from collector.core.query import Query
 from collector.core.times import Span, day_of
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Part
-from collector.reports.local_days import ActiveDays, Periods, active_days, bounded, day_number
+from collector.reports.local_days import (
+    ActiveDays,
+    ActivePeriods,
+    Periods,
+    active_days,
+    active_periods,
+    bounded,
+    day_number,
+)
 from collector.reports.overview_trend import whole_span
 from collector.reports.params import EVERY
 from collector.reports.scope import choose
@@ -52,11 +61,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Active:
-    """A part, the persons of it that are asked for, and their active days."""
+    """A part, the persons of it that are asked for (`everybody`: all), their active days, and what finds periods.
+
+    key: what the days hang on besides the part and who is asked for.
+    """
 
     part: Part
     chosen: Bool
+    everybody: bool
+    key: tuple[object, ...]
     days: ActiveDays
+    in_periods: Callable[[str], ActivePeriods]
 
 
 def asked(journeys: Journeys, query: Query) -> Asked:
@@ -90,16 +105,29 @@ def active(journeys: Journeys, part: Part, query: Query, question: Asked) -> Act
     """The active days of the persons asked for, of their whole journey."""
     chosen = choose(journeys, part, query, lasting=True)
     days = active_days(journeys, part, question.event, question.span.zone, query.include_bots)
-    if not chosen.all():
+    everybody = bool(chosen.all())
+    if not everybody:
         kept = np.flatnonzero(chosen[days.person])
         days = ActiveDays(*(column[kept] for column in days))
-    return Active(part, chosen, days)
+
+    def in_periods(unit: str) -> ActivePeriods:
+        found = active_periods(journeys, part, question.event, unit, question.span.zone, query.include_bots)
+        if everybody:
+            return found
+        kept = np.flatnonzero(chosen[found.person])
+        return ActivePeriods(found.person[kept], found.period[kept], found.again[kept], found.last[kept])
+
+    key = (question.event, question.span.zone.key, query.include_bots)
+    return Active(part, chosen, everybody, key, days, in_periods)
 
 
 def between(days: ActiveDays, first: int, last: int) -> ActiveDays:
     """Those from one day to another, both included."""
-    kept = np.flatnonzero((days.day >= first) & (days.day <= last))
-    return days if len(kept) == len(days.day) else ActiveDays(*(column[kept] for column in days))
+    fits = (days.day >= first) & (days.day <= last)
+    if fits.all():
+        return days
+    kept = np.flatnonzero(fits)
+    return ActiveDays(*(column[kept] for column in days))
 
 
 def last_of_each(days: ActiveDays) -> ActiveDays:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.deadline import check
@@ -16,12 +14,12 @@ from collector.core.errors import UserError
 from collector.core.query import Query
 from collector.core.text import T, Text, Value
 from collector.core.times import day_of
-from collector.journeys.part import Bool, Int32, Int64
-from collector.reports.lifecycle.asked import Active, Asked, between, link
-from collector.reports.local_days import ActiveDays, Periods, day_number
+from collector.journeys.part import Bool, Int64
+from collector.reports.lifecycle.asked import Active, Asked, link
 from collector.reports.people_list import Behind
 
-NEW, RETURNING, RESURRECTED = range(3)
+# The states of the active, as `ActivePeriods.again` numbers them.
+RETURNING = 1
 STATES = ("new", "returning", "resurrected", "dormant")
 LABELS = {
     "active": T("Active"),
@@ -30,39 +28,6 @@ LABELS = {
     "resurrected": T("Resurrected"),
     "dormant": T("Dormant"),
 }
-
-
-class Entries(NamedTuple):
-    """One entry for each person and period in which they were active, ascending.
-
-    period: -1 for all before the periods. state: NEW, RETURNING or RESURRECTED. stays: whether they were active in the
-    following period too. row: their last active day's last row in the period. States of the first period, which is the
-    one before the range, are not meant to be read, nor those of -1.
-    """
-
-    person: Int32
-    period: Int32
-    state: NDArray[np.int8]
-    stays: Bool
-    row: Int32
-
-
-def entries(days: ActiveDays, periods: Periods) -> Entries:
-    """The periods of each person from their active days."""
-    check()
-    following = day_of(int(periods.ends[-1]), periods.zone)
-    days = between(days, -(2**30), day_number(following) - 1)
-    period = periods.of_days(days.day)
-    ends = np.ones(len(period), dtype=np.bool_)
-    ends[:-1] = (days.person[1:] != days.person[:-1]) | (period[1:] != period[:-1])
-    last = np.flatnonzero(ends)
-    person, period, row = days.person[last], period[last], days.last[last]
-    same, next_to = person[1:] == person[:-1], period[1:] - period[:-1] == 1
-    state = np.full(len(person), NEW, dtype=np.int8)
-    state[1:] = np.where(same, np.where(next_to, RETURNING, RESURRECTED), NEW)
-    stays = np.zeros(len(person), dtype=np.bool_)
-    stays[:-1] = same & next_to
-    return Entries(person, period, state, stays, row)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,10 +59,14 @@ def cycle(active: Sequence[Active], question: Asked) -> Cycle:
     """Count the people of all parts."""
     count = np.zeros((len(question.periods), 3), dtype=np.int64)
     for one in active:
-        found = entries(one.days, question.periods)
-        mine = found.period >= 0
-        cell = found.period[mine].astype(np.int64) * 3 + found.state[mine]
-        count += np.bincount(cell, minlength=count.size).reshape(count.shape)
+        check()
+        found = one.in_periods(question.unit)
+        # Of the first period, which is the one before the range, only those who came back are needed: no state of it.
+        period = found.period - np.int32(question.periods.number - 1)
+        np.clip(period, 0, len(count) + 1, out=period)
+        period *= 3
+        period += found.again
+        count += np.bincount(period, minlength=3 * (len(count) + 2))[3 : 3 * (len(count) + 1)].reshape(count.shape)
     return Cycle(count, question.periods.over(question.now))
 
 
@@ -105,14 +74,16 @@ def behind(active: Sequence[Active], question: Asked, which: str, period: int) -
     """The people in a state in a period, at the time when they were last active by then."""
     listed = []
     for one in active:
-        found = entries(one.days, question.periods)
+        found = one.in_periods(question.unit)
+        number = question.periods.number + period
         if which == "dormant":
-            fits = (found.period == period - 1) & ~found.stays
+            fits = found.period == number - 1
+            fits[:-1] &= found.again[1:] != 1  # whose next period is the following one stays
         else:
-            fits = found.period == period
+            fits = found.period == number
             if which != "active":
-                fits &= found.state == STATES.index(which)
-        listed.append(Behind.each(one.part, found.row[fits].astype(np.int64)))
+                fits &= found.again == STATES.index(which)
+        listed.append(Behind.each(one.part, found.last[fits].astype(np.int64)))
     return listed
 
 

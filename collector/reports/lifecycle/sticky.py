@@ -59,21 +59,39 @@ class Windows:
 def windows(journeys: Journeys, active: Sequence[Active], question: Asked) -> Windows:
     """Count the people of all parts, each once a window."""
     first, last = question.first_day, question.last_day
-    count = np.zeros((len(WINDOWS), last - first + 2), dtype=np.int64)
+    count = np.zeros((len(WINDOWS), last - first + 1), dtype=np.int64)
     for one in active:
         check()
-        count += _covered(between(one.days, first - max(WINDOWS.values()) + 1, last), first, last)
+        count += _of_everybody(one, first, last) if one.everybody else _covered(one.days, first, last)
     zone, span = question.span.zone, question.span
     shown = [span.first + timedelta(days=number) for number in range(last - first + 1)]
     today = day_of(question.now, zone)
-    begun = min((int(part.time.min()) for part in journeys.each() if part.size), default=question.now)
+    begun = min((part.bounds[0] for part in journeys.each() if part.size), default=question.now)
     since = day_of(begun, zone) + timedelta(days=max(WINDOWS.values()) - 1)
     full, over = [day >= since for day in shown], [day < today for day in shown]
-    return Windows(shown, count.cumsum(axis=1)[:, :-1], full, over)
+    return Windows(shown, count, full, over)
+
+
+def _of_everybody(one: Active, first: int, last: int) -> Int64:
+    """`_covered`, whose answer for all days is kept with the part."""
+    found = np.zeros((len(WINDOWS), last - first + 1), dtype=np.int64)
+    if not len(one.days.day):
+        return found
+
+    def find() -> tuple[int, Int64]:
+        low, high = int(one.days.day.min()), int(one.days.day.max())
+        return low, _covered(one.days, low, high + max(WINDOWS.values()))
+
+    low, count = one.part.memo.get(("active people", *one.key), find)
+    begin, end = max(first, low), min(last + 1, low + count.shape[1])
+    if begin < end:
+        found[:, begin - first : end - first] = count[:, begin - low : end - low]
+    return found
 
 
 def _covered(days: ActiveDays, first: int, last: int) -> Int64:
-    """For each window, steps up and down of the number of people active in its days up to each day."""
+    """For each window, how many people were active in its days up to each day from the first to the last."""
+    days = between(days, first - max(WINDOWS.values()) + 1, last)
     size = last - first + 2
     begun = np.bincount(np.clip(days.day, first, last + 1) - first, minlength=size)
     # Nobody counts twice: an active day covers those up to the person's next one at most.
@@ -85,7 +103,8 @@ def _covered(days: ActiveDays, first: int, last: int) -> Int64:
         np.clip(until, first, last + 1, out=until)
         until -= np.int32(first)
         found.append(begun - np.bincount(until, minlength=size))
-    return np.stack(found)
+    # Steps up and down of the number of people.
+    return np.stack(found).cumsum(axis=1)[:, :-1]
 
 
 def window_people(active: Sequence[Active], which: str, day: date) -> list[Behind]:
@@ -187,33 +206,40 @@ def _young(found: Windows) -> Text | None:
     return T("Stickiness is told from the thirtieth day of data on: before it nobody can have been active for a month.")
 
 
-def times_active(active: Sequence[Active], question: Asked) -> list[tuple[ActiveDays, Int64]]:
-    """For each part the last active day of each person in the range, and the number of their days, weeks or months."""
-    periods = Periods(question.counted, question.span.first, question.span.last, question.span.zone)
-    found = []
-    for one in active:
-        days = between(one.days, question.first_day, question.last_day)
+def times_active(active: Sequence[Active], question: Asked) -> list[Int64]:
+    """For each part on how many days, or in how many weeks or months, of the range each person was active."""
+    return [_times(one, question) for one in active]
+
+
+def _times(one: Active, question: Asked) -> Int64:
+    days, person = between(one.days, question.first_day, question.last_day), one.days.person
+    if days is one.days and question.counted != "day":
+        person = one.in_periods(question.counted).person
+    elif question.counted == "day":
+        person = days.person
+    else:
+        periods = Periods(question.counted, question.span.first, question.span.last, question.span.zone)
         period = periods.of_days(days.day)
         fresh = np.ones(len(period), dtype=np.bool_)
         fresh[1:] = (days.person[1:] != days.person[:-1]) | (period[1:] != period[:-1])
-        times = np.bincount(days.person[fresh], minlength=len(one.part.persons))
-        last = last_of_each(days)
-        found.append((last, times[last.person]))
-    return found
+        person = days.person[fresh]
+    return np.bincount(person, minlength=len(one.part.persons))
 
 
 def times_people(active: Sequence[Active], question: Asked, times: int) -> list[Behind]:
     """Who was active in exactly so many days, weeks or months of the range."""
-    return [
-        Behind.each(one.part, days.last[many == times].astype(np.int64))
-        for one, (days, many) in zip(active, times_active(active, question), strict=True)
-    ]
+    listed = []
+    for one, many in zip(active, times_active(active, question), strict=True):
+        last = last_of_each(between(one.days, question.first_day, question.last_day))
+        listed.append(Behind.each(one.part, last.last[many[last.person] == times].astype(np.int64)))
+    return listed
 
 
 def stickiness_block(query: Query, question: Asked, active: Sequence[Active]) -> Block:
     """How many people were active in exactly how many days, weeks or months."""
-    found = [many for _, many in times_active(active, question)]
+    found = times_active(active, question)
     people = np.bincount(np.concatenate(found) if found else np.empty(0, dtype=np.int64))
+    people[:1] = 0  # who was not active
     total = int(people.sum())
     at_least = people[::-1].cumsum()[::-1]
     rows: list[list[Cell]] = [

@@ -46,21 +46,25 @@ def visits(journeys: Journeys, active: Active, query: Query, question: Asked) ->
     part = active.part
     row = part.session_row
     time = part.time[row]
-    fits = (time >= question.span.start) & (time < question.span.end)
+    tests = []
+    if part.size and not question.span.start <= part.bounds[0] <= part.bounds[1] < question.span.end:
+        tests.append((time >= question.span.start) & (time < question.span.end))
     if not query.include_bots:
-        fits &= part.bot[row] == 0
-    if not active.chosen.all():
-        fits &= active.chosen[part.person[row]]
+        tests.append(part.bot[row] == 0)
+    if not active.everybody:
+        tests.append(active.chosen[part.person[row]])
     if question.event != EVERY:
         held = np.zeros(len(row), dtype=np.bool_)
         held[part.session[journeys.rows(part, question.event, query.include_bots)]] = True
-        fits &= held
-    row, time = row[fits], time[fits]
-    person = part.person[row].astype(np.int64)
+        tests.append(held)
+    if tests:
+        kept = np.flatnonzero(np.logical_and.reduce(tests))
+        row, time = row[kept], time[kept]
+    person = part.person[row]
     last = np.append(person[1:] != person[:-1], True) if len(person) else np.empty(0, dtype=np.bool_)
     places = np.flatnonzero(last)
     gap = np.diff(time)[~last[:-1]]
-    return Visits(part, person[places], np.diff(places, prepend=-1), row[places], gap)
+    return Visits(part, person[places].astype(np.int64), np.diff(places, prepend=-1), row[places], gap)
 
 
 @dataclass(frozen=True, slots=True)
