@@ -11,9 +11,14 @@ from collector.core.text import T
 from collector.web import format as shown
 from collector.web.draw import BlockView
 from collector.web.figures import Interval, finite, place_all
+from collector.web.language import gettext
+from collector.web.report_page import in_strips
 
-# The blocks that an answer about impact has, in the order of the page; a page's own come after them.
-ANSWER = ("effect", "curve", "checks", "used", "balance", "before_after", "people")
+# The blocks that an answer about impact has; a page's own come after them.
+FIGURES = ("incremental", "difference", "money", "naive")
+ANSWER = ("effect", "curve", "time", "groups", "dose", "checks", "used", "balance", "before_after", "people", *FIGURES)
+ALIKE = 0.1  # of a standardised difference
+MOST_PLACES = 6
 _NAMES = {"rate": T("Reached the goal"), "value": T("Value a person")}
 
 
@@ -29,8 +34,43 @@ class Effect:
     low: str
     high: str
     lift: str
+    in_all: str
     interval: Interval
     zero: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One feature of the balance plot: the standardised difference before and after, in words and as places."""
+
+    feature: str
+    before: str
+    after: str
+    places: Interval
+    alike: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """The balance plot: its features, those first that are not alike after all, then the most different before.
+
+    zero, edges: where zero stands, and the two lines between which groups count as alike.
+    """
+
+    rows: Sequence[Dot]
+    zero: float
+    edges: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check in words; `ok` is None where there is no threshold."""
+
+    name: str
+    value: str
+    threshold: str
+    meaning: str
+    ok: bool | None
 
 
 def effects(block: Block) -> list[Effect]:
@@ -55,6 +95,7 @@ def effects(block: Block) -> list[Effect]:
                 low=_words(cells["low"], gap),
                 high=_words(cells["high"], gap),
                 lift=_words(cells["lift"], "ratio"),
+                in_all=_words(cells.get("incremental"), "count" if unit == "ratio" else "money"),
                 interval=Interval(*places[1:]),
                 zero=places[0] or 0.0,
             )
@@ -64,15 +105,51 @@ def effects(block: Block) -> list[Effect]:
 
 def rest(blocks: Sequence[BlockView]) -> list[list[BlockView]]:
     """The blocks that are not of the answer, neighbouring numbers together."""
-    own: list[list[BlockView]] = []
-    for one in blocks:
-        if one.id in ANSWER or one.id in ("incremental", "difference", "naive"):
-            continue
-        if one.cards and own and own[-1][-1].cards:
-            own[-1].append(one)
-        else:
-            own.append([one])
-    return own
+    return in_strips([one for one in blocks if one.id not in ANSWER])
+
+
+def dots(block: Block) -> Dots | None:
+    """The block `balance` as a plot; None where nobody was compared."""
+    told = [(_words(row[0], "label"), finite(row[4]), finite(row[5])) for row in block.rows]
+    known = [(name, before, after) for name, before, after in told if before is not None and after is not None]
+    if not known:
+        return None
+    known.sort(key=lambda one: (abs(one[2]) <= ALIKE, -abs(one[1])))
+    places = place_all([0.0, -ALIKE, ALIKE, *(one[1] for one in known), *(one[2] for one in known)])
+    zero, low, high, *points = (place or 0.0 for place in places)
+    rows = [
+        Dot(name, shown.number(before), shown.number(after), Interval(after_at, other=before_at), abs(after) <= ALIKE)
+        for (name, before, after), before_at, after_at in zip(
+            known, points[: len(known)], points[len(known) :], strict=True
+        )
+    ]
+    return Dots(rows, zero, (low, high))
+
+
+def checks(block: Block) -> list[Check]:
+    """The block `checks` in words, each number with so many places that it can be told from its threshold."""
+    told = block.draw.get("told")
+    hints = told if isinstance(told, list) else []
+    found = []
+    for row, (way, unit) in zip(block.rows, hints, strict=False):
+        value, threshold = _apart(finite(row[1]), finite(row[2]), unit)
+        sides = {"least": gettext("at least %(n)s", n=threshold), "most": gettext("at most %(n)s", n=threshold)}
+        ok = row[3] if isinstance(row[3], bool) else None
+        found.append(Check(_words(row[0], "label"), value, sides.get(way, ""), _words(row[4], "label"), ok))
+    return found
+
+
+def _apart(value: float | None, threshold: float | None, unit: Unit) -> tuple[str, str]:
+    """Both numbers in words that differ where the numbers do."""
+    words, limit = _words(value, unit), _words(threshold, unit)
+    if value is None or threshold is None or value == threshold or words != limit:
+        return words, limit
+    per = 100 if unit == "ratio" else 1
+    for places in range(1, MOST_PLACES):
+        near, edge = shown.number(value * per, places), shown.number(threshold * per, places)
+        if near != edge:
+            return (near + " %", edge + " %") if unit == "ratio" else (near, edge)
+    return words, limit
 
 
 def _words(value: Cell, unit: Unit) -> str:

@@ -17,7 +17,7 @@ from collector.web.address import address, replaced
 from collector.web.guard import SiteAccess
 from collector.web.install import collector_origin
 from collector.web.language import gettext
-from collector.web.report_page import ONLY, ReportPage
+from collector.web.report_page import ONLY, UNSEEN, ReportPage
 from collector.web.saved import saved_address
 from collector.web.suggestions import counted
 
@@ -56,15 +56,20 @@ def _live(access: SiteAccess, page: ReportPage, top: bool = False) -> str:
 
 
 def _impact(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
-    effect = next((block for block in page.answer.blocks if block.id == "effect"), None) if page.answer else None
+    blocks = {block.id: block for block in page.answer.blocks} if page.answer else {}
     return {
-        "effects": impact_view.effects(effect) if effect else [],
+        "effects": impact_view.effects(blocks["effect"]) if "effect" in blocks else [],
         "own": impact_view.rest(page.blocks),
+        "dots": impact_view.dots(blocks["balance"]) if "balance" in blocks else None,
+        "checked": impact_view.checks(blocks["checks"]) if "checks" in blocks else [],
         "presets": [] if page.answer else _presets(access, page),
         "goal": str(access.site.goals[0][1]) if access.site.goals else "",
         "goal_name": access.site.goals[0][0] if access.site.goals else "",
         "without_people": address(page.path, replaced(page.pairs, [], ["people"])),
-        "exposed_people": address(page.path, replaced(page.pairs, [("people", "exposed")])),
+        "people_of": {
+            name: address(page.path, replaced(page.pairs, [("people", name)], UNSEEN))
+            for name in ("exposed", "matched", "left_out")
+        },
     }
 
 
