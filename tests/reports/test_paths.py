@@ -69,6 +69,20 @@ def test_with_nothing_asked_paths_begin_where_visits_land() -> None:
     assert answer(journeys).block("summary").rows == [[3, 1]]
 
 
+def test_who_comes_back_to_the_page_of_the_start_is_on_the_list_of_that_step() -> None:
+    journeys = world([*visit("/", "/a", "/", "/b"), *visit("/", "/b", visitor="w")])
+    asked = {"start": "page:/", "depth": "4"}
+    assert flow(journeys, **asked)[2, "/a", "/"] == 1
+    for more, people in (
+        ({"people": "place", "at": "1", "group": "/"}, ["w", "v"]),
+        ({"people": "place", "at": "3", "group": "/"}, ["v"]),
+        ({"people": "link", "at": "2", "group": "/a", "next": "/"}, ["v"]),
+        ({"people": "link", "at": "3", "group": "/", "next": "/b"}, ["v"]),
+    ):
+        rows = answer(journeys, **asked, **more).block("people").rows
+        assert sorted(str(row[0]) for row in rows) == sorted(people), more
+
+
 def test_a_page_loaded_again_is_the_same_place_also_after_an_event() -> None:
     journeys = world(visit("/", "/", "/a", "event:x", "/a", "/a/", "/"))
     assert flow(journeys, depth="3") == {(1, "/", "/a"): 1, (2, "/a", "/"): 1}

@@ -30,12 +30,19 @@ class Names:
         """The name of a code."""
         return self.special[code] if code < 0 else self.places.names[code]
 
-    def code(self, name: str) -> int:
+    def code(self, name: str, layer: Sequence[int]) -> int:
         """The code that a name stands for.
+
+        Args:
+            layer: the codes of the step's nodes, which count first: a start is called like its page, and only the step
+                tells whether somebody is at the start or at the page again.
 
         Raises:
             UserError: no node has this name.
         """
+        here = next((code for code in layer if self.of(code) == name), None)
+        if here is not None:
+            return here
         for code, known in self.special.items():
             if known == name:
                 return code

@@ -61,11 +61,12 @@ def _asked(answer: Answer, which: str) -> tuple[Text, Test]:
     if which in ("place", "link") and not 0 <= layer < len(answer.flow.layers) - (which == "link"):
         raise UserError(f"There is no step {layer + 1}.", f"The flow has {len(answer.flow.layers)} steps.")
     if which == "place":
-        code = answer.names.code(first)
+        code = answer.names.code(first, answer.flow.layers[layer].codes)
         title = T("At step {step}: {place}", step=layer + 1, place=first)
         return title, lambda one: at_node(one, answer.flow, layer, code)
     if which == "link":
-        start, end = answer.names.code(first), answer.names.code(str(following or ""))
+        here, there = answer.flow.layers[layer : layer + 2]
+        start, end = answer.names.code(first, here.codes), answer.names.code(str(following or ""), there.codes)
         title = T("From {place} to {next}, at step {step}", step=layer + 1, place=first, next=str(following))
         return title, lambda one: at_node(one, answer.flow, layer, start) & at_node(one, answer.flow, layer + 1, end)
     if which in ("journey", "journey-never"):
