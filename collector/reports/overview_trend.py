@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
-from collector.core.query import FILTERS, Query
+from collector.core.query import Query
 from collector.core.text import T
 from collector.core.times import HOUR, Span, day_of
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int32, Int64, Part
 from collector.reports.local_days import day_number, local_days
 from collector.reports.overview_counts import View, added
+from collector.reports.scope import here_on
 
 MAX_BUCKETS = 1_000
 
@@ -138,14 +139,13 @@ def trend_block(query: Query, span: Span, views: Sequence[View], earlier: Span |
     counts = _counts(views, cut, interval == "hour")
     old = _counts(before, buckets(earlier, interval), interval == "hour") if earlier is not None else []
     rows: list[list[Cell]] = []
-    carried = tuple((n, t) for n, t in query.arguments if n in FILTERS)
-    links = []
+    links: list[Sequence[tuple[str, str]] | None] = []
     for at, bucket in enumerate(cut):
         unfinished = bucket.end > query.now or bucket.start < span.start or bucket.end > span.end
         past = [int(column[at]) if at < len(column) else None for column in old] or [None] * 4
         rows.append([bucket.name, *(int(column[at]) for column in counts), *past, unfinished])
-        days = (("from", max(bucket.first, span.first).isoformat()), ("to", min(bucket.last, span.last).isoformat()))
-        links.append((*carried, *days) if interval != "hour" else None)
+        days = max(bucket.first, span.first), min(bucket.last, span.last)
+        links.append(None if interval == "hour" else here_on(query, *days))
     return Block(
         "trend",
         "series",

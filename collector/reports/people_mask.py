@@ -27,6 +27,7 @@ from collector.reports.people_chain import in_order
 
 _EVER = 2**62
 _NONE = "(none)"
+_OF_RANGE = ("new", "returning")
 _ACTIVE = Did(Matcher("any"), when=When(inside=True))
 _COMPARE: dict[str, Callable[[Int64, int], Bool]] = {
     "=": np.equal,
@@ -72,6 +73,23 @@ def members(journeys: Journeys, part: Part, query: Query, segment: Segment, unti
         asked = _Asked(journeys, part, replace(query, now=min(query.now, until - 1)), until)
         seen = first_times(part, query.include_bots) < until
     return asked.members(segment) & seen & part.alive
+
+
+def of_range(query: Query) -> bool:
+    """Whether it depends on the range whom the question's filters find, so that no part of it may stand for it."""
+    seen: set[str] = set()
+
+    def any_of(segment: Segment) -> bool:
+        parts = [part for one in (*segment.where, *segment.where_not) for part in parts_of(one)]
+        named = {part.name for part in parts if isinstance(part, Fact) and part.kind == "segment"} - seen
+        seen.update(named)
+        return any(
+            (isinstance(part, Did) and part.when.inside)
+            or (isinstance(part, Fact) and part.kind == "is" and part.name in _OF_RANGE)
+            for part in parts
+        ) or any(any_of(query.site.segments[name]) for name in named if name in query.site.segments)
+
+    return any_of(Segment("", query.where, query.where_not))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from datetime import date
 from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -156,6 +157,16 @@ def common_arguments(query: Query) -> tuple[tuple[str, str], ...]:
     """The arguments of the range and the filters, to carry into links."""
     carried = ("period", "from", "to", "all-time", *FILTERS)
     return tuple((name, text) for name, text in query.arguments if name in carried)
+
+
+def here_on(query: Query, first: date, last: date) -> tuple[tuple[str, str], ...]:
+    """The arguments of the list of visitors of these days, of those whom the filters find in the question's range."""
+    carried = tuple(pair for pair in query.arguments if pair[0] in FILTERS)
+    if not people_mask.of_range(query):
+        return (*carried, ("from", str(first)), ("to", str(last)))
+    span = query.span
+    days = (("from", str(span.first)), ("to", str(span.last))) if span else (("all-time", "1"),)
+    return (("report", "visitors"), *carried, *days, ("at", f"{first}..{last}"))
 
 
 def share(part: float, whole: float) -> float | None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column, Result
 from collector.core.deadline import check
 from collector.core.errors import UserError
-from collector.core.people import Segment
+from collector.core.people import Fact, Segment
 from collector.core.query import FILTERS, Query
 from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Part
 from collector.reports.base import Report
-from collector.reports.people_mask import members
-from collector.reports.scope import choose, inside
+from collector.reports.people_mask import members, of_range
+from collector.reports.scope import choose, common_arguments, inside
+from collector.reports.visitors import EVER
 
 _COLUMNS = (
     Column("segment", T("Segment")),
@@ -48,18 +52,25 @@ def run(journeys: Journeys, query: Query) -> Result:
         for segment, (people, here) in zip(segments, counts, strict=True)
     ]
     notes = [T("“{segment}” finds nobody: {why}", segment=name, why=str(error)) for name, error in wrong.items()]
-    kept = [pair for pair in query.arguments if pair[0] in FILTERS]
     block = Block(
         "segments",
         "table",
         T("Segments"),
         _COLUMNS,
         rows,
-        links=[(("where", f"segment:{segment.name}"), *kept, ("all-time", "1")) for segment in segments],
+        links=[_link(query, segment.name) for segment in segments],
         note=T("One person may be in several segments.") if len(rows) > 1 else None,
         empty=T("No segments yet."),
     )
     return Result([block], journeys.as_of, _headline(len(segments), everybody), notes)
+
+
+def _link(query: Query, name: str) -> Sequence[tuple[str, str]]:
+    """Whoever belongs to a segment, whenever they were here; filters of the range keep their range."""
+    named = Fact("segment", name)
+    if of_range(replace(query, where=(*query.where, named))):
+        return (("where", str(named)), *common_arguments(query), ("at", EVER))
+    return (("where", str(named)), *(pair for pair in query.arguments if pair[0] in FILTERS), ("all-time", "1"))
 
 
 def _active(part: Part, query: Query, left: Bool) -> Bool:

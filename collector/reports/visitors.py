@@ -13,6 +13,7 @@ from collector.core.errors import UserError
 from collector.core.matcher import Matcher
 from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
+from collector.core.times import Span, parse_date
 from collector.journeys.journeys import Journeys
 from collector.journeys.merge import ranges
 from collector.journeys.part import Bool, Int64, Part
@@ -23,6 +24,7 @@ from collector.reports.scope import choose, inside
 from collector.reports.visitors_rows import NEVER, Listed, columns, last_seen, person_rows
 
 SEARCH_LIMIT = 100_000
+EVER = "ever"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +73,16 @@ def run(journeys: Journeys, query: Query) -> Result:
 def fitting(journeys: Journeys, part: Part, query: Query) -> Bool:
     """Persons of the part that the common filters and this report's own leave, search aside."""
     chosen = choose(journeys, part, query)
+    start, end = _here(query)
     filters, matchers = groups.wanted(query), _matchers(query)
     if filters or matchers:
-        mask = inside(part, query, chosen, query.start, query.end)
+        mask = inside(part, query, chosen, start, end)
         if filters:
             mask &= groups.session_mask(journeys, part, filters)[part.session]
         found = np.zeros(len(part.persons), dtype=np.bool_)
         found[part.person[np.flatnonzero(mask)]] = True
     else:
-        found = _active(part, query, chosen)
+        found = _active(part, query, chosen, start, end)
     for matcher in matchers:
         rows = journeys.rows(part, matcher, query.include_bots)
         did = np.zeros_like(found)
@@ -90,20 +93,36 @@ def fitting(journeys: Journeys, part: Part, query: Query) -> Bool:
     return found
 
 
-def _active(part: Part, query: Query, chosen: Bool) -> Bool:
-    """Those of the chosen persons who did anything that counts in the range."""
+def _here(query: Query) -> tuple[int, int]:
+    """The instants between which people must have been here: those of the range, or of `at`.
+
+    Raises:
+        UserError: `at` is no day.
+    """
+    given = query.values.get("at")
+    if not isinstance(given, str) or not given:
+        return query.start, query.end
+    if given == EVER:
+        return -(2**62), 2**62
+    first, _, last = given.partition("..")
+    span = Span(parse_date(first), parse_date(last or first), query.site.zone)
+    return span.start, span.end
+
+
+def _active(part: Part, query: Query, chosen: Bool, start: int, end: int) -> Bool:
+    """Those of the chosen persons who did anything that counts from `start` to before `end`."""
     check()
-    if part.size and query.start <= part.bounds[0] and part.bounds[1] < query.end:
+    if part.size and start <= part.bounds[0] and part.bounds[1] < end:
         return chosen & (last_seen(part, query.include_bots) > NEVER)
     found = np.zeros(len(part.persons), dtype=np.bool_)
     people = np.flatnonzero(chosen)
     if len(people) > len(chosen) // 4:
-        found[part.person[np.flatnonzero(inside(part, query, chosen, query.start, query.end))]] = True
+        found[part.person[np.flatnonzero(inside(part, query, chosen, start, end))]] = True
         return found
     # Of a few people only their own rows need to be looked at.
     rows = ranges(part.person_row[people], part.person_row[people + 1])
     time = part.time[rows]
-    fits = (time >= query.start) & (time < query.end)
+    fits = (time >= start) & (time < end)
     if not query.include_bots:
         fits &= part.bot[rows] == 0
     found[part.person[rows[fits]]] = True
@@ -178,6 +197,12 @@ REPORT = Report(
         ),
         Param("did", "matcher", T("Did in the range"), T("People who did this within the range."), repeat=True),
         *groups.FILTERS,
+        Param(
+            "at",
+            "text",
+            T("Here on"),
+            T("A day, or two as DAY..DAY, or ever: who was here then, of those whom the filters find in the range."),
+        ),
         Param("after", "text", T("After"), T("Where the page before ended.")),
         Param("limit", "int", T("Rows"), default="50", minimum=1, maximum=1_000),
     ),

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
-from collector.core.query import FILTERS, Query
+from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.core.times import day_of
 from collector.journeys.part import Bool, Float64
+from collector.reports.scope import here_on
 from collector.reports.scorecard.asked import Asked, link
 from collector.reports.scorecard.trends import Trends
 
@@ -222,10 +223,9 @@ class _Plots:
         return [link(self._query, which, day, group, subset) for day in self._days]
 
     def _visitors(self) -> list[tuple[tuple[str, str], ...]]:
-        kept = tuple(pair for pair in self._query.arguments if pair[0] in FILTERS)
-        zone = self._question.periods.zone
-        ends = [day_of(int(end) - 1, zone).isoformat() for end in self._question.periods.ends[1:]]
-        return [(*kept, ("from", day), ("to", end)) for day, end in zip(self._days, ends, strict=True)]
+        periods = self._question.periods
+        ends = (day_of(int(end) - 1, periods.zone) for end in periods.ends[1:])
+        return [here_on(self._query, first, last) for first, last in zip(periods.first[1:], ends, strict=True)]
 
     def _series(
         self,
