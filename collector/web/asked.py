@@ -10,10 +10,11 @@ from collector.core.people_text import parse_people
 from collector.core.people_words import people_words
 from collector.core.query import parse_exclusion
 from collector.core.words import words
+from collector.web.acts import Goals, matcher_words
 from collector.web.fields import FieldView
 from collector.web.format import day, length, text
 from collector.web.language import gettext
-from collector.web.words import Goals, matcher_words, value_words
+from collector.web.words import value_words
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 

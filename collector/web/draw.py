@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from functools import partial
 
 from collector.core.blocks import Block, Cell, Column
 from collector.web import format as shown
+from collector.web.acts import ACT, ACTS, Goals, act_words, acts_words
 from collector.web.cells import CellView
 from collector.web.figures import Interval, bar_widths, intervals
 from collector.web.flow import flow
 from collector.web.heat import Heat, heat
-from collector.web.hints import as_names, set_of
+from collector.web.hints import as_names, interval_ends, set_of, signed_columns
 from collector.web.language import gettext
 from collector.web.plots import Mark, has_heights, series
-from collector.web.words import ACT, Goals, act_words, value_words
+from collector.web.words import value_words
 
 Row = Sequence[Cell]
 LinkOf = Callable[[Sequence[tuple[str, str]]], str]
 PersonLink = Callable[[str], str]
+# The words of the cell of a row at a place, and the whole of them where that is more.
+Write = Callable[[Row, int], tuple[str, str]]
 _TIGHT = frozenset(("time", "date", "bool"))
 _TIGHT_NAMES = frozenset(("channel", "device", "type", "property"))
 
@@ -178,8 +182,8 @@ def view(
     unseen = as_names(block.draw.get("unseen"))
     seen = [at for at, column in enumerate(block.columns) if column.name not in unseen]
     more = as_names(block.draw.get("more"))
-    extra = [at for at, place in enumerate(seen) if block.columns[place].name in more]
-    drawn = [_cells(block, at, row, zone, link, person, now, goals) for at, row in enumerate(block.rows)]
+    write = partial(_words, block, zone=zone, now=now, goals=goals, signed=signed_columns(block))
+    drawn = [_cells(block, at, row, link, person, write) for at, row in enumerate(block.rows)]
     rows = [
         RowView(
             [cells[place] for place in seen],
@@ -207,15 +211,17 @@ def view(
         wide=block.kind in ("series", "number", "flow", "grid") or len(seen) > 5 or block.draw.get("wide") is True,
         values=block.rows,
     )
-    if zero is not None:
-        found = _one_interval(found, block)
+    if block.kind in ("bars", "table"):
+        for low, high in interval_ends(block):
+            found = _one_interval(found, low, high)
+    extra = [at for at, head in enumerate(found.heads) if head.name in more]
     return found._fold(extra) if extra else found
 
 
-def _one_interval(view: BlockView, block: Block) -> BlockView:
-    """The two ends of an interval that is drawn, in one column."""
+def _one_interval(view: BlockView, first: str, last: str) -> BlockView:
+    """The two ends of an interval, where they stand beside each other, in one column."""
     names = [head.name for head in view.heads]
-    low, high = (names.index(str(name)) if name in names else -1 for name in map(block.draw.get, ("low", "high")))
+    low, high = (names.index(name) if name in names else -1 for name in (first, last))
     if low < 0 or high != low + 1:
         return view
     between = Head(names[low], gettext("95 % interval"), "", numeric=True)
@@ -298,9 +304,7 @@ def _compared(block: Block, row: RowView, zone: tzinfo) -> Card:
     return Card(shown.text(block.title), shown.text(block.columns[0].help), row.cells[0], change, up, more)
 
 
-def _cells(
-    block: Block, at: int, row: Row, zone: tzinfo, link: LinkOf, person: PersonLink, now: int, goals: Goals
-) -> list[CellView]:
+def _cells(block: Block, at: int, row: Row, link: LinkOf, person: PersonLink, write: Write) -> list[CellView]:
     behind = block.links[at] if at < len(block.links) else None
     linked = linked_column(block) if behind else None
     own, leads = block.draw.get("cell_links"), block.draw.get("leads")
@@ -316,7 +320,7 @@ def _cells(
         elif isinstance(leads, Mapping) and column.name in leads and value:
             report, arguments = leads[column.name]
             href = link((("report", report), *arguments[at]))
-        words, whole = _words(block, row, column, value, zone, now, goals)
+        words, whole = write(row, place)
         tone = ("good" if value else "warn") if column.name == "ok" and isinstance(value, bool) else ""
         tight = column.unit in _TIGHT or column.name in _TIGHT_NAMES
         numeric, key = column.unit in shown.NUMERIC, column.unit == "person"
@@ -325,14 +329,15 @@ def _cells(
 
 
 def _words(
-    block: Block, row: Row, column: Column, value: Cell, zone: tzinfo, now: int, goals: Goals
+    block: Block, row: Row, place: int, zone: tzinfo, now: int, goals: Goals, signed: Collection[int]
 ) -> tuple[str, str]:
     """A cell's words as a table has room for, and the whole of them where that is more."""
+    column, value = block.columns[place], row[place]
     words = shown.cell(value, column.unit, zone)
     if column.unit in ("text", "label"):
         known = _set_of(block, row, column)
-        if known == ACT:
-            said = act_words(words, goals)
+        if known in (ACT, ACTS):
+            said = (act_words if known == ACT else acts_words)(words, goals)
             return said or shown.EMPTY, words if said != words else ""
         return value_words(known, words) or shown.EMPTY, ""
     if column.unit == "person":
@@ -342,6 +347,8 @@ def _words(
             return shown.brief(value, zone, now), words
         if column.name == "p_value":
             return shown.chance(value), ""
+        if place in signed and value > 0 and column.unit != "points":
+            return (words if words == shown.cell(0, column.unit, zone) else f"+{words}"), ""
     return words, ""
 
 

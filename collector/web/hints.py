@@ -20,6 +20,29 @@ def place_of(block: Block, hint: str) -> int | None:
     return next((at for at, column in enumerate(block.columns) if column.name == wanted), None)
 
 
+# Names of columns that tell how much something changed, and of the two ends of the interval that follows a column.
+CHANGES = frozenset(("change", "difference", "relative", "lift"))
+_ENDS = tuple((f"{of}low", f"{of}high") for of in ("", "step_", "difference_"))
+
+
+def signed_columns(block: Block) -> frozenset[int]:
+    """Where numbers are changes, which are written with a plus too: the changes, and the ends of their intervals."""
+    found: set[int] = set()
+    ends = {name for pair in _ENDS for name in pair}
+    signed = False
+    for at, column in enumerate(block.columns):
+        signed = signed if column.name in ends else column.name in CHANGES
+        if signed:
+            found.add(at)
+    return frozenset(found)
+
+
+def interval_ends(block: Block) -> list[tuple[str, str]]:
+    """The pairs of columns that are the two ends of an interval."""
+    own = (str(block.draw.get("low")), str(block.draw.get("high")))
+    return list(dict.fromkeys((own, *_ENDS)))
+
+
 def set_of(block: Block, column: str) -> str:
     """The property that the values of a column are of, by the hint `words`; the column's own name without it."""
     named = block.draw.get("words")

@@ -16,6 +16,7 @@ from collector.core.times import Span
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.web import draw, suggestions
+from collector.web.acts import Goals
 from collector.web.address import ROWS, Pairs, address, grouped, replaced
 from collector.web.asked import asked
 from collector.web.draw import BlockView
@@ -29,7 +30,7 @@ from collector.web.period import Period, period
 from collector.web.plots import Mark
 from collector.web.questions import STOPPED, shortened
 from collector.web.turns import ask_in_turn
-from collector.web.words import BREAKDOWNS, Goals, value_words
+from collector.web.words import BREAKDOWNS, value_words
 
 PEOPLE_REPORT = "visitors"
 # Parameters that links and page templates set, without a field of their own.

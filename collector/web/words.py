@@ -1,21 +1,10 @@
-"""Values of closed sets in words: channels and devices as people call them, and what people did."""
+"""Values of closed sets in words: channels, devices and reasons as people call them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from collector.core.called import CHANNEL_WORDS, DEVICE_WORDS
-from collector.core.errors import UserError
-from collector.core.matcher import Matcher, parse_matcher
 from collector.core.text import T
-from collector.core.words import words
-from collector.web.format import text
 from collector.web.language import gettext
-
-Goals = Sequence[tuple[str, Matcher]]
-# The set (by the hint `words`) of a column whose cells are written as matchers, or as several with THEN between.
-ACT = "act"
-THEN = " → "
 
 # Marked for translation here, looked up by value.
 _TYPES = {
@@ -80,17 +69,3 @@ def value_words(column: str, value: str) -> str:
     """The words for a value of the closed set that `column` holds; any other value as it is."""
     known = _SETS.get(column, {}).get(value)
     return value if known is None else gettext(known.template)
-
-
-def matcher_words(value: str, goals: Goals = ()) -> str:
-    """A matcher in words for the middle of a sentence; one that cannot be read as it was written."""
-    try:
-        return text(words(parse_matcher(value), goals))
-    except UserError:
-        return value
-
-
-def act_words(value: str, goals: Goals = ()) -> str:
-    """What a table says that people did, one act or several in a row, beginning with a capital."""
-    said = THEN.join(matcher_words(act, goals) for act in value.split(THEN))
-    return said if said == value else said[:1].upper() + said[1:]

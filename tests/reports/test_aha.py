@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -122,6 +123,23 @@ def test_every_number_is_as_long_as_its_list_of_people() -> None:
         arguments = {name: text for name, text in link or () if name in ("people", "group")}
         listed = ask(events, {**arguments, "limit": "5000"}, parts=2).block("people")
         assert listed.draw["total"] == len(listed.rows) == row["people"]
+
+
+def test_every_key_number_is_as_long_as_its_list_of_people() -> None:
+    events = [*people(200, (0, 1, 2, 3), 0.4, 0.1), E("late", NOW - DAY, "page:/")]
+    result = ask(events)
+    (row,), draw = named(result.block("summary")), result.block("summary").draw
+    began, counted_, rate = row["began"], row["counted"], row["rate"]
+    assert isinstance(began, int)
+    assert isinstance(counted_, int)
+    assert isinstance(rate, float)
+    numbers = {"began": began, "counted": counted_, "rate": round(rate * counted_)}
+    assert 0 < numbers["rate"] < numbers["counted"] < numbers["began"]
+    links: Any = draw["cell_links"]
+    assert set(links) == set(numbers)
+    for name, number in numbers.items():
+        arguments = {one: text for one, text in links[name][0] if one in ("people", "group")}
+        assert ask(events, arguments, parts=2).block("people").draw["total"] == number
 
 
 def counted(

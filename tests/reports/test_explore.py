@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -52,6 +53,16 @@ def test_the_small_values_are_one_and_ties_are_in_the_order_of_their_names() -> 
     events = [at(0, "u", page="/c"), at(0, "v", page="/b"), at(0, "w", page="/b"), at(0, "x", page="/a")]
     rows = [(row["value_of"], row["people"]) for row in named(ask(events, {"top": "2"}).block("values"))]
     assert rows == [("/b", 2), ("/a", 1), ("(other)", 1)]
+
+
+def test_all_together_open_their_people() -> None:
+    events = [at(0), at(1, page="/a"), at(2, "v")]
+    summary = ask(events).block("summary")
+    links: Any = summary.draw["cell_links"]
+    assert set(links) == {"people", "events", "sessions"}
+    for link in links.values():
+        arguments = {name: text for name, text in link[0] if name in ("people", "group", "within", "at")}
+        assert ask(events, arguments, parts=2).block("people").draw["total"] == summary.rows[0][0] == 2
 
 
 def test_people_of_several_values_are_not_added_up() -> None:

@@ -149,8 +149,9 @@ INTERVAL = Block("i", "table", T("I"), ENDS, ENDS_ROWS, {"y": "lift", "low": "lo
 
 
 @pytest.mark.usefixtures("english")
-def test_the_ends_of_an_interval_that_is_drawn_stand_in_one_column() -> None:
-    shown = view(INTERVAL)
+@pytest.mark.parametrize("hints", [INTERVAL.draw, {}, {"y": "lift", "other": "people"}])
+def test_the_ends_of_an_interval_stand_in_one_column_whether_or_not_it_is_drawn(hints: dict[str, str]) -> None:
+    shown = view(replace(INTERVAL, draw=hints))
     assert [head.label for head in shown.heads] == ["Name", "Lift", "95 % interval", "People"]
     assert [[cell.text for cell in row.cells] for row in shown.rows] == [
         ["a", "+10 pp", "−5 pp to +25 pp", "7"],
@@ -159,15 +160,61 @@ def test_the_ends_of_an_interval_that_is_drawn_stand_in_one_column() -> None:
 
 
 @pytest.mark.usefixtures("english")
-def test_ends_that_are_not_drawn_or_stand_apart_stay_two_columns() -> None:
+def test_columns_are_folded_away_by_name_beside_an_interval_too() -> None:
+    shown = view(replace(INTERVAL, draw={"more": ("low", "people")}))
+    assert [(head.name, head.extra) for head in shown.heads] == [
+        ("name", False),
+        ("lift", False),
+        ("low", True),
+        ("people", True),
+    ]
+
+
+@pytest.mark.usefixtures("english")
+def test_ends_that_stand_apart_or_are_the_band_of_a_plot_stay_two_columns() -> None:
     apart = replace(
         INTERVAL,
         columns=[ENDS[at] for at in (0, 1, 2, 4, 3)],
         rows=[[row[at] for at in (0, 1, 2, 4, 3)] for row in ENDS_ROWS],
     )
-    for block in (replace(INTERVAL, draw={}), apart):
+    for block in (replace(INTERVAL, kind="series"), apart):
         assert {"low", "high"} <= {head.name for head in view(block).heads}
         assert len(view(block).heads) == len(ENDS)
+
+
+@pytest.mark.usefixtures("english")
+def test_changes_have_a_sign_and_so_have_the_ends_of_their_intervals_and_nothing_else() -> None:
+    columns = (
+        Column("people", T("People"), "count"),
+        Column("difference", T("Difference"), "money"),
+        Column("low", T("Low"), "money"),
+        Column("high", T("High"), "money"),
+        Column("change", T("Change"), "ratio"),
+        Column("odds", T("Odds"), "number"),
+    )
+    rows: list[list[Cell]] = [[4, 2.5, -1.0, 6.0, 0.25, 2.0], [3, -2.5, None, None, -0.1, 1.0], [1, 0, 0, 0, 1e-9, 0]]
+    shown = view(Block("c", "table", T("C"), columns, rows))
+    assert [[cell.text for cell in row.cells] for row in shown.rows][:2] == [
+        ["4", "+2.50", "−1.00 to +6.00", "+25%", "2"],
+        ["3", "−2.50", "–", "−10%", "1"],
+    ]
+    assert shown.rows[2].cells[1].text == "0.00"
+
+
+@pytest.mark.usefixtures("english")
+@pytest.mark.parametrize(
+    ("written", "of", "words"),
+    [
+        ("2 of: page:/, event:purchase", "act", "2 of: the page /, Purchase"),
+        ("2 of: page:/, [broken", "act", "2 of: page:/, [broken"),
+        ("page:/, event:purchase", "acts", "The page /, Purchase"),
+        ("page:/, [broken", "acts", "page:/, [broken"),
+        ("", "acts", "–"),
+    ],
+)
+def test_several_acts_in_a_cell_are_said_in_words(written: str, of: str, words: str) -> None:
+    block = Block("t", "table", T("T"), (Column("did", T("Did")),), [[written]], {"words": {"did": of}})
+    assert [cell.text for cell in view(block).column("did")] == [words]
 
 
 def test_a_page_shows_folded_columns_to_whoever_asks(shop: Installation) -> None:

@@ -20,10 +20,10 @@ CHANCE = 0.05
 BANDS = ((0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (5, 9), (10, 2**31))
 
 
-def people_of(query: Query, which: str, group: str) -> tuple[tuple[str, str], ...]:
-    """The arguments of a list of people."""
+def people_of(query: Query, which: str, group: str = "") -> tuple[tuple[str, str], ...]:
+    """The arguments of a list of people; of all newcomers where no action is named."""
     kept = tuple(pair for pair in query.arguments if pair[0] not in LINKED)
-    return (*kept, ("people", which), ("group", group))
+    return (*kept, ("people", which), *((("group", group),) if group else ()))
 
 
 def group_of(finding: Finding, days: Sequence[int]) -> str:
@@ -116,7 +116,7 @@ def findings_block(query: Query, found: Sequence[tuple[Finding, float]], days: S
             "link": "people",
             "unseen": ("low", "high"),
             "more": ("coverage", "alike"),
-            "words": {"action": "act"},
+            "words": {"action": "act", "alike": "acts"},
             "leads": {"action": ("impact", asked)},
         },
         links=[people_of(query, "did", group_of(one, days)) for one, _, _ in shown],

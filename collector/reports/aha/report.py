@@ -15,7 +15,7 @@ from collector.core.times import DAY
 from collector.core.words import words
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
-from collector.reports.aha.blocks import BANDS, CHANCE, findings_block, often_block, ranked
+from collector.reports.aha.blocks import BANDS, CHANCE, findings_block, often_block, people_of, ranked
 from collector.reports.aha.early import DAYS, MOST
 from collector.reports.aha.newcomers import Int8, Newcomers, first_days, newcomers
 from collector.reports.aha.search import Finding, actions, best, count
@@ -35,8 +35,14 @@ def run(journeys: Journeys, query: Query) -> Result:
     after = horizon if isinstance(horizon, int) else 7 * DAY
     people = [newcomers(journeys, part, query, start, goal) for part in journeys.each()]
     states = [one.states(days, after, query.now, again) for one in people]
-    if query.values["people"] is not None:
-        listed = _people(journeys, query, people, after, again)
+    which = query.values["people"]
+    if which is not None:
+        whole = which in _WHOLE
+        listed = (
+            _everybody(journeys, query, people, states, str(which))
+            if whole
+            else _people(journeys, query, people, after, again)
+        )
         return Result([listed], journeys.as_of, listed.title)
     everybody = np.array(
         [
@@ -50,7 +56,7 @@ def run(journeys: Journeys, query: Query) -> Result:
     findings = [finding for finding in (best(action, everybody) for action in candidates) if finding is not None]
     found = ranked(findings)
     named = T("coming back") if again else words(goal, query.site.goals)
-    blocks = [_summary(people, everybody), findings_block(query, found, days, named)]
+    blocks = [_summary(query, people, everybody), findings_block(query, found, days, named)]
     if found:
         top = found[0][0]
         counts = _often(journeys, query, people, states, top, days)
@@ -96,7 +102,7 @@ def _often(
     return counts
 
 
-def _summary(people: Sequence[Newcomers], everybody: Int64) -> Block:
+def _summary(query: Query, people: Sequence[Newcomers], everybody: Int64) -> Block:
     began = sum(int(one.began.sum()) for one in people)
     counted = int(everybody[-1].sum())
     reached = int(everybody[-1][[1, 3]].sum())
@@ -110,14 +116,37 @@ def _summary(people: Sequence[Newcomers], everybody: Int64) -> Block:
             Column("rate", T("Reached it afterwards"), "ratio"),
         ),
         rows=[[began, counted, reached / counted if counted else None]],
+        draw={
+            "cell_links": {
+                name: [people_of(query, which)]
+                for name, which in (("began", "began"), ("counted", "counted"), ("rate", "arrived"))
+            }
+        },
     )
 
 
+_WHOLE = {
+    "began": T("Who began"),
+    "counted": T("Who is counted"),
+    "arrived": T("Who reached it afterwards"),
+}
 _TITLES = {
     "did": T("Who did this early: {action}"),
     "reached": T("Who did this early and reached it: {action}"),
     "without": T("Who reached it without this: {action}"),
 }
+
+
+def _everybody(
+    journeys: Journeys, query: Query, people: Sequence[Newcomers], states: Sequence[Sequence[Int8]], which: str
+) -> Block:
+    """The people behind a key number; `states` as of all first days."""
+    listed = []
+    for one, state in zip(people, states, strict=True):
+        fits = {"began": one.began, "counted": state[-1] >= 0, "arrived": state[-1] % 2 == 1}[which]
+        chosen = np.flatnonzero(fits & ((state[-1] >= 0) | (which == "began")))
+        listed.append(Behind(one.part, chosen, one.start[chosen]))
+    return people_block(journeys, query, listed, _WHOLE[which], when=_FIRST)
 
 
 def _people(journeys: Journeys, query: Query, people: Sequence[Newcomers], after: int, again: bool) -> Block:
@@ -216,6 +245,7 @@ REPORT = Report(
                 ("did", T("Who did it")),
                 ("reached", T("Who did it and reached it")),
                 ("without", T("Who reached it without")),
+                *_WHOLE.items(),
             ),
         ),
         Param("group", "text", T("Action"), T("Of the list: action, times and days, like event:invite|3|7.")),

@@ -15,7 +15,7 @@ from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
-from collector.reports.explore.blocks import MEASURES, Property, pairs_block, trend_block, values_block
+from collector.reports.explore.blocks import MEASURES, Property, pairs_block, people_of, trend_block, values_block
 from collector.reports.explore.count import OTHER, Counts, Found, Values, asked, by_value, count, largest
 from collector.reports.local_days import Periods, bounded, local_days
 from collector.reports.overview_trend import whole_span
@@ -54,7 +54,7 @@ def run(journeys: Journeys, query: Query) -> Result:
     counted = {one: count(values.found, len(values.texts), one) for one in MEASURES}
     by = Property(name, _title(name))
     blocks = [
-        _summary(rows),
+        _summary(query, rows),
         values_block(query, values, counted, by, measure),
         trend_block(query, values, _periods(journeys, query), by, measure),
     ]
@@ -79,7 +79,7 @@ def _periods(journeys: Journeys, query: Query) -> Periods:
     return Periods(unit, span.first, span.last, query.site.zone)
 
 
-def _summary(everything: Sequence[Found]) -> Block:
+def _summary(query: Query, everything: Sequence[Found]) -> Block:
     carried = not np.isnan(count(everything, 1, "average")[0])
     names = ("people", "events", "sessions", *(("value",) if carried else ()))
     return Block(
@@ -88,6 +88,7 @@ def _summary(everything: Sequence[Found]) -> Block:
         title=T("Together"),
         columns=[Column(name, *MEASURES[name]) for name in names],
         rows=[[count(everything, 1, name)[0].item() for name in names]],
+        draw={"cell_links": {name: [people_of(query, "")] for name in names if name != "value"}},
     )
 
 
