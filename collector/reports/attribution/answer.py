@@ -46,7 +46,7 @@ class Answer:
     @once
     def length(self) -> Int64:
         """How many touches each conversion has, part after part."""
-        return joined([one.runs.length for one in self.paths.found])
+        return joined([one.length for one in self.paths.found])
 
     @once
     def lag(self) -> Int64:

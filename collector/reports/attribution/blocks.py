@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.text import T, Text
 from collector.core.times import SECOND
 from collector.journeys.part import Int16
-from collector.reports.attribution.answer import Answer, Link, joined
+from collector.reports.attribution.answer import Answer, Link
 from collector.reports.attribution.sequences import MOST_TOUCHES, argument, numbered, sequence, table, written
 from collector.reports.scope import share
 from collector.reports.stats import quantile
@@ -52,10 +54,20 @@ def summary_block(answer: Answer) -> Block:
 
 def paths_block(answer: Answer) -> Block:
     """The commonest paths."""
-    rows = [table(one.runs) for one in answer.paths.found]
+    found = answer.paths.found
+    rows = [table(one.runs) for one in found]
     whole = np.concatenate(rows) if rows else np.empty((0, 1), dtype=np.int16)
     number = numbered(whole)
-    many = np.bincount(number)
+    many = np.bincount(number, np.concatenate([one.many for one in found]) if found else None).astype(np.int64)
+    top = np.argsort(-many, kind="stable")[:MOST_PATHS]
+    # Which of those shown each conversion's path is, if any.
+    shown = np.full(len(many), MOST_PATHS, dtype=np.int8)
+    shown[top] = np.arange(len(top))
+    ends = np.cumsum([0, *map(len, rows)])
+    shown_of = [
+        shown[number[start:end]][one.path] for one, (start, end) in zip(found, pairwise(ends.tolist()), strict=True)
+    ]
+    place = np.concatenate(shown_of) if shown_of else shown
     told: list[list[Cell]] = []
     links = []
     worth, lag, length = answer.worth, answer.lag, answer.length
@@ -68,13 +80,13 @@ def paths_block(answer: Answer) -> Block:
     ]
     if answer.valued:
         columns.append(Column("revenue", T("Revenue"), "money"))
-    for at in np.argsort(-many, kind="stable")[:MOST_PATHS].tolist():
-        of = np.flatnonzero(number == at)
-        found = sequence(whole[of[0]])
+    for rank, at in enumerate(top.tolist()):
+        of = np.flatnonzero(place == rank)
+        path = sequence(whole[np.argmax(number == at)])
         took = quantile(lag[of][lag[of] >= 0], 0.5)
         told.append(
             [
-                written(answer, found),
+                written(answer, path),
                 int(many[at]),
                 share(int(many[at]), answer.paths.count),
                 quantile(length[of], 0.5),
@@ -82,7 +94,7 @@ def paths_block(answer: Answer) -> Block:
                 *([float(np.nansum(worth[of]))] if answer.valued else []),
             ]
         )
-        links.append(answer.link("path", argument(answer, found)))
+        links.append(answer.link("path", argument(answer, path)))
     return Block(
         id="paths",
         kind="bars",
@@ -106,4 +118,4 @@ def _paths_note(different: int, whole: Int16) -> Text | None:
 
 def untouched(answer: Answer) -> int:
     """How many conversions had no touch."""
-    return int(np.count_nonzero(joined([one.runs.length for one in answer.paths.found]) == 0))
+    return sum(int(one.many[one.runs.length == 0].sum()) for one in answer.paths.found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ import numpy as np
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
-from collector.reports.attribution.paths import Conversions, Paths, Runs
+from collector.reports.attribution.paths import Conversions, Paths, Runs, last_touch
 from collector.reports.attribution.plan import OTHER, Plan
 from collector.reports.attribution.touches import Touches, touches_of
 from collector.reports.scope import choose
@@ -67,15 +66,23 @@ def _conversions(
         least = np.maximum(least, previous + 1)
     first = np.searchsorted(touches.key, least)
     end = np.maximum(np.searchsorted(touches.key, key, side="right"), first)
-    runs, place = _spread(first, end, touches.code)
-    before = key[runs.owner] - touches.key[place]
+    # Conversions of one visit mostly have the same touches, and stand side by side.
+    fresh = np.ones(len(rows), dtype=np.bool_)
+    fresh[1:] = (first[1:] != first[:-1]) | (end[1:] != end[:-1])
+    paths, path = np.flatnonzero(fresh), np.cumsum(fresh) - 1
+    runs, place = _spread(first[paths], end[paths], touches.code)
+    touched = touches.key[place]
+    before = np.repeat(touched[last_touch(runs)], runs.length[runs.length > 0]) - touched
     direct = touches.direct[place]
-    lag = np.where(end > first, key - touches.key[np.minimum(first, len(touches.key) - 1)] if len(place) else -1, -1)
+    lag = np.full(len(rows), -1, dtype=np.int64)
+    if len(place):
+        begun = touches.key[np.minimum(first[paths], len(touches.key) - 1)]
+        np.copyto(lag, key - begun[path], where=end > first)
     if plan.collapse:
         begins, ends = _stays(runs)
         direct = np.logical_and.reduceat(direct, begins) if len(begins) else direct
         runs, before = _only(runs, ends), before[ends]
-    return Conversions(part, rows, _worth(journeys, part, plan, rows), runs, before, direct, lag)
+    return Conversions(part, rows, _worth(journeys, part, plan, rows), lag, path, runs, before, direct)
 
 
 def _worth(journeys: Journeys, part: Part, plan: Plan, rows: Int64) -> Float64:
@@ -121,12 +128,11 @@ def _only(runs: Runs, kept: Int64) -> Runs:
 
 def _fewer(paths: Paths) -> Paths:
     """The values in order of how often conversions met them; the rarest together as “(other)” where they are many."""
-    many: Counter[str] = Counter()
-    for runs, weight in [(one.runs, 1 << 40) for one in paths.found] + [(one, 1) for one in paths.lost]:
-        counts = np.bincount(runs.code, minlength=len(paths.values)).tolist()
-        for value, count in zip(paths.values, counts, strict=True):
-            many[value] += weight * count
-    order = sorted(paths.values, key=lambda value: (-many[value], value))
+    size = len(paths.values)
+    met = sum((np.bincount(one.runs.code, one.many_of_touch, size) for one in paths.found), np.zeros(size))
+    lost = sum((np.bincount(runs.code, minlength=size) for runs in paths.lost), np.zeros(size))
+    often = dict(zip(paths.values, zip((-met).tolist(), (-lost).tolist(), strict=True), strict=True))
+    order = sorted(paths.values, key=lambda value: (*often[value], value))
     kept = order if len(order) <= MOST_VALUES else [*order[:MOST_VALUES], OTHER]
     place = {value: at for at, value in enumerate(kept)}
     code = np.array([place.get(value, len(kept) - 1) for value in paths.values], dtype=np.int64)

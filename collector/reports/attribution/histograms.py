@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.text import T, Text
@@ -30,7 +31,7 @@ LAGS = (
 
 def length_block(answer: Answer) -> Block:
     """How many touches conversions took."""
-    bucket = np.minimum(answer.length, LONGEST)
+    bucket = np.minimum(answer.length, LONGEST).astype(np.int8)
     labels = [T("no touch"), *[Text("{n}", {"n": n}) for n in range(1, LONGEST)], T("{n} and more", n=LONGEST)]
     groups = [(number, str(label)) for number, label in enumerate(labels) if number or (bucket == 0).any()]
     return _histogram(answer, "length", Column("touches", T("Touches"), "label"), T("How many touches"), groups, bucket)
@@ -44,18 +45,25 @@ def lag_block(answer: Answer) -> Block:
     return _histogram(answer, "lag", column, T("How long it took"), groups, bucket)
 
 
-def lag_group(lag: Int64) -> Int64:
+def lag_group(lag: Int64) -> NDArray[np.int8]:
     """Which group of `LAGS` each time from the first touch belongs to; -1 without a touch."""
-    starts = np.array([day * DAY for day, _ in LAGS])
-    return np.searchsorted(starts, lag, side="right") - 1
+    found = np.full(len(lag), -1, dtype=np.int8)
+    for day, _ in LAGS:
+        found += lag >= day * DAY
+    return found
 
 
 def _histogram(
-    answer: Answer, name: str, column: Column, title: Text, groups: Sequence[tuple[int, str]], bucket: Int64
+    answer: Answer,
+    name: str,
+    column: Column,
+    title: Text,
+    groups: Sequence[tuple[int, str]],
+    bucket: Int64 | NDArray[np.int8],
 ) -> Block:
     """Conversions by group, up to the last that holds any."""
     last = int(bucket.max()) if len(bucket) else -1
-    worth = np.nan_to_num(answer.worth)
+    worth = np.nan_to_num(answer.worth) if answer.valued else answer.worth
     rows: list[list[Cell]] = []
     links = []
     for number, label in groups:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from collector.journeys.part import Float64
+from collector.journeys.part import Float64, Int64
 from collector.reports.attribution.paths import Paths, Runs, first_touch, last_touch
 
 
@@ -19,10 +19,12 @@ def markov(paths: Paths) -> Float64:
     """
     count = len(paths.values)
     start, moves, won, lost = np.zeros(count), np.zeros((count, count)), np.zeros(count), np.zeros(count)
-    for runs, ends in [(one.runs, won) for one in paths.found] + [(one, lost) for one in paths.lost]:
-        start += np.bincount(runs.code[first_touch(runs)], minlength=count)
-        ends += np.bincount(runs.code[last_touch(runs)], minlength=count)
-        moves += _moves(runs, count)
+    every = [(one.runs, one.many, won) for one in paths.found] + [(one, None, lost) for one in paths.lost]
+    for runs, many, ends in every:
+        times = None if many is None else many[runs.length > 0]
+        start += np.bincount(runs.code[first_touch(runs)], times, count)
+        ends += np.bincount(runs.code[last_touch(runs)], times, count)
+        moves += _moves(runs, many, count)
     if not won.any():
         return np.zeros(count)
     whole = moves.sum(axis=1) + won + lost
@@ -36,10 +38,12 @@ def markov(paths: Paths) -> Float64:
     return np.asarray(effect / effect.sum())
 
 
-def _moves(runs: Runs, count: int) -> Float64:
-    """How often each value follows each within a path."""
-    pairs = runs.code[:-1] * count + runs.code[1:]
+def _moves(runs: Runs, many: Int64 | None, count: int) -> Float64:
+    """How often each value follows each within a path; `many` is how often each path counts, None for once."""
     inside = np.ones(len(runs.code), dtype=np.bool_)
     inside[first_touch(runs)] = False
-    counted = np.bincount(pairs[inside[1:]], minlength=count * count) if len(pairs) else np.zeros(count * count)
-    return counted.reshape(count, count).astype(np.float64)
+    after = np.flatnonzero(inside)
+    pairs = runs.code[after - 1] * count
+    pairs += runs.code[after]
+    times = None if many is None else np.repeat(many, np.maximum(runs.length - 1, 0))
+    return np.bincount(pairs, times, count * count).reshape(count, count).astype(np.float64)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from collector.core.deadline import check
 from collector.journeys.part import Float64, Int64
 from collector.reports.attribution.markov import markov
-from collector.reports.attribution.paths import Conversions, Paths, first_touch, last_touch
+from collector.reports.attribution.paths import Conversions, Paths, by_value, first_touch, last_touch
 from collector.reports.attribution.plan import Plan
 
 MODELS = ("first", "last", "last_non_direct", "linear", "position", "decay", "markov", "shapley")
@@ -31,45 +32,61 @@ class Credit:
 
 def credit_of(paths: Paths, plan: Plan) -> Mapping[str, Credit]:
     """For each model the credit of every value; conversions without a touch are nobody's and left out here."""
-    found = {name: _by_rule(paths, plan, rule) for name, rule in _RULES.items()}
+    found = {name: _whole(paths, place) for name, place in PLACES.items()}
+    found |= {name: _shared(paths, plan, rule) for name, rule in _RULES.items()}
+    found["shapley"] = _shapley(paths)
     shares = markov(paths)
     some = found["linear"]
     found["markov"] = Credit(shares * some.conversions.sum(), shares * some.revenue.sum())
     return {name: found[name] for name in MODELS}
 
 
-Rule = Callable[[Conversions, Plan], Float64]
+def last_told(one: Conversions) -> Int64:
+    """The last touch of each path that was not direct; the last where all were."""
+    first, last = first_touch(one.runs), last_touch(one.runs)
+    place = np.arange(len(one.direct))
+    place[one.direct] = -1
+    told = np.maximum.accumulate(place)[last]
+    return np.where(told >= first, told, last)
 
 
-def _by_rule(paths: Paths, plan: Plan, rule: Rule) -> Credit:
+# The one touch of each path with any that gets all.
+PLACES: Mapping[str, Callable[[Conversions], Int64]] = {
+    "first": lambda one: first_touch(one.runs),
+    "last": lambda one: last_touch(one.runs),
+    "last_non_direct": last_told,
+}
+
+
+def _whole(paths: Paths, place: Callable[[Conversions], Int64]) -> Credit:
+    """All of each path to one touch."""
     count = len(paths.values)
     conversions, revenue = np.zeros(count), np.zeros(count)
     for one in paths.found:
-        weight = rule(one, plan)
-        conversions += np.bincount(one.runs.code, weights=weight, minlength=count)
-        if np.isnan(one.worth).all():
-            continue
-        worth = np.nan_to_num(one.worth)[one.runs.owner]
-        revenue += np.bincount(one.runs.code, weights=weight * worth, minlength=count)
+        some = one.runs.length > 0
+        code = one.runs.code[place(one)]
+        conversions += np.bincount(code, one.many[some], count)
+        if one.worth_of_path is not None:
+            revenue += np.bincount(code, one.worth_of_path[some], count)
     return Credit(conversions, revenue)
 
 
-def last_told(one: Conversions) -> Int64:
-    """The last touch of each path that was not direct; the last where all were."""
-    runs = one.runs
-    # Of several writes to one place the last one stays: first every touch is written, then those that tell something.
-    found = np.full(len(runs.length), -1, dtype=np.int64)
-    place, owner = np.arange(len(runs.code)), runs.owner
-    found[owner] = place
-    told = ~one.direct
-    found[owner[told]] = place[told]
-    return found[found >= 0]
+Rule = Callable[[Conversions, Plan], Float64]
 
 
-def _at(one: Conversions, places: Int64) -> Float64:
-    weight = np.zeros(len(one.runs.code))
-    weight[places] = 1.0
-    return weight
+def _shared(paths: Paths, plan: Plan, rule: Rule) -> Credit:
+    """To each touch what the rule gives it of a conversion."""
+    count = len(paths.values)
+    conversions, revenue = np.zeros(count), np.zeros(count)
+    for one in paths.found:
+        check()
+        weight = rule(one, plan)
+        if one.worth_of_path is not None:
+            worth = np.repeat(one.worth_of_path, one.runs.length)
+            revenue += np.bincount(one.runs.code, weight * worth, count)
+        weight *= one.many_of_touch
+        conversions += np.bincount(one.runs.code, weight, count)
+    return Credit(conversions, revenue)
 
 
 def _linear(one: Conversions, plan: Plan) -> Float64:  # noqa: ARG001 - a rule
@@ -89,32 +106,29 @@ def _position(one: Conversions, plan: Plan) -> Float64:  # noqa: ARG001 - a rule
 def _decay(one: Conversions, plan: Plan) -> Float64:
     # Weighed by the time before the last touch and not before the conversion, which is the same once they sum to one,
     # and keeps the greatest at 1 however short the half-life is.
-    nearest = np.repeat(one.before[last_touch(one.runs)], one.runs.length[one.runs.length > 0])
-    weight = np.exp2(-(one.before - nearest) / plan.half_life)
-    whole = np.bincount(one.runs.owner, weights=weight, minlength=len(one.row))
-    return np.asarray(weight / whole[one.runs.owner])
+    weight = np.exp2(one.before / -plan.half_life)
+    some = one.runs.length > 0
+    if some.any():
+        whole = np.add.reduceat(weight, first_touch(one.runs))
+        weight /= np.repeat(whole, one.runs.length[some])
+    return weight
 
 
-def _shapley(one: Conversions, plan: Plan) -> Float64:  # noqa: ARG001 - a rule
+_RULES: Mapping[str, Rule] = {"linear": _linear, "position": _position, "decay": _decay}
+
+
+def _shapley(paths: Paths) -> Credit:
     """Each conversion divided equally among the different values of its path.
 
     That is the Shapley value (unordered) of the game in which a set of values is worth the conversions whose paths lie
     wholly within it: K. Zhao, S. H. Mahboobi, S. R. Bagheri 2018, arXiv:1804.05327, whose simplified formula is exact
     for any number of values, so that none need be put together.
     """
-    fresh = one.runs.once_each
-    different = np.bincount(one.runs.owner[fresh], minlength=len(one.row))
-    weight = np.zeros(len(one.runs.code))
-    weight[fresh] = 1.0 / different[one.runs.owner[fresh]]
-    return weight
-
-
-_RULES: Mapping[str, Rule] = {
-    "first": lambda one, _: _at(one, first_touch(one.runs)),
-    "last": lambda one, _: _at(one, last_touch(one.runs)),
-    "last_non_direct": lambda one, _: _at(one, last_told(one)),
-    "linear": _linear,
-    "position": _position,
-    "decay": _decay,
-    "shapley": _shapley,
-}
+    count = len(paths.values)
+    conversions, revenue = np.zeros(count), np.zeros(count)
+    for one in paths.found:
+        check()
+        conversions += by_value(one.runs, one.many, count, divided=True)
+        if one.worth_of_path is not None:
+            revenue += by_value(one.runs, one.worth_of_path, count, divided=True)
+    return Credit(conversions, revenue)

@@ -10,6 +10,8 @@ import numpy as np
 from collector.journeys.part import Bool, Float64, Int64, Part
 from collector.reports.once import once
 
+FEW_VALUES = 12  # of which every set may be counted in a table
+
 
 @dataclass(frozen=True, eq=False)
 class Runs:
@@ -36,22 +38,55 @@ class Runs:
         fresh = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1]))[: len(pair)])
         return fresh[np.unique(pair[fresh], return_index=True)[1]]
 
+    @once
+    def sets(self) -> Int64:
+        """For each path the set of its values, value v as the bit `1 << v`; for up to `FEW_VALUES` of them."""
+        found = np.zeros(len(self.length), dtype=np.int64)
+        some = np.flatnonzero(self.length)
+        if len(some):
+            found[some] = np.bitwise_or.reduceat(np.left_shift(1, self.code), self.start[some])
+        return found
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, eq=False)
 class Conversions:
-    """Conversions of one part with their paths.
+    """Conversions of one part with their paths, which those share that the same touches led to.
 
-    row: of the part. before: ms from each touch to its conversion. direct: of each touch. worth: NaN for none.
-    lag: ms from the first touch to the conversion, -1 for none.
+    row: of the part. worth: NaN for none. lag: ms from the first touch to the conversion, -1 for none.
+    path: of each conversion, one of `runs`. before: ms from each touch to the path's last. direct: of each touch.
     """
 
     part: Part
     row: Int64
     worth: Float64
+    lag: Int64
+    path: Int64
     runs: Runs
     before: Int64
     direct: Bool
-    lag: Int64
+
+    @once
+    def length(self) -> Int64:
+        """How many touches led to each conversion."""
+        return self.runs.length[self.path]
+
+    @once
+    def many(self) -> Int64:
+        """How many conversions each path led to."""
+        return np.bincount(self.path, minlength=len(self.runs.length))
+
+    @once
+    def many_of_touch(self) -> Float64:
+        """The same of the path of each touch."""
+        return np.repeat(self.many.astype(np.float64), self.runs.length)
+
+    @once
+    def worth_of_path(self) -> Float64 | None:
+        """What each path's conversions are worth together; None where nobody knows of any."""
+        if np.isnan(self.worth).all():
+            return None
+        weights = np.nan_to_num(self.worth)
+        return np.bincount(self.path, weights=weights, minlength=len(self.runs.length)).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,3 +116,21 @@ def first_touch(runs: Runs) -> Int64:
 def last_touch(runs: Runs) -> Int64:
     """The last touch of each path that has any."""
     return runs.start[1:][runs.length > 0] - 1
+
+
+def by_value(runs: Runs, amount: Float64 | Int64, count: int, divided: bool = False) -> Float64:
+    """For each value the sum of an amount a path over the paths that it is on.
+
+    Args:
+        divided: equally among the different values of each path.
+    """
+    if count > FEW_VALUES:
+        owner = runs.owner[runs.once_each]
+        each = amount[owner]
+        if divided:
+            each = each / np.bincount(owner, minlength=len(amount))[owner]
+        return np.bincount(runs.code[runs.once_each], each, count).astype(np.float64)
+    of_set = np.bincount(runs.sets, amount, 1 << count)
+    holds = np.arange(1 << count)[:, None] >> np.arange(count) & 1
+    shares = of_set / np.maximum(holds.sum(axis=1), 1) if divided else of_set
+    return np.asarray(shares @ holds)

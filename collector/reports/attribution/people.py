@@ -13,19 +13,14 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64
 from collector.reports.attribution.answer import MODEL_WORDS, Answer
 from collector.reports.attribution.histograms import LAGS, LONGEST, lag_group
-from collector.reports.attribution.models import WHOLE, last_told
-from collector.reports.attribution.paths import Conversions, first_touch, last_touch
+from collector.reports.attribution.models import PLACES, WHOLE
+from collector.reports.attribution.paths import Conversions
 from collector.reports.attribution.plan import NO_TOUCH
 from collector.reports.attribution.sequences import fits, read, sequence, table, written
 from collector.reports.people_list import Behind, Fact, people_block
 
 Test = Callable[[Conversions], Bool]
 KNOWN = ("channel", "source", "goals")
-_PLACES: dict[str, Callable[[Conversions], Int64]] = {
-    "first": lambda one: first_touch(one.runs),
-    "last": lambda one: last_touch(one.runs),
-    "last_non_direct": last_told,
-}
 
 
 def listed_block(journeys: Journeys, answer: Answer, which: str) -> Block:
@@ -51,10 +46,10 @@ def listed_block(journeys: Journeys, answer: Answer, which: str) -> Block:
 
 def _behind(answer: Answer, one: Conversions, entries: Int64) -> Behind:
     def told(shown: Int64) -> Sequence[Cell]:
-        rows = table(one.runs)[entries[shown]]
+        rows = table(one.runs)[one.path[entries[shown]]]
         return [written(answer, sequence(row)) for row in rows]
 
-    facts: dict[str, Fact] = {"path": told, "touches": one.runs.length[entries], "worth": one.worth[entries]}
+    facts: dict[str, Fact] = {"path": told, "touches": one.length[entries], "worth": one.worth[entries]}
     return Behind.each(one.part, one.row[entries], facts)
 
 
@@ -63,14 +58,14 @@ def _asked(answer: Answer, which: str, group: str) -> tuple[Text, Test]:
         return _of_value(answer, which, group)
     if which == "path":
         wanted = read(answer, group)
-        return T("{path}", path=written(answer, wanted)), lambda one: fits(one.runs, wanted)
+        return T("{path}", path=written(answer, wanted)), lambda one: fits(one.runs, wanted)[one.path]
     if which in ("length", "lag"):
         number = int(group) if group.isdecimal() and len(group) < 4 else -1
         if not 0 <= number < (LONGEST + 1 if which == "length" else len(LAGS)):
             raise UserError(f"There is no group {group!r}.", "Use the link of a row.")
         if which == "lag":
             return T("First touched {days} before", days=LAGS[number][1]), lambda one: lag_group(one.lag) == number
-        return _touches_words(number), lambda one: np.minimum(one.runs.length, LONGEST) == number
+        return _touches_words(number), lambda one: np.minimum(one.length, LONGEST) == number
     return T("All"), lambda one: np.ones(len(one.row), dtype=np.bool_)
 
 
@@ -82,7 +77,7 @@ def _touches_words(number: int) -> Text:
 
 def _of_value(answer: Answer, which: str, value: str) -> tuple[Text, Test]:
     if value == NO_TOUCH:
-        return T("Without a touch"), lambda one: one.runs.length == 0
+        return T("Without a touch"), lambda one: one.length == 0
     if value not in answer.paths.values:
         raise UserError(f"There is no {value!r} here.", "Use the link of a row.")
     code, name = answer.paths.values.index(value), answer.called(value)
@@ -90,7 +85,7 @@ def _of_value(answer: Answer, which: str, value: str) -> tuple[Text, Test]:
         return T("Touched by {value}", value=name), lambda one: _owners(one, np.flatnonzero(one.runs.code == code))
 
     def test(one: Conversions) -> Bool:
-        places = _PLACES[which](one)
+        places = PLACES[which](one)
         return _owners(one, places[one.runs.code[places] == code])
 
     return T("{value} by the model “{model}”", value=name, model=MODEL_WORDS[which]), test
@@ -98,6 +93,6 @@ def _of_value(answer: Answer, which: str, value: str) -> tuple[Text, Test]:
 
 def _owners(one: Conversions, places: Int64) -> Bool:
     """The conversions that these touches belong to."""
-    mask = np.zeros(len(one.row), dtype=np.bool_)
+    mask = np.zeros(len(one.runs.length), dtype=np.bool_)
     mask[one.runs.owner[places]] = True
-    return mask
+    return mask[one.path]

@@ -12,6 +12,7 @@ from collector.journeys.part import Int64
 from collector.reports.attribution.answer import MODEL_WORDS, Answer, Link
 from collector.reports.attribution.blocks import untouched
 from collector.reports.attribution.models import MODELS, WHOLE
+from collector.reports.attribution.paths import by_value
 from collector.reports.attribution.plan import NO_TOUCH, TOUCH
 from collector.reports.scope import share
 
@@ -82,7 +83,7 @@ def touched_of(answer: Answer) -> Int64:
     count = len(answer.paths.values)
     found = np.zeros(count, dtype=np.int64)
     for one in answer.paths.found:
-        found += np.bincount(one.runs.code[one.runs.once_each], minlength=count)
+        found += by_value(one.runs, one.many, count).astype(np.int64)
     return found
 
 
