@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from collector.core.blocks import Block, Cell, Column, Result
-from collector.core.called import CHAT_WORDS
+from collector.core.blocks import Result
 from collector.core.event import CHAT_EVENTS
-from collector.core.matcher import Matcher
-from collector.core.query import Query
+from collector.core.matcher import Matcher, parse_matcher
+from collector.core.query import Param, Query
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
-from collector.reports.chat_facts import BANDS, ChatFacts, chat_facts, quantile, satisfied
-from collector.reports.impact.report import GOAL, HORIZON, PEOPLE, VALUE
-from collector.reports.scope import common_arguments, share
-from collector.reports.touch import nothing_yet, number, seen, with_impact
+from collector.reports.chat_blocks import own_blocks
+from collector.reports.chat_facts import chat_facts
+from collector.reports.chat_lists import GROUP, LISTS, SUBSET, listed
+from collector.reports.impact.report import DOSE, GOAL, HORIZON, NEW, PEOPLE, VALUE
+from collector.reports.people_list import LIMIT
+from collector.reports.touch import Preset, measured, nothing_yet, page, seen
 
-STARTED = Matcher("event", "chat_started")
+_OPENED, _STARTED, _JOINED = (Matcher("event", name) for name in ("chat_opened", "chat_started", "chat_agent_joined"))
+_WRITTEN = parse_matcher("event:chat_message[role=visitor]")
+_ANSWER = parse_matcher("event:chat_message[role=agent]")
+_BANDS = (1, 3)  # messages: 1, 2 to 3, 4 and more
+PRESETS = {
+    "opened": Preset((_OPENED,), T("opening the chat"), _WRITTEN, _BANDS),
+    "started": Preset((_STARTED,), T("chat"), _WRITTEN, _BANDS),
+    "answered": Preset((_JOINED, _ANSWER), T("an agent's answer in the chat"), _WRITTEN, _BANDS),
+}
 
 
 def run(journeys: Journeys, query: Query) -> Result:
-    """The impact of started chats on the goal, and the chats themselves."""
+    """The impact of chats on the goal, and the chats themselves."""
     if not seen(journeys, [Matcher("event", name) for name in CHAT_EVENTS]):
         return nothing_yet(
             journeys,
@@ -35,71 +42,44 @@ def run(journeys: Journeys, query: Query) -> Result:
                 T("For another chat, send the events chat_opened, chat_started and chat_message yourself."),
             ),
         )
-    facts = chat_facts(journeys, query)
-    return with_impact(journeys, query, [STARTED], _blocks(query, facts))
-
-
-def _blocks(query: Query, facts: ChatFacts) -> list[Block]:
-    common = common_arguments(query)
-    starts = facts.people["chat_started"]
-    return [
-        number("chats", T("People who started a chat"), "count", starts, (*common, ("did", str(STARTED)))),
-        number("messages", T("Messages"), "count", facts.times["chat_message"]),
-        number("first_response", T("First response, median"), "seconds", quantile(facts.waits, 0.5)),
-        number("first_response_p90", T("First response, 90 of 100 within"), "seconds", quantile(facts.waits, 0.9)),
-        number("unanswered", T("Chats without an agent's answer"), "count", facts.unanswered),
-        number("csat", T("Rated 4 or 5"), "ratio", satisfied(facts.scores)),
-        _reach(common, facts),
-        _table(
-            "before_start", facts, [[band, facts.before[band], share(facts.before[band], starts)] for band in BANDS]
-        ),
-        _table("start_pages", facts, [[page, n, share(n, starts)] for page, n in facts.pages.most_common(50)]),
-    ]
-
-
-def _reach(common: tuple[tuple[str, str], ...], facts: ChatFacts) -> Block:
-    names = [name for name in CHAT_EVENTS if facts.times[name]]
-    return Block(
-        "reach",
-        "bars",
-        T("How far people went"),
-        (
-            Column("event", T("Event")),
-            Column("label", T("People"), "label"),
-            Column("people", T("Visitors"), "count"),
-            Column("times", T("Times"), "count"),
-        ),
-        [[name, str(CHAT_WORDS[name]), facts.people[name], facts.times[name]] for name in names],
-        draw={"y": "people", "link": "people", "unseen": ("event",)},
-        links=[(*common, ("did", f"event:{name}")) for name in names],
-        empty=T("No chat in this time."),
-    )
-
-
-_HEADS = {
-    "before_start": (T("When in the journey chats begin"), Column("pages_before", T("Pages seen before"))),
-    "start_pages": (T("Where chats begin"), Column("page", T("Page"))),
-}
-
-
-def _table(block: str, facts: ChatFacts, rows: Sequence[Sequence[Cell]]) -> Block:
-    title, head = _HEADS[block]
-    return Block(
-        block,
-        "bars",
-        title,
-        (head, Column("people", T("People"), "count"), Column("share", T("Share"), "ratio")),
-        rows if facts.people["chat_started"] else [],
-        draw={"y": "people"},
-        empty=T("Nobody started a chat in this time."),
-    )
+    preset = PRESETS[str(query.values["exposure"])]
+    people = listed(journeys, query)
+    own = own_blocks(journeys, query, chat_facts(journeys, query))
+    return page(journeys, query, preset, measured(journeys, query, preset), own, people)
 
 
 REPORT = Report(
     name="chat",
     title=T("Chat"),
-    summary=T("What chat really changed, when it begins, how fast it is answered, and how it is rated."),
-    params=(GOAL, HORIZON, VALUE, PEOPLE),
+    summary=T("What chat really changed, when it begins, how fast it is answered, by whom, and how it is rated."),
+    params=(
+        Param(
+            "exposure",
+            "choice",
+            T("What happened"),
+            T("What of the chat is judged."),
+            default="started",
+            choices=(
+                ("opened", T("The chat was opened")),
+                ("started", T("A chat was started")),
+                ("answered", T("An agent answered")),
+            ),
+        ),
+        GOAL,
+        HORIZON,
+        VALUE,
+        DOSE,
+        NEW,
+        Param(
+            PEOPLE.name,
+            "choice",
+            PEOPLE.label,
+            choices=(*PEOPLE.choices, *((name, title) for name, (title, _, _) in LISTS.items())),
+        ),
+        GROUP,
+        SUBSET,
+        LIMIT,
+    ),
     run=run,
     example={"goal": ["event:purchase"], "all-time": ["1"]},
     menu=53,

@@ -13,9 +13,11 @@ from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
+from collector.reports.chat_talks import scores, talks
 from collector.reports.scope import choose, distinct_sorted, inside, kind_mask, page_path
 
-_CLOSERS = ("chat_ended", "chat_rated", "chat_offline_form")
+BANDS = {"0": 0, "1": 1, "2": 2, "3-5": 5, "6-10": 10, "11+": None}
+SATISFIED = 4
 
 
 @dataclass(slots=True)
@@ -27,7 +29,6 @@ class ChatFacts:
 
     people: Counter[str] = field(default_factory=Counter)
     times: Counter[str] = field(default_factory=Counter)
-    roles: Counter[str] = field(default_factory=Counter)
     waits: list[float] = field(default_factory=list)
     unanswered: int = 0
     scores: list[float] = field(default_factory=list)
@@ -52,24 +53,32 @@ class Waits(NamedTuple):
     seconds: Float64
 
 
+class Began(NamedTuple):
+    """Each person's first chat in the range: its row, the band of pages seen before it, the page it began on."""
+
+    row: Int64
+    band: list[str]
+    page: list[str]
+
+
 def chat_facts(journeys: Journeys, query: Query) -> ChatFacts:
     """The facts of chats in the question's range."""
     facts = ChatFacts()
     for part in journeys.each():
         mask = inside(part, query, choose(journeys, part, query), query.start, query.end)
-        rows = {name: _rows(journeys, part, query, name, mask) for name in CHAT_EVENTS}
-        for name, found in rows.items():
+        for name in CHAT_EVENTS:
+            found = chat_rows(journeys, part, query, name, mask)
             facts.people[name] += distinct_sorted(part.person[found].astype(np.int64))
             facts.times[name] += len(found)
-        if len(rows["chat_message"]):
-            role = _roles(journeys, part, rows["chat_message"])
-            facts.roles.update(str(name) for name in role.tolist())
         service(journeys, part, query, mask, facts)
-        _beginnings(journeys, part, rows["chat_started"], facts)
+        began = beginnings(journeys, part, query, mask)
+        facts.before.update(began.band)
+        facts.pages.update(began.page)
     return facts
 
 
-def _rows(journeys: Journeys, part: Part, query: Query, name: str, mask: Bool) -> Int64:
+def chat_rows(journeys: Journeys, part: Part, query: Query, name: str, mask: Bool) -> Int64:
+    """The rows in `mask` of one of the chat's events."""
     rows = journeys.rows(part, Matcher("event", name), query.include_bots)
     return rows[mask[rows]]
 
@@ -94,91 +103,35 @@ def ratings(journeys: Journeys, part: Part, include_bots: bool) -> Ratings:
     return Ratings(rows[~np.isnan(score)], score[~np.isnan(score)])
 
 
-def scores(journeys: Journeys, part: Part, rows: Int64) -> Float64:
-    """The property `score` of rows; NaN where it is no number."""
-    column = journeys.properties.column(part, "score")
-    told = [
-        float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else np.nan
-        for cell in column.values
-    ]
-    found: Float64 = np.array([*told, np.nan])[column.code[rows]]
-    return found
-
-
 def waits(journeys: Journeys, part: Part, include_bots: bool) -> Waits:
     """First visitor message to first agent message of each conversation (SEMANTICS 10)."""
-    rows = {name: journeys.rows(part, Matcher("event", name), include_bots) for name in CHAT_EVENTS}
-    messages = rows["chat_message"]
-    if not len(messages):
-        return Waits(messages, np.empty(0, dtype=np.float64))
-    role = _roles(journeys, part, messages)
-    conversation = _conversations(part, rows)[np.searchsorted(_all(rows), messages)]
-    visitor, agent = role == "visitor", role == "agent"
-    # A conversation is one session's, whose rows are in the order of time.
-    first = np.full(int(conversation.max()) + 1, part.size, dtype=np.int64)
-    np.minimum.at(first, conversation[visitor], messages[visitor])
-    never = np.iinfo(np.int64).max
-    asked = np.append(part.time, never)[first]
-    later = agent & (part.time[messages] >= asked[conversation])
-    told = np.full(len(first), never, dtype=np.int64)
-    np.minimum.at(told, conversation[later], part.time[messages[later]])
-    seconds = np.where(told < never, (told - asked) / 1000, np.nan)
-    order = np.argsort(first, kind="stable")
-    order = order[first[order] < part.size]
-    return Waits(first[order], seconds[order])
+    if not len(journeys.rows(part, Matcher("event", "chat_message"), include_bots)):
+        return Waits(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64))
+    found = talks(journeys, part, include_bots)
+    order = np.argsort(found.asked, kind="stable")
+    order = order[found.asked[order] < part.size]
+    return Waits(found.asked[order], found.seconds[order])
 
 
-def _roles(journeys: Journeys, part: Part, rows: Int64) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
-    column = journeys.properties.column(part, "role")
-    names = np.array([*(str(value) for value in column.values), ""], dtype=np.str_)
-    return names[column.code[rows]]
-
-
-def _all(rows: dict[str, Int64]) -> Int64:
-    return np.sort(np.concatenate(list(rows.values())))
-
-
-def _conversations(part: Part, rows: dict[str, Int64]) -> Int64:
-    """For each chat row (ascending) its conversation: a session's chat, cut where it goes on after an end."""
-    every = _all(rows)
-    closed = np.isin(every, np.concatenate([rows[name] for name in _CLOSERS]))
-    order = np.argsort(part.session[every], kind="stable")
-    session = part.session[every][order]
-    fresh = np.ones(len(every), dtype=np.bool_)
-    fresh[1:] = (session[1:] != session[:-1]) | (closed[order][:-1] & ~closed[order][1:])
-    number = np.empty(len(every), dtype=np.int64)
-    number[order] = np.cumsum(fresh) - 1
-    return number
-
-
-def _beginnings(journeys: Journeys, part: Part, started: Int64, facts: ChatFacts) -> None:
-    if not len(started):
-        return
+def beginnings(journeys: Journeys, part: Part, query: Query, mask: Bool) -> Began:
+    """Where and when in their journey people began their first chat of the range."""
+    started = chat_rows(journeys, part, query, "chat_started", mask)
     person = part.person[started]
-    first = started[np.append(True, person[1:] != person[:-1])]
+    first = started[np.append(True, person[1:] != person[:-1])] if len(started) else started
     is_page = kind_mask(journeys, lambda kind: kind.type == PAGE)
-    seen = np.concatenate([[0], np.cumsum(is_page[part.kind])])
-    before = seen[first] - seen[part.person_row[part.person[first]]]
-    facts.before.update(_band(int(count)) for count in before)
-    for page in part.page[first].tolist():
-        facts.pages[page_path(journeys.pages.get(page, ("", ""))[1])] += 1
-
-
-BANDS = ("0", "1", "2", "3-5", "6-10", "11+")
+    seen = np.concatenate([[0], np.cumsum(is_page[part.kind])]) if len(first) else np.zeros(1, dtype=np.int64)
+    before = seen[first] - seen[part.person_row[part.person[first]]] if len(first) else first
+    pages = [page_path(journeys.pages.get(page, ("", ""))[1]) for page in part.page[first].tolist()]
+    return Began(first, [_band(count) for count in before.tolist()], pages)
 
 
 def _band(pages: int) -> str:
-    if pages <= 2:
-        return str(pages)
-    return "3-5" if pages <= 5 else "6-10" if pages <= 10 else "11+"
+    return next(name for name, most in BANDS.items() if most is None or pages <= most)
 
 
 def quantile(values: list[float], share: float) -> float | None:
     """A quantile of values, None of none."""
     return float(np.quantile(np.array(values), share)) if values else None
-
-
-SATISFIED = 4
 
 
 def satisfied(told: list[float]) -> float | None:

@@ -37,6 +37,7 @@ _COUNTED = {
     "visit": (T("{list}: {n} visits"), T("{list}: one visit")),
     "conversion": (T("{list}: {n} conversions"), T("{list}: one conversion")),
     "cart": (T("{list}: {n} carts"), T("{list}: one cart")),
+    "chat": (T("{list}: {n} chats"), T("{list}: one chat")),
     "event": (T("{list}: {n} events"), T("{list}: one event")),
     "move": (T("{list}: {n} moves"), T("{list}: one move")),
 }

@@ -27,7 +27,7 @@ from collector.reports.scope import (
     rows_of_any,
     share,
 )
-from collector.reports.touch import nothing_yet, number, seen, with_impact
+from collector.reports.touch import Preset, measured, nothing_yet, number, page, seen
 
 CAME = Matcher("source", "retargeting")
 
@@ -65,7 +65,8 @@ def run(journeys: Journeys, query: Query) -> Result:
         rows = rows[mask[rows]]
         if len(rows):
             _add(journeys, part, query, rows, facts)
-    return with_impact(journeys, query, [CAME], _blocks(query, facts))
+    preset = Preset((CAME,), T("retargeting"), CAME, (1, 5))
+    return page(journeys, query, preset, measured(journeys, query, preset), _blocks(query, facts))
 
 
 def _add(journeys: Journeys, part: Part, query: Query, rows: Int64, facts: Facts) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from collector.core.blocks import Block, Cell, Column, Result, Unit
 from collector.core.errors import UserError
@@ -10,8 +11,22 @@ from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
-from collector.reports.impact.report import answer_blocks, measure
+from collector.reports.impact.engine import Answer, answer
+from collector.reports.impact.report import answer_blocks, make_plan
 from collector.reports.impact.words import headline, notes
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A page's own impact question: exposures, what they are called in a sentence, and which dose where none is given.
+
+    bands: the upper ends of the doses but the last.
+    """
+
+    exposures: Sequence[Matcher]
+    name: Text
+    dose: Matcher
+    bands: tuple[int, ...]
 
 
 def seen(journeys: Journeys, matchers: Sequence[Matcher]) -> bool:
@@ -29,13 +44,39 @@ def nothing_yet(journeys: Journeys, title: Text, what: Text, advice: Sequence[Te
     return Result([block], journeys.as_of, what, tuple(advice))
 
 
-def with_impact(journeys: Journeys, query: Query, exposures: Sequence[Matcher], own: Sequence[Block]) -> Result:
-    """The page's own blocks behind the impact of the exposures; without a goal the impact is left away, in words."""
+def measured(journeys: Journeys, query: Query, preset: Preset) -> Answer | UserError:
+    """The engine's answer, or why the question cannot be asked (no goal, say)."""
     try:
-        found = measure(journeys, query, exposures)
+        plan = make_plan(query, preset.exposures, journeys.as_of)
     except UserError as error:
-        return Result(list(own), journeys.as_of, None, (T("{message} {hint}", message=error.message, hint=error.hint),))
-    return Result([*answer_blocks(journeys, query, found), *own], journeys.as_of, headline(found), notes(found))
+        return error
+    return answer(journeys, query, replace(plan, dose=plan.dose or preset.dose, bands=preset.bands))
+
+
+def page(
+    journeys: Journeys,
+    query: Query,
+    preset: Preset,
+    found: Answer | UserError,
+    own: Sequence[Block],
+    listed: Block | None = None,
+) -> Result:
+    """The page's own blocks behind the impact; where that cannot be asked, it is left away, in words.
+
+    Args:
+        listed: the people behind one of its own numbers, where they are asked for.
+    """
+    first = [] if listed is None else [listed]
+    if isinstance(found, UserError):
+        why = T("{message} {hint}", message=found.message, hint=found.hint)
+        return Result([*first, *own], journeys.as_of, None, (why,))
+    blocks = [*first, *answer_blocks(journeys, query, found), *own]
+    return Result(blocks, journeys.as_of, headline(found, preset.name), notes(found, preset.name))
+
+
+def behind(name: str, group: str = "", subset: str = "") -> tuple[tuple[str, str], ...]:
+    """The arguments of one of the page's own lists; each is named, since a link replaces only what it names."""
+    return ("people", name), ("group", group), ("subset", subset)
 
 
 def number(block: str, title: Text, unit: Unit, value: Cell, link: Sequence[tuple[str, str]] | None = None) -> Block:

@@ -310,7 +310,7 @@ def people_block(journeys: Journeys, query: Query, found: Answer, asked: str) ->
         Column("days_to_goal", T("Days to the goal"), "number"),
     )
     when = Column("exposed_at", T("Exposed"), "time")
-    return shared.people_block(journeys, query, listed, _PEOPLE[asked], columns, when=when)
+    return shared.people_block(journeys, query, listed, LISTS[asked], columns, when=when)
 
 
 def _behind(
@@ -325,7 +325,7 @@ def _behind(
     return shared.Behind(drawn.part, drawn.place[person], tape.time[rows], facts)
 
 
-_PEOPLE: dict[str, Text] = {
+LISTS: dict[str, Text] = {
     "exposed": T("People exposed"),
     "matched": T("People compared"),
     "left_out": T("People left out"),

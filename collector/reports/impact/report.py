@@ -80,8 +80,8 @@ def measure(journeys: Journeys, query: Query, exposures: Sequence[Matcher]) -> A
 
 def answer_blocks(journeys: Journeys, query: Query, found: Answer) -> list[Block]:
     """All blocks of an answer, the people last where they are asked for."""
-    asked = query.values.get("people")
-    listed = [blocks.people_block(journeys, query, found, asked)] if isinstance(asked, str) else []
+    asked = str(query.values.get("people"))
+    listed = [blocks.people_block(journeys, query, found, asked)] if asked in blocks.LISTS else []
     dose = blocks.dose_block(found)
     return [
         *blocks.number_blocks(found),

@@ -9,7 +9,7 @@ import numpy as np
 from collector.core.matcher import Matcher
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Float64, Int64, Part
-from collector.reports.chat_facts import scores
+from collector.reports.chat_talks import scores
 
 RATED = Matcher("event", "nps_rated")
 PROMOTES, DETRACTS = 9, 6
