@@ -38,6 +38,9 @@ class Wide:
     def gram(self, weight: Float64) -> Float64:
         return np.asarray((self.values.T * weight) @ self.values)
 
+    def form(self, square: Float64) -> Float64:
+        return np.asarray(np.einsum("ij,jk,ik->i", self.values, square, self.values))
+
 
 def weights(study: Study) -> Float64:
     case, control = study.x[study.exposed, 1:], Wide(study.x[~study.exposed, 1:])

@@ -17,6 +17,7 @@ from collector.core.times import DAY, MINUTE
 from collector.reports.impact import REPORT
 from collector.reports.impact.balancing import tilt, tilted
 from collector.reports.impact.coded import Coded
+from collector.reports.impact.crossings import crossed
 from collector.reports.impact.drawn import draw
 from collector.reports.impact.engine import Answer, answer
 from collector.reports.impact.estimate import e_value
@@ -256,5 +257,20 @@ def test_sums_over_codes_are_those_of_the_wide_matrix(seed: int, levels: list[in
     assert x.dot(coefficients) == pytest.approx(coefficients @ wide)
     assert x.sums(weight) == pytest.approx(wide @ weight)
     assert x.gram(weight) == pytest.approx((wide * weight) @ wide.T)
+    square = rng.random((x.width, x.width))
+    square += square.T
+    assert x.form(square) == pytest.approx(np.einsum("ij,jk,ki->i", wide.T, square, wide))
     pick = np.array([3, 5, 7])
     assert x.of(pick).dot(coefficients) == pytest.approx(coefficients @ wide[:, pick])
+
+
+def test_two_levels_that_stand_apart_together_become_a_feature_of_their_own() -> None:
+    # Each of both is as frequent on either side; having both or neither marks the exposed.
+    case, control = np.arange(400), np.arange(400, 1_200)
+    first = np.arange(1_200) % 2
+    second = np.where(np.arange(1_200) < 400, first, np.arange(1_200) // 2 % 2)
+    x = Coded(np.array([first, second], dtype=np.uint8), (2, 2))
+    wider = crossed(x, case, control, np.ones(800))
+    assert wider.levels == (2, 2, 2)
+    assert wider.codes[2].tolist() == (first & second).tolist()
+    assert crossed(x, control, control, np.ones(800)) is x

@@ -38,6 +38,9 @@ class Table(Protocol):
     def gram(self, weight: Float64) -> Float64:
         """The transposed table times its weighted rows: coefficients by coefficients."""
 
+    def form(self, square: Float64) -> Float64:
+        """Each row times a square matrix times the row again: a number a row."""
+
 
 @dataclass(frozen=True, eq=False)
 class Coded:
@@ -89,6 +92,16 @@ class Coded:
             found[starts[a] : starts[a + 1], starts[b] : starts[b + 1]] = block
             found[starts[b] : starts[b + 1], starts[a] : starts[a + 1]] = block.T
         return np.asarray(found)
+
+    def form(self, square: Float64) -> Float64:
+        """Each row times a symmetric matrix times the row again: a number a row."""
+        starts = np.cumsum([0, *(levels - 1 for levels in self.levels)])
+        total = self.dot(np.diagonal(square).copy())
+        for a, b, codes in self._pairs:
+            table = np.zeros((self.levels[a], self.levels[b]))
+            table[1:, 1:] = 2 * square[starts[a] : starts[a + 1], starts[b] : starts[b + 1]]
+            total += table.ravel()[codes]
+        return total
 
     @cached_property
     def _pairs(self) -> list[tuple[int, int, NDArray[np.uint16]]]:

@@ -16,6 +16,7 @@ from collector.journeys.part import Bool, Float64, Int64
 from collector.reports.impact.balancing import hazard, tilt, tilted
 from collector.reports.impact.censoring import pull
 from collector.reports.impact.coded import Coded
+from collector.reports.impact.crossings import crossed
 from collector.reports.impact.drawn import Crowd, draw
 from collector.reports.impact.estimate import Effect, Fitted, Sample, effect, fit
 from collector.reports.impact.features import coded, features, measures, possible
@@ -148,6 +149,11 @@ def _match(journeys: Journeys, plan: Plan, found: Answer, moments: Moments) -> N
     check()
     pool_x, base = x.of(pool), scale[pool]
     odds = tilt(_means(x.of(moments.case)), pool_x, base)
+    wider = crossed(x, moments.case, pool, tilted(base, pool_x, odds, 1.0))
+    if wider is not x:
+        x, pool_x = wider, wider.of(pool)
+        start = np.concatenate([odds, np.zeros(x.width - len(odds))])
+        odds = tilt(_means(x.of(moments.case)), pool_x, base, start)
     score = x.dot(odds)
     fits = alike(score, moments.case, pool, base)
     found.lonely = moments.case_row[~fits]

@@ -17,7 +17,7 @@ from collector.journeys.part import Bool, Float64, Int64
 from collector.reports.impact.coded import Table
 
 LEVEL = 0.95
-LEAST_FREE = 0.5  # of the effective controls at least this share counts as not used up by the outcome model
+LEAST_FREE = 0.25  # at least this share of what a person tells counts as not used up by the outcome model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,8 +49,8 @@ class Fitted:
     """What is left of both sides' outcomes after the model, from which the effect on any of the exposed follows.
 
     weight: of the controls, summing to the number of cases. pull: what each case and each control, by its part in the
-    model of exposure, does to the sum of the controls' outcomes. widen: by how much the model's fitting its own
-    accidents makes the controls' rests too small.
+    model of exposure, does to the sum of the controls' outcomes. widen: by how much the model's fitting each
+    person's accidents makes the rests of that person's moments too small (Bell & McCaffrey, Survey Methodology 2002).
     """
 
     cases: Sample
@@ -59,14 +59,16 @@ class Fitted:
     case_rest: Float64
     control_rest: Float64
     pull: tuple[Float64, Float64]
-    widen: float
+    widen: Float64
 
 
 def fit(cases: Sample, controls: Sample, weight: Float64, pull: tuple[Float64, Float64]) -> Fitted:
     """The outcome model of the weighted controls, taken from both sides. For `pull` see `Fitted`."""
-    constant, model = _model(controls, weight)
-    size = effective_people(controls.person, weight)
-    free = max(1 - controls.x.width / max(size, 1.0), LEAST_FREE)
+    constant, model, inverse, mean = _model(controls, weight)
+    rows = (
+        1 / float(weight.sum()) + controls.x.form(inverse) - 2 * controls.x.dot(inverse @ mean) + mean @ inverse @ mean
+    )
+    used = np.bincount(controls.person, weights=weight * rows)[controls.person]
     return Fitted(
         cases=cases,
         controls=controls,
@@ -74,7 +76,7 @@ def fit(cases: Sample, controls: Sample, weight: Float64, pull: tuple[Float64, F
         case_rest=cases.y - _predicted(cases.x, constant, model),
         control_rest=controls.y - _predicted(controls.x, constant, model),
         pull=pull,
-        widen=float(1 / np.sqrt(free)),
+        widen=1 / np.sqrt(np.maximum(1 - used, LEAST_FREE)),
     )
 
 
@@ -104,8 +106,9 @@ def effect(fitted: Fitted, case: Bool | None = None, control: Bool | None = None
     return Effect(exposed, exposed - difference, difference, difference - reach, difference + reach)
 
 
-def _model(sample: Sample, weight: Float64) -> tuple[Float64, Float64]:
-    """Constant and coefficients of each outcome by weighted least squares.
+def _model(sample: Sample, weight: Float64) -> tuple[Float64, Float64, Float64, Float64]:
+    """Constant and coefficients of each outcome by weighted least squares, the inverse of the features' spread, and
+    their means.
 
     A ridge of about one observation a coefficient: levels that hardly occur must not run away.
     """
@@ -115,8 +118,9 @@ def _model(sample: Sample, weight: Float64) -> tuple[Float64, Float64]:
     gram[np.diag_indices_from(gram)] += 1.0
     outcome = weight @ sample.y / total
     cross = np.stack([sample.x.sums(weight * column) for column in sample.y.T], axis=1)
-    model = np.linalg.solve(gram, cross - total * np.outer(mean, outcome))
-    return outcome - mean @ model, np.asarray(model)
+    inverse: Float64 = np.asarray(np.linalg.inv(gram), dtype=np.float64)
+    model = inverse @ (cross - total * np.outer(mean, outcome))
+    return outcome - mean @ model, np.asarray(model), inverse, mean
 
 
 def _predicted(x: Table, constant: Float64, model: Float64) -> Float64:

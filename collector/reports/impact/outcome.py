@@ -19,7 +19,7 @@ from collector.reports.impact.plan import Plan
 from collector.reports.impact.tape import Tape
 
 BESIDE = MONEY, STAYED, VISITS = -3, -2, -1  # the columns of an outcome after those of the goal
-LEAST_CHANCE = 0.03  # of staying unexposed: caps how often one outcome counts at 33
+LEAST_CHANCE = 0.1  # of staying unexposed: caps how often one outcome counts at ten
 
 
 @dataclass(frozen=True, slots=True, eq=False)
