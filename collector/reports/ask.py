@@ -32,7 +32,7 @@ def _nothing_in_range(journeys: Journeys, span: Span | None) -> Text | None:
         return None
     bounds = journeys.memo.get("bounds")
     if not isinstance(bounds, list):
-        bounds = [(int(part.time.min()), int(part.time.max())) for part in journeys.each() if part.size]
+        bounds = [part.bounds for part in journeys.each() if part.size]
         journeys.memo["bounds"] = bounds
     if not bounds:
         return T("There are no events yet.")

@@ -55,17 +55,16 @@ def _conversions(
     journeys: Journeys, part: Part, query: Query, plan: Plan, touches: Touches, rows: Int64
 ) -> Conversions:
     key = part.key[rows]
-    person = part.person[rows].astype(np.int64) << part.shift
     # Keys are a person and a time, so that one search finds where a path begins: both ends are inclusive.
-    least = person | np.maximum(part.time[rows] - plan.lookback - part.origin, 0)
+    least = key - np.minimum(key & ((1 << part.shift) - 1), plan.lookback)
     if plan.cut:
         every = part.key[journeys.rows(part, plan.goal, query.include_bots)]
         # Conversions at one instant are cut at the one before that instant.
         earlier = np.searchsorted(every, key) - 1
         previous = np.where(earlier >= 0, every[np.maximum(earlier, 0)] if len(every) else 0, -1)
         least = np.maximum(least, previous + 1)
-    first = np.searchsorted(touches.key, least)
-    end = np.maximum(np.searchsorted(touches.key, key, side="right"), first)
+    first = _below(touches.key, least)
+    end = np.maximum(_below(touches.key, key + 1), first)
     # Conversions of one visit mostly have the same touches, and stand side by side.
     fresh = np.ones(len(rows), dtype=np.bool_)
     fresh[1:] = (first[1:] != first[:-1]) | (end[1:] != end[:-1])
@@ -83,6 +82,14 @@ def _conversions(
         direct = np.logical_and.reduceat(direct, begins) if len(begins) else direct
         runs, before = _only(runs, ends), before[ends]
     return Conversions(part, rows, _worth(journeys, part, plan, rows), lag, path, runs, before, direct)
+
+
+def _below(keys: Int64, limits: Int64) -> Int64:
+    """How many of `keys` are less than each limit; both ascend, so that the fewer are looked up among the others."""
+    if len(limits) < len(keys):
+        return np.searchsorted(keys, limits).astype(np.int64, copy=False)
+    behind = np.searchsorted(limits, keys, side="right")
+    return np.cumsum(np.bincount(behind, minlength=len(limits) + 1)[:-1])
 
 
 def _worth(journeys: Journeys, part: Part, plan: Plan, rows: Int64) -> Float64:

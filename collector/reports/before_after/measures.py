@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from collector.journeys.part import Bool, Int64
+from collector.journeys.part import Bool, Int32, Int64
 from collector.reports.overview_counts import View
 from collector.reports.scope import share
 from collector.reports.stats import Floats, difference
@@ -41,9 +42,10 @@ class Ratio:
         self.people += int(np.count_nonzero(over))
         self.x += float(over.sum())
         self.y += float(of.sum())
-        self.xx += float(over @ over)
-        self.xy += float(over @ of)
-        self.yy += float(of @ of)
+        # Sums of products and not dot products, which wake threads for arrays that one core is done with sooner.
+        self.xx += float((over * over).sum())
+        self.xy += float((over * of).sum())
+        self.yy += float((of * of).sum())
 
     def add_each(self, people: int, y: Floats) -> None:
         """Take in so many people with 1 to divide by, of whom some have a `y`."""
@@ -120,33 +122,46 @@ def measure(before: Sequence[View], after: Sequence[View], goals: int) -> Pair:
     """Both sides, from the same parts in the same order."""
     pair = Pair(_side(goals), _side(goals))
     for old, new in zip(before, after, strict=True):
-        was, visits_before = _take(pair.before, old)
-        now, visits_after = _take(pair.after, new)
+        was, came_before = _take(pair.before, old)
+        now, came_after = _take(pair.after, new)
         pair.both += int(np.count_nonzero(was & now))
-        apart = visits_after - visits_before
-        pair.visits_spread += float(apart @ apart)
+        # The sum of the squares of each person's visits after less those before.
+        visits = np.zeros(len(was), dtype=np.int32)
+        visits[came_before.person] = came_before.visits
+        alike = came_after.visits @ visits[came_after.person]
+        squares = came_before.visits @ came_before.visits + came_after.visits @ came_after.visits
+        pair.visits_spread += float(squares - 2 * alike)
     return pair
+
+
+class _Came(NamedTuple):
+    """The people who began a visit, ascending, and how many they began."""
+
+    person: Int32
+    visits: Int64
 
 
 def _side(goals: int) -> Side:
     return Side(goals=[0] * goals, worth=[Ratio() for _ in range(goals)], valued=[False] * goals)
 
 
-def _take(side: Side, view: View) -> tuple[Bool, Int64]:
-    """Add a part to a side; its people who were there, and the visits of each person."""
-    part, size = view.part, len(view.part.persons)
-    there = np.zeros(size, dtype=np.bool_)
+def _take(side: Side, view: View) -> tuple[Bool, _Came]:
+    """Add a part to a side; its people who were there, and those who began visits."""
+    part = view.part
+    there = np.zeros(len(part.persons), dtype=np.bool_)
     there[view.person] = True
     owner = view.sessions.person[view.begun]
-    visits = np.bincount(owner, minlength=size)
-    engaged = np.bincount(owner, weights=view.sessions.engaged[view.begun] / _SECOND, minlength=size)
     people = int(np.count_nonzero(there))
     side.people += people
-    side.visits += len(view.begun)
-    # Who made no visit has neither visits nor what is divided by them.
-    some = np.flatnonzero(visits)
-    side.attention.add(visits[some], engaged[some])
-    side.bounce.add(visits[some], np.bincount(view.sessions.person[view.bounced], minlength=size)[some])
+    side.visits += len(owner)
+    # Who made no visit has neither visits nor what is divided by them; persons ascend as their visits do.
+    first = np.flatnonzero(np.concatenate(([True], owner[1:] != owner[:-1]))[: len(owner)])
+    came = _Came(owner[first], np.diff(first, append=len(owner)))
+    if len(first):
+        engaged = np.add.reduceat(view.sessions.engaged[view.begun], first) / _SECOND
+        bounced = np.add.reduceat(view.sessions.bounce[view.begun], first, dtype=np.int64)
+        side.attention.add(came.visits, engaged)
+        side.bounce.add(came.visits, bounced)
     for at, rows in enumerate(view.goal_rows):
         value = part.value[rows]
         winners, place = np.unique(part.person[rows], return_inverse=True)
@@ -155,7 +170,7 @@ def _take(side: Side, view: View) -> tuple[Bool, Int64]:
         side.worth[at].add_each(
             people, np.bincount(place, weights=np.nan_to_num(value), minlength=len(winners)).astype(np.float64)
         )
-    return there, visits
+    return there, came
 
 
 def of_counts(before: int, after: int, spread: float) -> Change:

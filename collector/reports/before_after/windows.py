@@ -65,7 +65,7 @@ def windows(journeys: Journeys, query: Query, day: date) -> Windows:
     if not 1 <= asked <= MOST_WEEKS:
         raise UserError("This window cannot be compared.", f"Give whole weeks, from 7d to {7 * MOST_WEEKS}d.")
     zone = query.site.zone
-    first = min((int(part.time.min()) for part in journeys.each() if part.size), default=query.now)
+    first = min((part.bounds[0] for part in journeys.each() if part.size), default=query.now)
     begun = day_of(first, zone)
     passed, known = (day_of(query.now, zone) - day).days, (day - begun).days
     weeks = max(min(asked, passed // 7, known // 7), 0)

@@ -85,7 +85,7 @@ def asked(journeys: Journeys, query: Query) -> Asked:
     whole = query.span is not None
     earlier = earlier_span(span, str(query.values["compare"])) if whole else None
     under_way = span.start < query.now < span.end
-    times = [int(part.time.min()) for part in journeys.each() if part.size]
+    times = [part.bounds[0] for part in journeys.each() if part.size]
     began = day_of(min(times, default=query.now), span.zone)
     cart, window = query.values["cart"], query.values["window"]
     return Asked(
