@@ -29,10 +29,14 @@ DRAWN = {"y": "rate", "low": "low", "high": "high", "link": "people", "more": ("
 
 
 class Followed(NamedTuple):
-    """For each of some rows whether the time for the goal is over, and whether the goal was reached within it."""
+    """For each of some rows whether the time for the goal is over, and whether it was reached within it.
+
+    reached: among those whose time is over. so_far: among all.
+    """
 
     over: Bool
     reached: Bool
+    so_far: Bool
 
 
 def goal_rows(journeys: Journeys, part: Part, query: Query) -> Int64 | None:
@@ -48,13 +52,15 @@ def followed(journeys: Journeys, part: Part, query: Query, rows: Int64) -> Follo
     """What became of each row within the horizon after it; nothing is over where there is no goal."""
     goals = goal_rows(journeys, part, query)
     if goals is None:
-        return Followed(np.zeros(len(rows), dtype=np.bool_), np.zeros(len(rows), dtype=np.bool_))
+        no = np.zeros(len(rows), dtype=np.bool_)
+        return Followed(no, no, no)
     within = horizon_of(query)
     over = part.time[rows] + within <= min(journeys.as_of, query.now)
     place = np.searchsorted(goals, rows, side="right")
     found = goals[np.minimum(place, len(goals) - 1)] if len(goals) else rows
     fits = (place < len(goals)) & (part.person[found] == part.person[rows])
-    return Followed(over, over & fits & (part.time[found] - part.time[rows] <= within))
+    so_far = fits & (part.time[found] - part.time[rows] <= within)
+    return Followed(over, over & so_far, so_far)
 
 
 def horizon_of(query: Query) -> int:

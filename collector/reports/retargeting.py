@@ -1,54 +1,30 @@
-"""Retargeting: what ads that bring people back changed, whom they reached, and which carts they recovered."""
+"""Retargeting: what ads that bring people back changed, what that cost, and whom they reached."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
-
-from collector.core.blocks import Block, Column, Result
+from collector.core.blocks import Block, Result
+from collector.core.errors import UserError
 from collector.core.matcher import Matcher
 from collector.core.query import Param, Query
 from collector.core.text import T
-from collector.core.times import DAY, SECOND
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Int64, Part
 from collector.reports.base import Report
-from collector.reports.chat_facts import quantile
-from collector.reports.impact.report import GOAL, HORIZON, PEOPLE, VALUE
-from collector.reports.scope import (
-    choose,
-    common_arguments,
-    distinct_people,
-    distinct_sorted,
-    inside,
-    rows_of_any,
-    share,
-)
-from collector.reports.touch import Preset, measured, nothing_yet, number, page, seen
+from collector.reports.impact.engine import Answer
+from collector.reports.impact.report import DOSE, GOAL, HORIZON, NEW, PEOPLE, VALUE
+from collector.reports.people_list import LIMIT
+from collector.reports.retargeting_blocks import has_seen, own_blocks, recency_effect, ways_block
+from collector.reports.retargeting_facts import CAME, CLICKED, SAW, facts_of
+from collector.reports.retargeting_lists import AT, GROUP, LISTS, SUBSET, listed
+from collector.reports.retargeting_money import money_of
+from collector.reports.retargeting_money_block import money_block
+from collector.reports.touch import Preset, measured, nothing_yet, page, seen
 
-CAME = Matcher("source", "retargeting")
-
-
-@dataclass(slots=True)
-class Facts:
-    """Sums over parts: visits and people by campaign, seconds since the visit before, carts left and recovered."""
-
-    people: int = 0
-    visits: int = 0
-    new: int = 0
-    away: list[float] = field(default_factory=list)
-    campaign_people: Counter[tuple[str, str]] = field(default_factory=Counter)
-    campaign_visits: Counter[tuple[str, str]] = field(default_factory=Counter)
-    carts: int = 0
-    recovered: int = 0
+_BANDS = (1, 5)  # visits by ads: 1, 2 to 5, 6 and more
 
 
 def run(journeys: Journeys, query: Query) -> Result:
-    """The impact of coming by retargeting on the goal, and the visits themselves."""
-    if not seen(journeys, [CAME]):
+    """The impact of coming by retargeting on the goal, its money, and the visits themselves."""
+    if not seen(journeys, [CAME, SAW]):
         return nothing_yet(
             journeys,
             T("Retargeting"),
@@ -58,113 +34,46 @@ def run(journeys: Journeys, query: Query) -> Result:
                 T("Without such marks, add a rule for the source, campaign or URL parameter that your ads use."),
             ),
         )
-    facts = Facts()
-    for part in journeys.each():
-        mask = inside(part, query, choose(journeys, part, query), query.start, query.end)
-        rows = journeys.rows(part, CAME, query.include_bots)
-        rows = rows[mask[rows]]
-        if len(rows):
-            _add(journeys, part, query, rows, facts)
-    preset = Preset((CAME,), T("retargeting"), CAME, (1, 5))
-    return page(journeys, query, preset, measured(journeys, query, preset), _blocks(query, facts))
+    both = has_seen(journeys)
+    how = CLICKED if both else CAME
+    ways = [("click", how), *([("view", SAW)] if both else [])]
+    preset = Preset((how,), T("retargeting"), how, _BANDS)
+    people = listed(journeys, query, how, ways)
+    found = measured(journeys, query, preset)
+    own = own_blocks(query, facts_of(journeys, query, how), how)
+    first = [ways_block(journeys, query, ways)] if both else []
+    return page(journeys, query, preset, found, [*_counted(journeys, query, found, how), *first, *own], people)
 
 
-def _add(journeys: Journeys, part: Part, query: Query, rows: Int64, facts: Facts) -> None:
-    person = part.person[rows].astype(np.int64)
-    facts.people += distinct_sorted(person)
-    facts.visits += len(rows)
-    again = rows > part.person_row[person]
-    facts.new += int(np.count_nonzero(~again))
-    facts.away += ((part.time[rows] - part.time[np.maximum(rows - 1, 0)])[again] / SECOND).tolist()
-    sources = part.source[rows].astype(np.int64)
-    for number_ in np.unique(sources).tolist():
-        source = journeys.source_at(number_)
-        own = person[sources == number_]
-        label = source.source, source.campaign
-        facts.campaign_visits[label] += len(own)
-        facts.campaign_people[label] += int(distinct_people(np.zeros(len(own), dtype=np.int64), own, 1)[0])
-    left = _left_carts(journeys, part, query, rows)
-    facts.carts += distinct_sorted(person[left])
-    facts.recovered += distinct_sorted(person[left & _goal_follows(journeys, part, query, rows)])
-
-
-def _goals(journeys: Journeys, part: Part, query: Query) -> Int64:
-    given = query.values.get("goal")
-    goal = given if isinstance(given, Matcher) else query.site.goals[0][1] if query.site.goals else None
-    return rows_of_any(journeys, part, [goal] if goal else [], query.include_bots)
-
-
-def _latest(part: Part, events: Int64, rows: Int64) -> Int64:
-    """For each row the latest of `events` before it by the same person, -1 for none."""
-    if not len(events):
-        return np.full(len(rows), -1, dtype=np.int64)
-    place = np.searchsorted(events, rows, side="left") - 1
-    found = events[np.maximum(place, 0)]
-    return np.where((place >= 0) & (part.person[found] == part.person[rows]), found, -1)
-
-
-def _left_carts(journeys: Journeys, part: Part, query: Query, rows: Int64) -> Bool:
-    """Visits before which a cart was filled and no goal reached since."""
-    given = query.values.get("cart")
-    carts = rows_of_any(journeys, part, [given] if isinstance(given, Matcher) else [], query.include_bots)
-    cart, goal = _latest(part, carts, rows), _latest(part, _goals(journeys, part, query), rows)
-    return np.asarray((cart >= 0) & (goal < cart))
-
-
-def _goal_follows(journeys: Journeys, part: Part, query: Query, rows: Int64) -> Bool:
-    goals = _goals(journeys, part, query)
-    if not len(goals):
-        return np.zeros(len(rows), dtype=np.bool_)
-    horizon = query.values.get("horizon")
-    place = np.searchsorted(goals, rows, side="left")
-    found = goals[np.minimum(place, len(goals) - 1)]
-    fits = (place < len(goals)) & (part.person[found] == part.person[rows])
-    within = horizon if isinstance(horizon, int) else 14 * DAY
-    return np.asarray(fits & (part.time[found] - part.time[rows] <= within))
-
-
-def _blocks(query: Query, facts: Facts) -> Sequence[Block]:
-    common = common_arguments(query)
-    reached = (*common, ("did", str(CAME)))
-    return [
-        number("reached", T("People who came back by an ad"), "count", facts.people, reached),
-        number("visits", T("Visits by these ads"), "count", facts.visits),
-        number("without_earlier", T("Visits without an earlier one"), "count", facts.new),
-        number("away", T("Away before the return, median"), "seconds", quantile(facts.away, 0.5)),
-        number("carts_left", T("Had left a cart"), "count", facts.carts),
-        number("carts_recovered", T("Reached the goal after it"), "count", facts.recovered),
-        Block(
-            "campaigns",
-            "bars",
-            T("Campaigns"),
-            (
-                Column("source", T("Source")),
-                Column("campaign", T("Campaign")),
-                Column("people", T("People"), "count"),
-                Column("visits", T("Visits"), "count"),
-                Column("share", T("Share of visits"), "ratio"),
-            ),
-            [
-                [*label, facts.campaign_people[label], visits, share(visits, facts.visits)]
-                for label, visits in facts.campaign_visits.most_common(100)
-            ],
-            draw={"y": "people"},
-            note=T("A cart that is left and then paid for is not yet an effect: some would have come back anyway."),
-            empty=T("Nobody came by retargeting in this time."),
-        ),
-    ]
+def _counted(journeys: Journeys, query: Query, found: Answer | UserError, how: Matcher) -> list[Block]:
+    """What an effect is needed for."""
+    if isinstance(found, UserError):
+        return []
+    away = recency_effect(found)
+    return [money_block(money_of(journeys, query, found, how)), *([] if away is None else [away])]
 
 
 REPORT = Report(
     name="retargeting",
     title=T("Retargeting"),
-    summary=T("What retargeting ads really changed, whom they brought back, and which carts they recovered."),
+    summary=T("What retargeting ads really changed, what that cost, whom they brought back, and which carts."),
     params=(
         GOAL,
         HORIZON,
         VALUE,
         Param("cart", "matcher", T("Cart"), T("What fills a cart."), default="event:add_to_cart"),
-        PEOPLE,
+        DOSE,
+        NEW,
+        Param(
+            PEOPLE.name,
+            "choice",
+            PEOPLE.label,
+            choices=(*PEOPLE.choices, *((name, title) for name, (title, _) in LISTS.items())),
+        ),
+        AT,
+        GROUP,
+        SUBSET,
+        LIMIT,
     ),
     run=run,
     example={"goal": ["event:purchase"], "all-time": ["1"]},

@@ -74,9 +74,9 @@ def page(
     return Result(blocks, journeys.as_of, headline(found, preset.name), notes(found, preset.name))
 
 
-def behind(name: str, group: str = "", subset: str = "") -> tuple[tuple[str, str], ...]:
+def behind(name: str, group: str = "", subset: str = "", **more: str) -> tuple[tuple[str, str], ...]:
     """The arguments of one of the page's own lists; each is named, since a link replaces only what it names."""
-    return ("people", name), ("group", group), ("subset", subset)
+    return ("people", name), ("group", group), ("subset", subset), *more.items()
 
 
 def number(block: str, title: Text, unit: Unit, value: Cell, link: Sequence[tuple[str, str]] | None = None) -> Block:

@@ -197,14 +197,14 @@ def groups_block(found: Answer) -> Block:
     """The block `groups`: the effect by what was known of people before."""
     rows: list[list[Cell]] = []
     for told in groups_of(found):
-        rows += [[str(group.kind), *_group(group), told.chance] for group in told.groups]
+        rows += [[str(group.kind), *group_cells(group), told.chance] for group in told.groups]
     return Block(
         "groups",
         "table",
         T("For whom it changed more"),
         (
             Column("kind", T("By"), "label"),
-            *_GROUP,
+            *GROUP,
             Column(
                 "chance", T("By chance alone"), "ratio", T("How often groups that do not differ look so different.")
             ),
@@ -225,8 +225,8 @@ def dose_block(found: Answer) -> Block | None:
         "dose",
         "table",
         T("By how much of it"),
-        _GROUP,
-        [_group(group) for group in told.groups] if told else [],
+        GROUP,
+        [group_cells(group) for group in told.groups] if told else [],
         draw={"y": "difference", "low": "low", "high": "high"},
         note=T(
             "How much of it there was is known only afterwards, and whoever was about to reach the goal may have gone "
@@ -236,7 +236,7 @@ def dose_block(found: Answer) -> Block | None:
     )
 
 
-_GROUP = (
+GROUP = (
     Column("group", T("Group"), "label"),
     Column("people", T("Exposed"), "count"),
     Column("exposed", T("Reached the goal"), "ratio"),
@@ -247,7 +247,8 @@ _GROUP = (
 )
 
 
-def _group(group: Group) -> list[Cell]:
+def group_cells(group: Group) -> list[Cell]:
+    """The cells of `GROUP`."""
     effect = group.effect
     cells = (effect.exposed, effect.counterfactual, effect.difference, effect.low, effect.high)
     return [str(group.name), group.people, *(float(cell[0]) for cell in cells)]

@@ -1,0 +1,110 @@
+"""The block `money`: what retargeting cost, what that brought, and what last click claims for it."""
+
+from __future__ import annotations
+
+from collector.core.blocks import Block, Cell, Column
+from collector.core.text import T, Text, Value
+from collector.reports.impact.in_all import InAll
+from collector.reports.retargeting_money import Bounded, Money, cost_each, left_after, return_on
+from collector.reports.scope import share
+
+_COLUMNS = (
+    Column("measure", T("Measure")),
+    Column("label", T("Measure"), "label"),
+    Column("value", T("Because of the ads"), "number"),
+    Column("low", T("At least"), "number", T("95 % interval, from that of the effect.")),
+    Column("high", T("At most"), "number"),
+    Column("last_click", T("Last click claims"), "number", T("Direct visits aside, within 30 days of the click.")),
+    Column("meaning", T("What it means"), "label"),
+)
+_UNCLEAR = T("Cannot be told: it may have brought none.")
+
+
+def money_block(money: Money | None) -> Block:
+    """The block `money`; without costs it says how to bring them in."""
+    return Block(
+        "money",
+        "table",
+        T("What it cost, and what that brought"),
+        _COLUMNS,
+        [] if money is None else _rows(money),
+        draw={"unseen": ("measure",), "wide": True},
+        note=None if money is None else _note(money),
+        empty=T(
+            "No costs of the channel “retargeting” are known for these days. Take them in on the page Ad costs, to see "
+            "what each purchase that would not have come without the ads costs."
+        ),
+    )
+
+
+def _rows(money: Money) -> list[list[Cell]]:
+    spent, conversions, revenue = money.cost.spent, money.conversions, money.revenue
+    claimed = money.claimed_revenue if revenue is not None or money.claimed_revenue else None
+    return [
+        ["spend", str(T("Spent")), spent, None, None, spent, str(T("On days whose time for the goal is over."))],
+        _row(
+            "conversions",
+            T("Conversions"),
+            _plain(conversions),
+            money.claimed,
+            T("People who would not have got there without the ads."),
+        ),
+        _row(
+            "cost_per_conversion",
+            T("Cost of each"),
+            cost_each(spent, conversions),
+            share(spent, money.claimed),
+            T("Spent, for each that would not have come without the ads."),
+        ),
+        _row("revenue", T("Revenue"), _plain(revenue), claimed, T("Not without the ads.")),
+        _row(
+            "return_on_spend",
+            T("Return on spend"),
+            return_on(spent, revenue),
+            None if claimed is None else share(claimed, spent),
+            T("Revenue for each unit spent; above 1 more came in than was spent."),
+        ),
+        _row(
+            "left_after_spend",
+            T("Left after the spend"),
+            left_after(spent, revenue),
+            None if claimed is None else claimed - spent,
+            T("Revenue less what the ads cost; the goods cost more."),
+        ),
+    ]
+
+
+def _plain(brought: InAll | None) -> Bounded | None:
+    return None if brought is None else Bounded(brought.difference, brought.low, brought.high)
+
+
+def _row(measure: str, label: Text, figure: Bounded | None, claimed: float | None, meaning: Text) -> list[Cell]:
+    if figure is None:
+        why = _UNCLEAR if measure == "cost_per_conversion" else T("Cannot be told: there is no effect to count with.")
+        return [measure, str(label), None, None, None, claimed, str(why)]
+    return [measure, str(label), *figure, claimed, str(meaning)]
+
+
+def _note(money: Money) -> Text:
+    each, spent = cost_each(money.cost.spent, money.conversions), Value(money.cost.spent, "money")
+    values: dict[str, object] = {
+        "spent": spent,
+        "currency": money.cost.currency,
+        "claimed": Value(money.claimed, "count"),
+    }
+    if each is None:
+        told = T(
+            "{spent} {currency} were spent, and it cannot be told that they brought anybody to the goal who would not "
+            "have got there; last click would claim {claimed}."
+        )
+    else:
+        told = T(
+            "{spent} {currency} were spent: {each} for each of those who would not have got there, between {low} and "
+            "{high}; last click would claim {claimed}, at {claim} each."
+        )
+        values |= {name: Value(end, "money") for name, end in zip(("each", "low", "high"), each, strict=True)}
+        values["claim"] = Value(share(money.cost.spent, money.claimed), "money")
+    said = Text(told.template, values)
+    if not money.cost.other:
+        return said
+    return T("{said} {n} bills in other currencies are left out.", said=said, n=Value(money.cost.other, "count"))
