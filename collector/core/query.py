@@ -21,6 +21,7 @@ from collector.core.spend import NO_SPEND, Spend
 from collector.core.stages import Stage
 from collector.core.text import Text
 from collector.core.times import Span, day_of, parse_date, parse_duration, parse_period
+from collector.core.whole import whole
 
 ParamKind: TypeAlias = Literal["matcher", "duration", "choice", "int", "text", "property", "flag", "exclude"]
 Arguments: TypeAlias = Mapping[str, Sequence[str]]
@@ -138,11 +139,12 @@ def parse_exclusion(text: str) -> Exclusion:
     """`MATCHER@1-2`: not between steps 1 and 2."""
     head, at, steps = text.rpartition("@")
     first, dash, second = steps.partition("-")
-    if not at or not dash or not first.isdecimal() or not second.isdecimal() or not 0 < int(first) < int(second):
+    after, before = whole(first), whole(second)
+    if not at or not dash or after is None or before is None or not 0 < after < before:
         raise UserError(
             f"{text!r} is not an exclusion.", "Write the matcher, then @ and the two steps: event:refund@1-2."
         )
-    return Exclusion(parse_matcher(head), int(first), int(second))
+    return Exclusion(parse_matcher(head), after, before)
 
 
 def _one(param: Param, text: str) -> object:
@@ -160,7 +162,7 @@ def _one(param: Param, text: str) -> object:
             raise UserError(f"{text!r} is not a value of {param.name}.", f"Choose one of {', '.join(allowed)}.")
         return text
     if param.kind == "int":
-        if not text.strip().lstrip("-").isdecimal() or len(text) > 12:
+        if not text.strip().removeprefix("-").isdecimal() or len(text) > 12:
             raise UserError(f"{text!r} is not a whole number for {param.name}.")
         number = int(text)
         low, high = param.minimum, param.maximum

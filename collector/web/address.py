@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from collector.core.whole import whole
 from collector.web.step_numbers import EXCLUDE_PARTS, places, renumbered
 
 Pairs = Sequence[tuple[str, str]]
@@ -87,8 +88,8 @@ def _edited(pairs: Pairs) -> list[tuple[str, str]]:
     values = [text for given, text in rest if given == name and text.strip()]
     if action == "add" and name:
         return [*rest, (ROWS, str(min(len(values) + 2, 20)))]
-    at = int(place) if place.isdecimal() else -1
-    if not 0 <= at < len(values):
+    at = whole(place)
+    if at is None or at >= len(values):
         return list(rest)
     values, moved = places(values, action, at)
     if name == "step":

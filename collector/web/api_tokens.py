@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from collector.catalog.access import ApiToken
 from collector.core.errors import UserError
+from collector.core.whole import whole
 from collector.web.guard import signed_in, the_user, visible_sites
 from collector.web.language import gettext
 from collector.web.lives import chosen_life, lives, on_day
@@ -78,8 +79,8 @@ def make() -> tuple[str, int]:
 @signed_in
 def revoke() -> Response:
     """End a token of the user's."""
-    number = request.form.get("token", "")
-    if not number.isdecimal() or not the_rooms().catalog.revoke_api_token(the_user().id, int(number)):
+    number = whole(request.form.get("token", ""))
+    if number is None or not the_rooms().catalog.revoke_api_token(the_user().id, number):
         abort(404)
     flash(gettext("The token is revoked: it opens nothing any more."))
     return redirect(url_for("api_tokens.page"))

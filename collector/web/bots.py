@@ -14,6 +14,7 @@ from collector.core.blocks import Block, Cell, Column
 from collector.core.query import parse_span
 from collector.core.text import T
 from collector.core.times import Span, day_of
+from collector.core.whole import whole
 from collector.ingest.preview import host_of, is_preview
 from collector.journeys.journeys import Journeys
 from collector.store.flags import QUARTER
@@ -187,9 +188,9 @@ def _reclassify(access: SiteAccess, trusted: Sequence[str]) -> int:
 def trust(access: SiteAccess) -> Response:
     """Call a user agent, or a visitor, people's: from now on, and for what is stored."""
     rooms, site = access.rooms, access.site
-    number = request.form.get("agent", "")
-    if number:
-        part = rooms.ledger.flagged_text(site.id, int(number)) if number.isdecimal() else ""
+    if agent := request.form.get("agent", ""):
+        number = whole(agent)
+        part = rooms.ledger.flagged_text(site.id, number) if number is not None else ""
         known = access.record.options.trusted_agents
         changed = _reclassify(access, [*known, *check.agent_parts([part])]) if part else 0
     else:

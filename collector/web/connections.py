@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from collector.catalog.connections import Hook
 from collector.core.errors import UserError
+from collector.core.whole import whole
 from collector.ingest.hooks.providers import TRANSLATORS, UNSIGNED
 from collector.web.format import ago
 from collector.web.guard import SiteAccess, of_site
@@ -90,8 +91,7 @@ def _back(access: SiteAccess) -> Response:
 
 
 def _number() -> int:
-    number = request.form.get("hook", "")
-    return int(number) if number.isascii() and number.isdigit() and len(number) < 18 else 0
+    return whole(request.form.get("hook", "")) or 0
 
 
 @blueprint.get("/<site_name>/connections")

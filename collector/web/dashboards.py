@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from collector.catalog.dashboards import Dashboard
 from collector.core.blocks import Block
 from collector.core.query import parse_query
+from collector.core.whole import whole
 from collector.reports.base import Report
 from collector.reports.registry import reports
 from collector.web.address import Pairs, address, grouped
@@ -133,14 +134,13 @@ def pin(access: SiteAccess) -> Response:
     form, rooms, site = request.form, access.rooms, access.site
     report = reports().get(form.get("report", ""))
     block, arguments, where = form.get("block", ""), form.get("query", ""), form.get("dashboard", "")
-    if report is None or not block or (where != NEW and not where.isdecimal()):
+    number = whole(where)
+    if report is None or not block or (where != NEW and number is None):
         abort(404)
     # A question that cannot be asked is refused here, not shown as an error for ever.
     parse_query(report.params, grouped(parse_qsl(arguments, keep_blank_values=True)), site, rooms.clock())
-    if where == NEW:
+    if number is None:
         number = rooms.catalog.add_dashboard(site.id, form.get("name", ""), rooms.clock()).id
-    else:
-        number = int(where)
     wide, title = form.get("wide") == "1", form.get("title", "").strip() or text(report.title)
     if not rooms.catalog.pin_block(site.id, number, title, report.name, block, arguments, wide):
         abort(404)
@@ -153,10 +153,9 @@ def pin(access: SiteAccess) -> Response:
 def arrange(access: SiteAccess, dashboard_id: int) -> Response:
     """Move a block, widen it or make it narrow, or take it off: as the button says."""
     catalog, site = access.rooms.catalog, access.site.id
-    given, action = request.form.get("pin", ""), request.form.get("action", "")
-    if not given.isdecimal() or len(given) > 18:
+    number, action = whole(request.form.get("pin", "")), request.form.get("action", "")
+    if number is None:
         abort(404)
-    number = int(given)
     if action in ("up", "down"):
         done = catalog.move_pin(site, dashboard_id, number, -1 if action == "up" else 1)
     elif action in ("wide", "half"):

@@ -13,6 +13,7 @@ from collector.core.errors import NoGoalError, UserError
 from collector.core.query import Query, parse_span
 from collector.core.text import T
 from collector.core.times import Span
+from collector.core.whole import whole
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.web import draw, suggestions
@@ -242,7 +243,7 @@ def build(
     given = grouped(pairs)
     site = access.site
     links = Links(site.name, report, pairs)
-    rows = next((int(value) for name, value in pairs if name == ROWS and value.isdecimal()), 0)
+    rows = next((whole(value) or 0 for name, value in pairs if name == ROWS), 0)
     fields = [make_field(param, given, rows if param.repeat else 0) for param in report.params]
     limit = [("limit", text_) for text_ in given.get("limit", ())[-1:]]
     path = links.report_path(report.name)

@@ -12,6 +12,7 @@ from collector.catalog.shares import Share
 from collector.catalog.values import User
 from collector.core.errors import UserError
 from collector.core.query import parse_query
+from collector.core.whole import whole
 from collector.reports.registry import reports
 from collector.web.address import grouped
 from collector.web.format import ago, text
@@ -102,9 +103,8 @@ def make(access: SiteAccess) -> str:
 
 def board_of(site_id: int, arguments: str, rooms: Rooms) -> Dashboard | None:
     """The dashboard that a share's arguments name, within its site; None where there is none."""
-    number = dict(parse_qsl(arguments)).get("dashboard", "")
-    known = number.isascii() and number.isdigit() and len(number) < 18
-    return rooms.catalog.dashboard(site_id, int(number)) if known else None
+    number = whole(dict(parse_qsl(arguments)).get("dashboard", ""))
+    return None if number is None else rooms.catalog.dashboard(site_id, number)
 
 
 def _make_of_board(access: SiteAccess) -> str:
@@ -128,8 +128,8 @@ def _made(access: SiteAccess, name: str, report: str, arguments: str, people: bo
 @of_site("editor")
 def revoke(access: SiteAccess) -> Response:
     """End a link of this site, whoever made it."""
-    number = request.form.get("share", "")
-    if not number.isdecimal() or not access.rooms.catalog.revoke_share(access.site.id, int(number)):
+    number = whole(request.form.get("share", ""))
+    if number is None or not access.rooms.catalog.revoke_share(access.site.id, number):
         abort(404)
     flash(gettext("The link is revoked: it opens nothing any more."))
     return redirect(url_for("shares.page", site_name=access.site.name))

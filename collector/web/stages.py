@@ -14,6 +14,7 @@ from collector.core.people_words import people_words
 from collector.core.stages import MOST_STAGES, QUIET, Stage
 from collector.core.text import T, Value
 from collector.core.times import SECOND
+from collector.core.whole import whole
 from collector.reports.stage_states import stages_of
 from collector.web import suggestions
 from collector.web.format import text
@@ -56,7 +57,7 @@ def save(access: SiteAccess) -> Response | str | tuple[str, int]:
     rows = list(zip(form.getlist("name"), form.getlist("what"), strict=False))
     silent = (form.get("silent", ""), form.get("quiet", ""))
     action, _, number = form.get("action", "save").partition("-")
-    at = int(number) if number.isdecimal() and len(number) < 4 else len(rows)
+    at = len(rows) if (named := whole(number)) is None else named
     catalog, site = access.rooms.catalog, access.site
     if action == "add":
         return _form(access, [*rows, ("", "")], silent)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from collector.core.whole import whole
+
 Pairs = Sequence[tuple[str, str]]
 # Where a step of each number stands after an edit, None where it was removed.
 Places = Sequence[int | None]
@@ -39,8 +41,9 @@ def renumbered(pairs: Pairs, moved: Places) -> list[tuple[str, str]]:
     found = []
     ends = _form_stretches(pairs, moved)
     for name, text in pairs:
-        if name == "optional" and text.strip().isdecimal():
-            place = _place(int(text), moved)
+        number = whole(text) if name == "optional" else None
+        if number is not None:
+            place = _place(number, moved)
             if place is not None and 1 < place < size:
                 found.append((name, str(place)))
         elif name == "exclude" and (known := _EXCLUDED.fullmatch(text.strip())):
@@ -61,11 +64,12 @@ def _form_stretches(pairs: Pairs, moved: Places) -> dict[str, Iterator[str | Non
     """For each field of the form's exclusions its texts after the edit, None for those of one that goes."""
     columns = [[text for name, text in pairs if name == part] for part in EXCLUDE_PARTS]
     rows: list[tuple[str | None, ...]] = []
-    for matcher, after, before in zip(*columns, strict=False):
-        if not after.strip().isdecimal() or not before.strip().isdecimal():
-            rows.append((matcher, after, before))
+    for matcher, first, second in zip(*columns, strict=False):
+        after, before = whole(first), whole(second)
+        if after is None or before is None:
+            rows.append((matcher, first, second))
             continue
-        stretch = _stretch(int(after), int(before), moved)
+        stretch = _stretch(after, before, moved)
         rows.append((matcher, str(stretch[0]), str(stretch[1])) if stretch else (None, None, None))
     return {part: iter([row[at] for row in rows]) for at, part in enumerate(EXCLUDE_PARTS)}
 

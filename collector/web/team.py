@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from collector.catalog.values import ROLES
 from collector.core.errors import UserError
 from collector.core.times import DAY
+from collector.core.whole import whole
 from collector.web.guard import SiteAccess, of_site
 from collector.web.language import gettext
 from collector.web.origin import link_origin
@@ -82,9 +83,9 @@ def add(access: SiteAccess) -> tuple[str, int]:
 def remove(access: SiteAccess) -> Response:
     """Take a role at this site away."""
     members = {member.user.id: member.user for member in access.rooms.catalog.members(access.site.id)}
-    number = request.form.get("user", "")
-    if not number.isdecimal() or int(number) not in members:
+    number = whole(request.form.get("user", ""))
+    if number is None or number not in members:
         abort(404)
-    access.rooms.catalog.remove_role(int(number), access.site.id)
-    flash(gettext("%(email)s no longer has a role here.", email=members[int(number)].email))
+    access.rooms.catalog.remove_role(number, access.site.id)
+    flash(gettext("%(email)s no longer has a role here.", email=members[number].email))
     return redirect(url_for("team.page", site_name=access.site.name))
