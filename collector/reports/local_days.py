@@ -16,10 +16,11 @@ from collector.core.errors import UserError
 from collector.core.matcher import Matcher
 from collector.core.times import DAY, Span, day_of, day_start
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Int32, Part
+from collector.journeys.part import Bool, Int32, Int64, Part
 
 EPOCH = date(1970, 1, 1).toordinal()
 MOST_PERIODS = 1_000
+FEW = 8
 
 
 class ActiveDays(NamedTuple):
@@ -41,12 +42,23 @@ def day_number(day: date) -> int:
 
 def local_days(part: Part, zone: ZoneInfo) -> Int32:
     """For each row the day of the zone it lies on, as days since 1970-01-01; remembered with the part."""
-    return part.memo.get(("local days", zone.key), lambda: _local_days(part, zone))
+    return part.memo.get(_local(zone), lambda: _local_days(part, part.time, zone))
 
 
-def _local_days(part: Part, zone: ZoneInfo) -> Int32:
-    time = part.time
-    if not part.size:
+def days_of(part: Part, rows: Int64 | Int32, zone: ZoneInfo) -> Int32:
+    """The same of some rows: where they are few, not all are computed for their sake."""
+    if len(rows) * FEW > part.size or _local(zone) in part.memo:
+        days = local_days(part, zone)
+        return days if len(rows) == part.size else days[rows]
+    return _local_days(part, part.time[rows], zone)
+
+
+def _local(zone: ZoneInfo) -> tuple[str, str]:
+    return "local days", zone.key
+
+
+def _local_days(part: Part, time: Int64, zone: ZoneInfo) -> Int32:
+    if not len(time):
         return np.empty(0, dtype=np.int32)
     check()
     first = day_of(part.bounds[0], zone) - timedelta(days=1)
@@ -79,7 +91,9 @@ def _active_days(journeys: Journeys, part: Part, matcher: Matcher, zone: ZoneInf
     if matcher.subject == "any" and not matcher.conditions and (include_bots or not part.bot.any()):
         rows, person, day = None, part.person, days
     else:
-        rows = journeys.hits(part, matcher, include_bots).rows
+        everything = matcher.subject == "any" and not matcher.conditions
+        # Of nearly all rows no keys are needed.
+        rows = np.flatnonzero(part.bot == 0) if everything else journeys.hits(part, matcher, include_bots).rows
         person, day = part.person[rows], days[rows]
     fresh = np.ones(len(person), dtype=np.bool_)
     fresh[1:] = (person[1:] != person[:-1]) | (day[1:] != day[:-1])

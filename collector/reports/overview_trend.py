@@ -16,7 +16,7 @@ from collector.core.text import T
 from collector.core.times import HOUR, Span, day_of
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int32, Int64, Part
-from collector.reports.local_days import day_number, local_days
+from collector.reports.local_days import day_number, days_of
 from collector.reports.overview_counts import View, added
 from collector.reports.scope import here_on
 
@@ -94,9 +94,9 @@ def _places(part: Part, rows: Int64, cut: Sequence[Bucket], hourly: bool) -> Int
     first = day_number(cut[0].first)
     lengths = [(bucket.last - bucket.first).days + 1 for bucket in cut]
     table = np.concatenate(([0], np.repeat(np.arange(1, len(cut) + 1), lengths), [len(cut) + 1])).astype(np.int32)
-    place = local_days(part, cut[0].zone)[rows]
-    place -= np.int32(first - 1)
-    return table[np.clip(place, 0, len(table) - 1, out=place)]
+    place = days_of(part, rows, cut[0].zone) - np.int32(first - 1)
+    found: Int32 = table[np.clip(place, 0, len(table) - 1, out=place)]
+    return found
 
 
 def _counts(views: Sequence[View], cut: Sequence[Bucket], hourly: bool) -> list[Int64]:

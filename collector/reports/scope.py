@@ -21,6 +21,7 @@ Codes: TypeAlias = Int64 | Int32 | NDArray[np.uint16]
 K = TypeVar("K", bound=Hashable)
 
 MOST_CELLS = 200_000_000
+_DIGIT = 2.0**26  # more than a session has rows, and few enough to count exactly
 
 
 class Sessions(NamedTuple):
@@ -82,14 +83,25 @@ def sessions(journeys: Journeys, part: Part, include_bots: bool) -> Sessions:
 def _sessions(journeys: Journeys, part: Part, include_bots: bool) -> Sessions:
     check()
     count = len(part.session_row)
-    rows = np.flatnonzero(people_rows(part, include_bots)).astype(np.int32)
-    of = part.session[rows]
-    active = ~kind_mask(journeys, lambda kind: kind in PASSIVE)[part.kind[rows]]
-    is_page = kind_mask(journeys, lambda kind: kind.type == PAGE)[part.kind[rows]]
-    bounce = (np.bincount(of[active], minlength=count) == 1) & (np.bincount(of[is_page], minlength=count) == 1)
+    left_out = np.empty(0, dtype=np.int64) if include_bots else np.flatnonzero(part.bot)
+    # Pages and all that counts are counted at once, each a digit of one number.
+    is_page = kind_mask(journeys, lambda kind: kind.type == PAGE)
+    digits = is_page * _DIGIT + ~kind_mask(journeys, lambda kind: kind in PASSIVE)
+    counted = digits.astype(np.float64)[part.kind]
+    counted[left_out] = 0
+    bounce = np.bincount(part.session, counted, count) == _DIGIT + 1
+    del counted
+    rows = np.arange(part.size, dtype=np.int32)
     last = part.session_row.astype(np.int32)
-    last[of] = rows  # rows ascend, and of several writes to one place the last one stays
-    engaged = np.bincount(of, weights=part.engaged[rows], minlength=count).astype(np.float64)
+    if len(left_out):
+        rows = rows[part.bot == 0]
+        last[part.session[rows]] = rows
+    else:
+        last[part.session] = rows  # rows ascend, and of several writes to one place the last one stays
+    given = np.flatnonzero(part.engaged)
+    if len(left_out):
+        given = given[part.bot[given] == 0]
+    engaged = np.bincount(part.session[given], part.engaged[given], count).astype(np.float64)
     return Sessions(part.person[part.session_row], last, engaged, bounce)
 
 

@@ -13,7 +13,7 @@ from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int32, Int64, Part
-from collector.reports.local_days import Periods, local_days
+from collector.reports.local_days import Periods, days_of
 from collector.reports.scope import choose, distinct_people, inside
 
 NONE = "(none)"
@@ -61,12 +61,11 @@ def asked(journeys: Journeys, part: Part, query: Query, matcher: Matcher, names:
     rows = _asked_rows(journeys, part, query, matcher)
     fresh = np.ones(len(rows), dtype=np.bool_)
     fresh[1:] = False
-    ids = [part.session, local_days(part, query.site.zone), *(_ids(journeys, part, name) for name in names)]
-    for column in ids:
-        if column is not None:
-            check()
-            mine = column if len(rows) == part.size else column[rows]
-            fresh[1:] |= mine[1:] != mine[:-1]
+    ids = [part.session, *(_ids(journeys, part, name) for name in names)]
+    kept = [column if len(rows) == part.size else column[rows] for column in ids if column is not None]
+    for mine in (days_of(part, rows, query.site.zone), *kept):
+        check()
+        fresh[1:] |= mine[1:] != mine[:-1]
     begin = np.flatnonzero(fresh)
     after = np.append(begin[1:], len(rows))[: len(begin)]
     carried = np.flatnonzero(_carries(part)[rows])
@@ -128,7 +127,7 @@ def over_time(values: Values, periods: Periods) -> list[Found]:
     """The stretches with a code for each value and period: `code // len(periods)` is the value's."""
     found = []
     for one in values.found:
-        period = periods.of_days(local_days(one.part, periods.zone)[one.rows])
+        period = periods.of_days(days_of(one.part, one.rows, periods.zone))
         found.append(replace(one, codes=one.codes * np.int32(len(periods)) + period))
     return found
 

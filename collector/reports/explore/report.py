@@ -17,7 +17,7 @@ from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.explore.blocks import MEASURES, Property, pairs_block, people_of, trend_block, values_block
 from collector.reports.explore.count import OTHER, Counts, Found, Values, asked, by_value, count, largest
-from collector.reports.local_days import Periods, bounded, local_days
+from collector.reports.local_days import Periods, bounded, days_of
 from collector.reports.overview_trend import whole_span
 from collector.reports.params import EVERY, INTERVAL
 from collector.reports.people_list import LIMIT, Behind, people_block
@@ -107,7 +107,7 @@ def _people(journeys: Journeys, query: Query, rows: Sequence[Found], values: Val
         for one, code in chosen:
             fits &= one.found[at].codes == code
         if number is not None:
-            fits &= periods.of_days(local_days(mine.part, periods.zone)[mine.rows]) == number
+            fits &= periods.of_days(days_of(mine.part, mine.rows, periods.zone)) == number
         listed.append(Behind.latest(mine.part, mine.last[fits]))
     named = ", ".join(str(text) for text in (query.values["group"], query.values["within"], query.values["at"]) if text)
     return people_block(journeys, query, listed, T("{group}", group=named) if named else T("Everybody"))
