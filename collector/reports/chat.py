@@ -11,7 +11,7 @@ from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.chat_blocks import own_blocks
 from collector.reports.chat_facts import chat_facts
-from collector.reports.chat_lists import GROUP, LISTS, SUBSET, listed
+from collector.reports.chat_lists import CHOICES, GROUP, SUBSET, listed
 from collector.reports.impact.report import DOSE, GOAL, HORIZON, NEW, PEOPLE, VALUE
 from collector.reports.people_list import LIMIT
 from collector.reports.touch import Preset, measured, nothing_yet, page, seen
@@ -74,7 +74,7 @@ REPORT = Report(
             PEOPLE.name,
             "choice",
             PEOPLE.label,
-            choices=(*PEOPLE.choices, *((name, title) for name, (title, _, _) in LISTS.items())),
+            choices=(*PEOPLE.choices, *CHOICES),
         ),
         GROUP,
         SUBSET,

@@ -87,6 +87,7 @@ LISTS: dict[str, tuple[Text, str, Make]] = {
     "agent": (T("Chatted with {group}"), "person", _by("agent")),
     "team": (T("Chatted with {group}"), "person", _by("team")),
 }
+CHOICES = tuple((name, Text(title.template, {"group": "…"})) for name, (title, _, _) in LISTS.items())
 
 
 def listed(journeys: Journeys, query: Query) -> Block | None:

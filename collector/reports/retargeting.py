@@ -14,7 +14,7 @@ from collector.reports.impact.report import DOSE, GOAL, HORIZON, NEW, PEOPLE, VA
 from collector.reports.people_list import LIMIT
 from collector.reports.retargeting_blocks import has_seen, own_blocks, recency_effect, ways_block
 from collector.reports.retargeting_facts import CAME, CLICKED, SAW, facts_of
-from collector.reports.retargeting_lists import AT, GROUP, LISTS, SUBSET, listed
+from collector.reports.retargeting_lists import AT, CHOICES, GROUP, SUBSET, listed
 from collector.reports.retargeting_money import money_of
 from collector.reports.retargeting_money_block import money_block
 from collector.reports.touch import Preset, measured, nothing_yet, page, seen
@@ -68,7 +68,7 @@ REPORT = Report(
             PEOPLE.name,
             "choice",
             PEOPLE.label,
-            choices=(*PEOPLE.choices, *((name, title) for name, (title, _) in LISTS.items())),
+            choices=(*PEOPLE.choices, *CHOICES),
         ),
         AT,
         GROUP,

@@ -60,6 +60,7 @@ LISTS: dict[str, tuple[Text, Pick]] = {
     "campaigns": (T("Came by {group}"), _campaign),
     "ways": (T("Met an ad"), lambda _, __, ___, found: found.row),
 }
+CHOICES = tuple((name, Text(title.template, {"group": "…"})) for name, (title, _) in LISTS.items())
 
 
 def listed(journeys: Journeys, query: Query, how: Matcher, ways: Sequence[tuple[str, Matcher]]) -> Block | None:
