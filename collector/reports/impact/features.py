@@ -177,7 +177,8 @@ def measures(state: State, steps: Sequence[KeyStep], pick: Int64) -> list[Measur
         Measure(T("Day in the range"), (state.time[pick] - state.time.min()) / DAY),
     ]
     for step, seen in zip(steps, state.seen, strict=True):
-        found.append(Measure(step.label, seen[pick].astype(np.float64)))
+        if seen[pick].any():
+            found.append(Measure(step.label, seen[pick].astype(np.float64)))
     for code, name in enumerate(CHANNELS):
         share = (state.channel[pick] == code).astype(np.float64)
         if share.mean() > 0.01:
