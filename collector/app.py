@@ -17,6 +17,7 @@ from collector.sites import CatalogBook
 from collector.store.open import open_ledger
 from collector.web import (
     asking,
+    building,
     collect,
     health,
     hooks,
@@ -82,7 +83,8 @@ def create_app(settings: Settings, sites: SiteBook | None = None) -> Flask:
     app.extensions[turns.EXTENSION] = turns.Turns(settings.threads // 2)
     ledger = open_ledger(settings.database)
     asking.install(app, turns.make_asker(settings, now_ms, ledger.close))
-    views = ViewStore(settings.data, ledger)
+    views = building.PatientViews(ViewStore(settings.data, ledger), ledger.close)
+    building.install(app)
     pages.install(app, Rooms(settings, catalog, ledger, views, Refusals(settings.data), now_ms))
     return app
 

@@ -54,6 +54,15 @@ class ViewStore:
         for site in sites:
             self.refresh(site)
 
+    def stands(self, site: int) -> bool:
+        """Whether a site has a view that can be read, so that `open` has none to build."""
+        files = self._files(site)
+        current = files.current()
+        with self._lock:
+            opened = self._opened.get(site)
+            known = current is not None and opened is not None and opened.name == current[0]
+        return known or _generation(files) is not None
+
     def open(self, site: int) -> Journeys:
         """The journeys of the view as it stands; built first where there is none yet."""
         files = self._files(site)

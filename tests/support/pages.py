@@ -42,7 +42,7 @@ from collector.loader import now_ms
 from collector.settings import Settings, prepare_data, read_settings
 from collector.store.open import open_ledger
 from collector.store.protocol import Ledger
-from collector.web import asking
+from collector.web import asking, rooms
 
 EMAIL, PASSWORD = "owner@shop.example", "a long enough password"
 ORIGIN = "https://shop.example"
@@ -123,7 +123,7 @@ def install(folder: Path, url: str = "", public_url: str = "", **values: str) ->
     app = create_app(settings)
     app.jinja_env.bytecode_cache = Compiled()
     # Where many tests run at once a page may take longer than a reader waits; here it is waited for.
-    app.extensions[asking.EXTENSION].patience = 60.0
+    app.extensions[asking.EXTENSION].patience = app.extensions[rooms.EXTENSION].views.patience = 60.0
     return Installation(settings, app, catalog, ledger, ViewStore(settings.data, ledger), site, owner, now)
 
 
