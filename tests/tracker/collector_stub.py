@@ -190,9 +190,23 @@ class _Server(ThreadingHTTPServer):
         pass  # a browser that leaves in mid-request is what some tests are about
 
 
+_ports: set[int] = set()
+
+
+def _fresh_server(handler: type[BaseHTTPRequestHandler]) -> _Server:
+    """A server on a port that none had before: what a browser stores for an origin is that of one test."""
+    while True:
+        server = _Server(("127.0.0.1", 0), handler)
+        port = server.server_address[1]
+        if port not in _ports:
+            _ports.add(port)
+            return server
+        server.server_close()
+
+
 @contextmanager
 def _serving(handler: type[BaseHTTPRequestHandler], host: str) -> Iterator[str]:
-    server = _Server(("127.0.0.1", 0), handler)
+    server = _fresh_server(handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -1,4 +1,4 @@
-"""One browser for the session, a new context, collector and host site for each test."""
+"""One browser for the session, a context for each file, and new pages, collector and host site for each test."""
 
 from __future__ import annotations
 
@@ -37,13 +37,41 @@ def site() -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def fresh_context(browser: Browser) -> BrowserContext:
+    """A context in which nothing was ever stored."""
     fresh = browser.new_context(user_agent=human_agent(browser))
     fresh.set_default_timeout(8000)
     fresh.add_init_script(HURRY)
-    yield fresh
-    fresh.close()
+    return fresh
+
+
+@pytest.fixture(scope="module")
+def warm_context(browser: Browser) -> Iterator[BrowserContext]:
+    """The context of a file: a new one for each test costs as much as most of the tests."""
+    made = fresh_context(browser)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def own_context(browser: Browser) -> Iterator[BrowserContext]:
+    """A context for one test alone, where several tests share a site and so what it stores."""
+    made = fresh_context(browser)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def context(warm_context: BrowserContext) -> Iterator[BrowserContext]:
+    """The file's context without what tests before left: cookies are for all ports, and other storage for one, which
+    no two tests' sites have."""
+    # Here, since what the page of the test before sent last may be answered after its end.
+    warm_context.clear_cookies()
+    yield warm_context
+    for page in warm_context.pages:
+        page.close()
+    warm_context.unroute_all()
+    warm_context.set_offline(False)
 
 
 @pytest.fixture

@@ -22,6 +22,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 @pytest.fixture
+def context(own_context: BrowserContext) -> BrowserContext:
+    """A new one for each test: the site is the same for all."""
+    return own_context
+
+
+@pytest.fixture
 def users() -> tuple[str, str]:
     """Two people whom no other test knows."""
     number = next(_numbers)

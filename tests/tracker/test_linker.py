@@ -19,6 +19,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         yield made
 
 
+@pytest.fixture
+def context(own_context: BrowserContext) -> BrowserContext:
+    """A new one for each test: the site is the same for all."""
+    return own_context
+
+
 def start(place: Place, page: Page, to: str, body: str = "") -> str:
     """Open the page with a link; the visitor there, once the browser knows that there is one."""
     page.goto(place.put("127.0.0.1", "/from", body or f'<a id="go" href="{to}">Go</a>'))
