@@ -15,8 +15,11 @@ from collector.web.language import gettext
 from collector.web.report_page import in_strips
 
 # The blocks that an answer about impact has; a page's own come after them.
-FIGURES = ("incremental", "difference", "money", "naive")
-ANSWER = ("effect", "curve", "time", "groups", "dose", "checks", "used", "balance", "before_after", "people", *FIGURES)
+FIGURES = ("incremental", "difference", "revenue", "naive")
+ANSWER = (
+    *("people", *FIGURES, "curve", "effect", "money", "time", "groups", "dose", "recency_effect"),
+    *("checks", "balance", "used", "before_after"),
+)
 ALIKE = 0.1  # of a standardised difference
 MOST_PLACES = 6
 _NAMES = {"rate": T("Reached the goal"), "value": T("Value a person")}

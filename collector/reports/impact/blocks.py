@@ -41,7 +41,7 @@ def number_blocks(found: Answer) -> list[Block]:
     ]
     if value is not None:
         ends = [value.difference, value.low, value.high]
-        told.append(_figure("money", T("More revenue because of it"), T("Revenue"), "money", ends))
+        told.append(_figure("revenue", T("More revenue because of it"), T("Revenue"), "money", ends))
     column = Column("value", T("Change"), "points")
     return [*told, Block("naive", "number", T("What the plain comparison would claim"), (column,), [[naive]])]
 
