@@ -63,6 +63,7 @@ QUESTIONS: Sequence[tuple[str, str, Arguments]] = (
         "five years, articles before signing up",
         {**ALL, "goal": ["event:signup"], "touch": ["page:/blog/**"]},
     ),
+    ("drivers", "five years, of buying", {**ALL, "goal": ["event:purchase"]}),
     ("impact", "of chat on buying", {**ALL, "exposure": ["event:chat_started"], "goal": ["event:purchase"]}),
 )
 # Reports without a question of their own: they show one person, or what the engine is given by hand.

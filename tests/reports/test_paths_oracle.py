@@ -19,7 +19,9 @@ from collector.journeys.journeys import Journeys
 from collector.reports.ask import ask
 from collector.reports.funnel_outcome import outcome
 from collector.reports.funnel_plan import Plan
+from collector.reports.params import EVERY
 from collector.reports.paths import REPORT
+from collector.reports.paths.anchors import of_steps
 from tests.support import oracle
 from tests.support.effort import examples
 from tests.support.logs import INSTANTS, MINUTE, logs
@@ -258,6 +260,20 @@ def test_flows_and_journeys_agree_with_walking_every_visit(mode: str, data: st.D
         landed = mode == "goal"
         assert result.block("summary").rows[0][-1] == len(missed)
         assert_ranked(result, "unreached", [(journey(one, asked, landed), one) for one in missed], "both")
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(logs(24), st.booleans(), st.sampled_from([1, 3]))
+def test_visits_around_any_event_are_anchored_where_the_funnel_of_any_event_begins(
+    log: list[E], bots: bool, parts: int
+) -> None:
+    journeys = world(log, USERS, NOW, parts=parts)
+    asked = {"around": ["any"], "all-time": ["1"], **({"include-bots": ["1"]} if bots else {})}
+    query = parse_query(REPORT.params, asked, site(), NOW)
+    found = of_steps(journeys, query, (EVERY,), MINUTE)
+    chains = outcome(journeys, query, Plan((EVERY,), MINUTE, "ordered", (), query.start, query.end)).chains
+    assert [one.unit.tolist() for one in found] == [chain.unit.tolist() for chain in chains]
+    assert [one.row.tolist() for one in found] == [chain.details.row(0).tolist() for chain in chains]
 
 
 def assert_ranked(result: Result, block: str, made: list[tuple[str, Walk]], mode: str) -> None:

@@ -13,6 +13,7 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64, Part
 from collector.reports.funnel_outcome import outcome
 from collector.reports.funnel_plan import Plan, lasting
+from collector.reports.params import EVERY
 from collector.reports.paths.places import Rules, at_place
 from collector.reports.paths.tape import tape
 from collector.reports.scope import choose
@@ -39,6 +40,9 @@ class Anchors:
 
 def of_steps(journeys: Journeys, query: Query, steps: tuple[Matcher, ...], window: int) -> list[Anchors]:
     """Anchored at the first of the steps, with the second as goal: the very chains of the funnel of these steps."""
+    parts = list(journeys.each())
+    if steps == (EVERY,) and query.values["unit"] == "session" and all(_within(part, query) for part in parts):
+        return [_beginnings(journeys, query, part, window) for part in parts]
     plan = Plan(steps, window, "ordered", (), query.start, query.end)
     found = outcome(journeys, query, plan)
     anchors = []
@@ -48,6 +52,26 @@ def of_steps(journeys: Journeys, query: Query, steps: tuple[Matcher, ...], windo
             goal[chain.reach > 1] = chain.details.row(1)
         anchors.append(Anchors(part, chain.unit.astype(np.int64), chain.details.row(0).astype(np.int64), goal))
     return anchors
+
+
+def _within(part: Part, query: Query) -> bool:
+    return not part.size or query.start <= part.bounds[0] <= part.bounds[1] < query.end
+
+
+def _beginnings(journeys: Journeys, query: Query, part: Part, window: int) -> Anchors:
+    """Anchored at the first event of each visit, which is a chain of one step that any event is."""
+    row = part.session_row
+    if not query.include_bots:
+        row = np.where(part.bot[row] == 0, row, -1)
+        # Of a visit that began as a bot's, the first event of a person's.
+        late = row < 0
+        if late.any():
+            others = np.flatnonzero(part.bot == 0)
+            others = others[late[part.session[others]]][::-1]
+            row[part.session[others]] = others  # of several writes to one place the last one stays
+    chosen = choose(journeys, part, query, lasting=lasting(True, window))
+    unit = np.flatnonzero((row >= 0) & chosen[part.person[row]])
+    return Anchors(part, unit, row[unit], np.full(len(unit), -1, dtype=np.int64))
 
 
 def landings(journeys: Journeys, query: Query, rules: Rules, window: int) -> list[Anchors]:
