@@ -23,6 +23,9 @@ FUNNEL = "/shop/funnel?" + urlencode(
     [("step", "page:/**"), ("step", "event:purchase"), ("window", "1h"), ("people", "dropped"), ("at", "1")]
 )
 
+# Reports whose forms are made in different ways.
+CHOOSING = ("overview", "visitors", "funnel", "paths", "impact", "before-after", "segments")
+
 
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[Installation]:
@@ -143,3 +146,14 @@ def test_what_is_no_list_is_not_kept(made: Installation) -> None:
     viewer = made.client(made.user("viewer@shop.example", "viewer"))
     assert "/shop/segments/list" not in viewer.get(FUNNEL).text
     assert made.catalog.segments(made.site_id) == {}
+
+
+def test_a_list_can_be_chosen_wherever_people_are_counted(made: Installation) -> None:
+    client = made.client()
+    keep(client, FUNNEL, "Dropped")
+    offered = '<option value="Dropped">Dropped</option>'
+    missing = [name for name in CHOOSING if offered not in client.get(f"/shop/{name}").text]
+    assert missing == []
+    chosen = client.get("/shop/paths?segment=Dropped").text
+    assert '<option value="Dropped" selected>' in chosen
+    assert "segment “Dropped”" in chosen
