@@ -91,7 +91,7 @@ def test_impact_compares_only_people_who_can_be_followed() -> None:
 
 
 FOLLOWING = frozenset(
-    ("funnel", "impact", "stages", "retention", "lifecycle", "attribution", "aha", "experiment", "planner")
+    ("funnel", "impact", "stages", "retention", "lifecycle", "attribution", "aha", "drivers", "experiment", "planner")
 )
 ASKED = {"funnel": FUNNEL, "impact": {"exposure": ["event:x"]}, "timeline": {"person": ["u"]}}
 

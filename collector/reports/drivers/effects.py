@@ -1,0 +1,141 @@
+"""What one candidate changed for those who did it, by moments of people alike who had not done it yet.
+
+The impact page's method in a form that is quick enough for many candidates: fewer control moments, drawn mostly from
+where the cases are, and chances of doing it later that are told by about where in the journey somebody is.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from collector.core.event import CUSTOM
+from collector.journeys.journeys import Journeys
+from collector.journeys.part import Float64, Int64
+from collector.reports.drivers.candidates import Candidate
+from collector.reports.drivers.estimate import Cases, Finding, estimated
+from collector.reports.drivers.lens import Lens, spread, state_of
+from collector.reports.drivers.outcome import controls_outcome
+from collector.reports.drivers.scene import Scene
+from collector.reports.drivers.weights import odds_like
+from collector.reports.impact.balancing import tilted
+from collector.reports.impact.coded import Coded
+from collector.reports.impact.engine import FLOORS, alike
+from collector.reports.impact.features import coded, features, possible
+from collector.reports.impact.keysteps import family
+from collector.reports.impact.moments import exposure_key
+from collector.reports.impact.plan import SEED
+from collector.reports.impact.tape import first_of
+
+MOST_CONTROLS = 8_000
+MOST_CHANCE = 0.99
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sides:
+    """Cases as rows of the tape, and controls as places among the moments with how many each stands for."""
+
+    case_row: Int64
+    case: Int64
+    control: Int64
+    base: Float64
+
+
+def judge(journeys: Journeys, scene: Scene, candidate: Candidate) -> Finding:
+    """The effect of the first time on those who did it."""
+    lens = scene.touches if candidate.channel >= 0 else scene.actions
+    exposed = first_of(_rows(scene, candidate), scene.tape.person, scene.tape.people)
+    rng = np.random.default_rng([SEED, zlib.crc32(str(candidate.matcher).encode())])
+    case_row = _cases(scene, exposed, candidate)
+    if len(case_row) < FLOORS["exposed"]:
+        return Finding(candidate, "few")
+    case = np.searchsorted(lens.moments.key, exposure_key(scene.tape, case_row))
+    free = _free(scene, lens, exposed)
+    often = np.bincount(lens.cell[lens.pool[free]], weights=lens.standing[free], minlength=lens.cells)
+    mine = np.bincount(lens.cell[case], minlength=lens.cells)
+    cell = lens.cell[lens.pool[free]]
+    count = np.bincount(cell, minlength=lens.cells)
+    picked, times = spread(free, cell, count, mine, MOST_CONTROLS, rng)
+    sides = _Sides(case_row, case, lens.pool[picked], lens.standing[picked] * times)
+    done = mine / scene.sample.share(candidate)
+    chance = np.minimum(done / np.maximum(done + often, 1e-9), MOST_CHANCE)
+    return _compared(scene, lens, candidate, sides, _own_steps(journeys, scene, candidate), exposed, chance)
+
+
+def _rows(scene: Scene, candidate: Candidate) -> Int64:
+    tape = scene.tape
+    if candidate.channel >= 0:
+        opens = tape.first == np.arange(tape.none)
+        return np.flatnonzero(opens & (tape.channel == candidate.channel))
+    wanted = np.zeros(int(tape.kind.max(initial=0)) + 1, dtype=np.bool_)
+    wanted[[kind for kind in candidate.kinds if kind < len(wanted)]] = True
+    return np.flatnonzero(wanted[tape.kind])
+
+
+def _cases(scene: Scene, exposed: Int64, candidate: Candidate) -> Int64:
+    tape, plan = scene.tape, scene.plan
+    people = np.flatnonzero((exposed < tape.reached) & (scene.sample.lot < scene.sample.share(candidate)))
+    row = exposed[people]
+    time = tape.time[row]
+    return row[(time >= plan.start) & (time < plan.end) & (time + plan.horizon <= plan.as_of)]
+
+
+def _free(scene: Scene, lens: Lens, exposed: Int64) -> Int64:
+    """Places in the pool of those who are not exposed yet, the moments of exposures themselves left out."""
+    free = lens.until <= exposed[lens.person]
+    key = lens.moments.key
+    own = exposure_key(scene.tape, exposed[exposed < scene.tape.none])
+    place = np.minimum(np.searchsorted(key, own), len(key) - 1)
+    met = np.zeros(len(key), dtype=np.bool_)
+    met[place[key[place] == own]] = True
+    return np.flatnonzero(free & ~met[lens.pool])
+
+
+def _own_steps(journeys: Journeys, scene: Scene, candidate: Candidate) -> list[int]:
+    """The key steps to compare by: not those of the candidate's own family, like opening a chat of starting it."""
+    own = {family(journeys.kinds[kind]) for kind in candidate.kinds if journeys.kinds[kind].type == CUSTOM} - {""}
+    if not own:
+        return list(range(len(scene.steps)))
+    kin = np.zeros(len(scene.steps[0].kinds) if scene.steps else 1, dtype=np.bool_)
+    kin[[number for number, kind in journeys.kinds.items() if family(kind) in own and number < len(kin)]] = True
+    return [at for at, step in enumerate(scene.steps) if not (step.kinds & kin).any()]
+
+
+def _compared(
+    scene: Scene,
+    lens: Lens,
+    candidate: Candidate,
+    sides: _Sides,
+    steps: Sequence[int],
+    exposed: Int64,
+    chance: Float64,
+) -> Finding:
+    state = state_of(lens.state, np.concatenate([sides.case, sides.control]), steps)
+    cases = len(sides.case)
+    case, control = np.arange(cases), cases + np.arange(len(sides.control))
+    coarse = features(state, case, len(scene.stages))
+    kept = possible(coarse, case)[control]
+    control, base = control[kept], sides.base[kept]
+    scale = np.zeros(cases + len(sides.control))
+    scale[control] = base
+    if len(control) < FLOORS["controls"]:
+        return Finding(candidate, "unlike")
+    table, _ = coded(coarse, case, scale)
+    case_x, x = table.of(case), table.of(control)
+    odds = odds_like(_means(case_x), x, base)
+    fits = alike(table.dot(odds), case, control, base)
+    if not fits.all():
+        case_x = case_x.of(np.flatnonzero(fits))
+        if case_x.rows < max(FLOORS["exposed"], FLOORS["share"] * cases):
+            return Finding(candidate, "unlike")
+        odds = odds_like(_means(case_x), x, base, odds)
+    weight = tilted(base, x, odds, float(case_x.rows))
+    controls = controls_outcome(scene, lens, sides.control[kept], exposed, chance)
+    return estimated(scene, candidate, Cases(sides.case_row, fits, case_x), (controls, x), weight)
+
+
+def _means(x: Coded) -> Float64:
+    return x.sums(np.ones(x.rows)) / max(x.rows, 1)

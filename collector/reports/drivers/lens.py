@@ -1,0 +1,109 @@
+"""Moments of one sort, with what was known at each, and which of them may serve as controls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from collector.core.deadline import check
+from collector.journeys.part import Bool, Float64, Int64
+from collector.reports.impact.coded import Codes
+from collector.reports.impact.keysteps import KeyStep
+from collector.reports.impact.moments import Moments, find_moments
+from collector.reports.impact.plan import SEED, Plan
+from collector.reports.impact.state import HERE, State, state_at
+from collector.reports.impact.tape import Tape
+
+MOST_POOL = 300_000
+VISITS = 3  # so many first visits are told apart by where somebody is
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lens:
+    """Moments of one sort: those at which actions, or those at which touches happen.
+
+    state: what was known at each. cell: about where in the journey each is, below `cells`.
+    pool: those that may be controls of whoever is not exposed yet; standing: how many each stands for. person, until:
+    of the pool, whose it is, and the first row at which an exposure may lie.
+    before, through: for each row of the tape the last moment before its event, and the last one with it.
+    """
+
+    moments: Moments
+    state: State
+    cell: Codes
+    cells: int
+    pool: Int64
+    standing: Float64
+    person: Int64
+    until: Int64
+    before: Int64
+    through: Int64
+
+
+def make_lens(tape: Tape, plan: Plan, steps: Sequence[KeyStep], stages: Sequence[KeyStep]) -> Lens:
+    """The moments of the sort that the plan's exposures are of."""
+    check()
+    moments = find_moments(tape, plan)
+    state = state_at(tape, moments, plan, steps, stages)
+    cell, cells = _cells(state)
+    pool, often = _pool(np.flatnonzero(moments.control), cell, cells)
+    row = moments.row[pool]
+    rows = np.arange(tape.none)
+    return Lens(
+        moments=moments,
+        state=state,
+        cell=cell,
+        cells=cells,
+        pool=pool,
+        standing=tape.scale[tape.person[row]] * often,
+        person=tape.person[row],
+        until=row + moments.after[pool],
+        before=np.searchsorted(moments.key, 2 * rows, side="right") - 1,
+        through=np.searchsorted(moments.key, 2 * rows + 1, side="right") - 1,
+    )
+
+
+def _cells(state: State) -> tuple[Codes, int]:
+    """Where somebody is, which of the first key steps they took, and whether in the first, second or a later visit."""
+    cell, cells = state.where.copy(), HERE + 2
+    for seen in state.seen[:HERE]:
+        cell, cells = cell * np.uint8(2) + seen, cells * 2
+    visit = (np.clip(state.visits, 1, VISITS) - 1).astype(np.uint8)
+    return cell * np.uint8(VISITS) + visit, cells * VISITS
+
+
+def _pool(control: Int64, cell: Codes, cells: int) -> tuple[Int64, Float64]:
+    """Controls enough, from cells that are rare as many as from common ones, and how many each stands for."""
+    if len(control) <= MOST_POOL:
+        return control, np.ones(len(control))
+    count = np.bincount(cell[control], minlength=cells)
+    return spread(control, cell[control], count, count > 0, MOST_POOL, np.random.default_rng(SEED))
+
+
+def spread(
+    places: Int64, cell: Codes, count: Int64, like: Bool | Int64, most: int, rng: np.random.Generator
+) -> tuple[Int64, Float64]:
+    """About `most` of the places, and how many each stands for.
+
+    Args:
+        cell: of each place. count: how many places each cell has. like: what half of those drawn are shared out by,
+            a number a cell; the other half is drawn evenly.
+    """
+    wanted = most / 2 * (count / max(int(count.sum()), 1) + like / max(int(np.sum(like)), 1))
+    chance = np.minimum(wanted / np.maximum(count, 1), 1.0)
+    kept = rng.random(len(places)) < chance[cell]
+    return places[kept], 1 / chance[cell[kept]]
+
+
+def state_of(state: State, pick: Int64, steps: Sequence[int]) -> State:
+    """The state of some moments, of some of the key steps only."""
+    columns = {one.name: getattr(state, one.name)[pick] for one in fields(State) if one.name != "seen"}
+    # Being at a step that does not count here is being anywhere after a row.
+    known = np.array([0] + [1] * (HERE + 1), dtype=np.uint8)
+    for at, step in enumerate(steps[:HERE]):
+        if step < HERE:
+            known[2 + step] = 2 + at
+    columns["where"] = known[columns["where"]]
+    return State(**columns, seen=[state.seen[step][pick] for step in steps])
