@@ -10,7 +10,8 @@ column are, so that a page writes them as people say them; `act` is that of matc
 commas between.
 
 * number: a card a column; `change`, `low`, `high` stand below the number before them.
-* bars: the first column with a bar as long as `y`; with `low` and `high`, or `other`, points on a line.
+* bars: the first column with a bar as long as `y`; with `low` and `high`, or `other`, points on a line. `between` (a
+  text, not a column) is what the interval is called where it is not an ordinary one of 95 %.
 * series: a line (`as`: "bars" for a histogram, `stack`: true for bars on each other, `down` those of the columns that
   are drawn below zero, though their numbers are not) of the columns `y` over `x`, or of one line a value of `group`;
   `low` and `high` are a band; `open` is true where a period is unfinished, and the end of the line is dashed from

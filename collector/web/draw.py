@@ -8,6 +8,7 @@ from datetime import tzinfo
 from functools import partial
 
 from collector.core.blocks import Block, Cell, Column
+from collector.core.text import Text
 from collector.web import format as shown
 from collector.web.acts import ACT, ACTS, Goals, act_words, acts_words
 from collector.web.cells import CellView
@@ -213,18 +214,24 @@ def view(
     )
     if block.kind in ("bars", "table"):
         for low, high in interval_ends(block):
-            found = _one_interval(found, low, high)
+            found = _one_interval(found, low, high, _between_label(block))
     extra = [at for at, head in enumerate(found.heads) if head.name in more]
     return found._fold(extra) if extra else found
 
 
-def _one_interval(view: BlockView, first: str, last: str) -> BlockView:
+def _between_label(block: Block) -> str:
+    """What an interval is called where it is not an ordinary one."""
+    label = block.draw.get("between")
+    return shown.text(label) if isinstance(label, Text) else gettext("95 % interval")
+
+
+def _one_interval(view: BlockView, first: str, last: str, label: str) -> BlockView:
     """The two ends of an interval, where they stand beside each other, in one column."""
     names = [head.name for head in view.heads]
     low, high = (names.index(name) if name in names else -1 for name in (first, last))
     if low < 0 or high != low + 1:
         return view
-    between = Head(names[low], gettext("95 % interval"), "", numeric=True)
+    between = Head(names[low], label, "", numeric=True)
     rows = []
     for row in view.rows:
         ends = [cell.text for cell in row.cells[low : high + 1]]
@@ -345,7 +352,7 @@ def _words(
     if isinstance(value, int | float) and not isinstance(value, bool):
         if column.unit == "time":
             return shown.brief(value, zone, now), words
-        if column.name == "p_value":
+        if column.name in ("p_value", "q"):
             return shown.chance(value), ""
         if place in signed and value > 0 and column.unit != "points":
             return (words if words == shown.cell(0, column.unit, zone) else f"+{words}"), ""
