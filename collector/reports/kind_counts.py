@@ -104,10 +104,10 @@ def _without(part: Part, inside: Bool, whole: _OfKinds) -> _OfKinds | None:
 
 def _walked(part: Part, inside: Bool) -> _OfKinds:
     """Persons ascend within a kind, so that the first row of each is told by the row before it, without sorting."""
-    kept = inside[part.kind_rows]
+    kept = inside.take(part.kind_rows)
     times = _runs(kept, part.kind_start)
     people, last = np.zeros(len(times), dtype=np.int64), np.full(len(times), part.origin, dtype=np.int64)
-    keys = part.kind_keys if kept.all() else part.kind_keys[kept]
+    keys = part.kind_keys if kept.all() else part.kind_keys[np.flatnonzero(kept)]
     if not len(keys):
         return _OfKinds(people, times, last)
     kinds = np.flatnonzero(times)

@@ -154,6 +154,17 @@ def _view(journeys: Journeys, part: Part, query: Query, start: int, end: int, go
     )
 
 
+def united(old: Sequence[View], new: Sequence[View]) -> list[View]:
+    """Two stretches, one directly behind the other, as one; both of the same parts and people."""
+    return [_united(one, other) for one, other in zip(old, new, strict=True)]
+
+
+def _united(old: View, new: View) -> View:
+    inside = old.inside | new.inside
+    goal_rows = [np.sort(np.concatenate(rows)) for rows in zip(old.goal_rows, new.goal_rows, strict=True)]
+    return replace(old, inside=inside, begun=np.flatnonzero(inside[old.part.session_row]), goal_rows=goal_rows)
+
+
 def _sessions_of(part: Part, rows: Int64) -> Int64:
     hit = np.zeros(len(part.session_row), dtype=np.bool_)
     hit[part.session[rows]] = True

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from collector.core.annotation import KINDS
 from collector.core.blocks import Block, Cell, Column, Result
-from collector.core.query import Param, Query
+from collector.core.query import FILTERS, Param, Query
 from collector.core.text import T
 from collector.core.times import Span
 from collector.journeys.journeys import Journeys
@@ -25,7 +25,7 @@ from collector.reports.before_after.cautions import notes
 from collector.reports.before_after.measures import Pair, measure
 from collector.reports.before_after.windows import Windows, chosen_day, windows
 from collector.reports.before_after.words import headline, too_short
-from collector.reports.overview_counts import View, look
+from collector.reports.overview_counts import View, look, united
 from collector.reports.overview_trend import trend_block
 
 _BY_PEOPLE = T(
@@ -58,7 +58,7 @@ def run(journeys: Journeys, query: Query) -> Result:
             then, days = None, replace(days, then=None)
     kinds = tables.kinds(journeys, before, after)
     blocks = [
-        _trend(journeys, query, days),
+        _trend(journeys, query, days, before, after),
         *_changes(query, days, pair, then),
         tables.pages_block(query, days, pair, *kinds),
         tables.sources_block(journeys, query, days, pair, before, after),
@@ -89,10 +89,13 @@ def _changes(query: Query, days: Windows, pair: Pair, then: Pair | None) -> list
     return found
 
 
-def _trend(journeys: Journeys, query: Query, days: Windows) -> Block:
+def _trend(journeys: Journeys, query: Query, days: Windows, before: Sequence[View], after: Sequence[View]) -> Block:
     whole = Span(days.before.first, days.after.last, days.before.zone)
     asked = replace(query, span=whole)
-    block = trend_block(asked, whole, look(journeys, asked, whole.start, whole.end), None, [])
+    # Filters may choose other people of the whole than of a side.
+    filtered = any(name in FILTERS for name, _ in query.arguments)
+    views = look(journeys, asked, whole.start, whole.end) if filtered else united(before, after)
+    block = trend_block(asked, whole, views, None, [])
     # There is no earlier period beside it: the earlier days are on the plot itself.
     drawn = {**block.draw, "y": "people", "unseen": _EARLIER}
     # An annotation of this day is drawn already.
