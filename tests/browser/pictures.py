@@ -122,6 +122,8 @@ def take(folder: Path, names: list[str]) -> None:
         for name in names:
             path = QUESTIONS[name]
             page.goto(_somebody(page, origin) if name == "timeline" else f"{origin}/shop/{path}")
+            # A question that takes long is answered by a page that waits for its answer.
+            page.wait_for_selector(".working", state="detached", timeout=_READY * 1_000)
             page.wait_for_load_state("networkidle")
             written = picture(page, blank)
             (folder / f"{name}.png").write_bytes(written)

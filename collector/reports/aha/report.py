@@ -60,7 +60,7 @@ def run(journeys: Journeys, query: Query) -> Result:
     if found:
         top = found[0][0]
         counts = _often(journeys, query, people, states, top, days)
-        title = T("By how often within {days} days: {action}", days=days[top.day] // DAY, action=_words(query, top))
+        title = T("By how often within {within}: {action}", within=_within(days[top.day]), action=_words(query, top))
         blocks.insert(1, often_block(counts, title))
     return Result(blocks, journeys.as_of, _headline(query, found, days, named, again), _notes(people, everybody))
 
@@ -169,6 +169,10 @@ def _people(journeys: Journeys, query: Query, people: Sequence[Newcomers], after
     return people_block(journeys, query, listed, title, when=_FIRST)
 
 
+def _within(length: int) -> Text:
+    return T("a day") if length == DAY else T("{days} days", days=length // DAY)
+
+
 def _headline(
     query: Query, found: Sequence[tuple[Finding, float]], days: Sequence[int], named: Text, again: bool
 ) -> Text:
@@ -179,7 +183,7 @@ def _headline(
     shown = {
         "action": _words(query, top),
         "times": top.times,
-        "days": days[top.day] // DAY,
+        "within": _within(days[top.day]),
         "rate": Value(top.did_reached / top.did, "ratio"),
         "others": Value(top.others_reached / top.others, "ratio"),
         "goal": named,
@@ -189,18 +193,18 @@ def _headline(
 
 _SENTENCES = {
     (False, False): T(
-        "Within {days} days of starting, {action}: {rate} of those who did went on to reach {goal}, {others} of the "
+        "Within {within} of starting, {action}: {rate} of those who did went on to reach {goal}, {others} of the "
         "others."
     ),
     (False, True): T(
-        "Within {days} days of starting, {times} times or more {action}: {rate} of those who did went on to reach "
+        "Within {within} of starting, {times} times or more {action}: {rate} of those who did went on to reach "
         "{goal}, {others} of the others."
     ),
     (True, False): T(
-        "Within {days} days of starting, {action}: {rate} of those who did came back later, {others} of the others."
+        "Within {within} of starting, {action}: {rate} of those who did came back later, {others} of the others."
     ),
     (True, True): T(
-        "Within {days} days of starting, {times} times or more {action}: {rate} of those who did came back later, "
+        "Within {within} of starting, {times} times or more {action}: {rate} of those who did came back later, "
         "{others} of the others."
     ),
 }
