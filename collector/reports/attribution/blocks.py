@@ -11,7 +11,15 @@ from collector.core.text import T, Text
 from collector.core.times import SECOND
 from collector.journeys.part import Int16
 from collector.reports.attribution.answer import Answer, Link
-from collector.reports.attribution.sequences import MOST_TOUCHES, argument, numbered, sequence, table, written
+from collector.reports.attribution.sequences import (
+    MOST_TOUCHES,
+    argument,
+    commonest,
+    numbered,
+    sequence,
+    table,
+    written,
+)
 from collector.reports.scope import share
 from collector.reports.stats import quantile
 
@@ -58,16 +66,17 @@ def paths_block(answer: Answer) -> Block:
     rows = [table(one.runs) for one in found]
     whole = np.concatenate(rows) if rows else np.empty((0, 1), dtype=np.int16)
     number = numbered(whole)
-    many = np.bincount(number, np.concatenate([one.many for one in found]) if found else None).astype(np.int64)
-    top = np.argsort(-many, kind="stable")[:MOST_PATHS]
-    # Which of those shown each conversion's path is, if any.
-    shown = np.full(len(many), MOST_PATHS, dtype=np.int8)
-    shown[top] = np.arange(len(top))
-    ends = np.cumsum([0, *map(len, rows)])
-    shown_of = [
-        shown[number[start:end]][one.path] for one, (start, end) in zip(found, pairwise(ends.tolist()), strict=True)
-    ]
-    place = np.concatenate(shown_of) if shown_of else shown
+    every = np.concatenate([one.many for one in found]) if found else np.empty(0, dtype=np.int64)
+    top, many, different = commonest(number, every, MOST_PATHS)
+    # Which of those shown each path is, and with it each conversion's, if any.
+    rank = np.full(len(number), MOST_PATHS, dtype=np.int8)
+    order = np.argsort(top)
+    if len(top):
+        near = np.minimum(np.searchsorted(top[order], number), len(top) - 1)
+        np.copyto(rank, order.astype(np.int8)[near], where=top[order][near] == number)
+    ends = np.cumsum([0, *map(len, rows)]).tolist()
+    place = [rank[start:end][one.path] for one, (start, end) in zip(found, pairwise(ends), strict=True)]
+    shown = np.concatenate(place) if place else rank
     told: list[list[Cell]] = []
     links = []
     worth, lag, length = answer.worth, answer.lag, answer.length
@@ -80,15 +89,15 @@ def paths_block(answer: Answer) -> Block:
     ]
     if answer.valued:
         columns.append(Column("revenue", T("Revenue"), "money"))
-    for rank, at in enumerate(top.tolist()):
-        of = np.flatnonzero(place == rank)
-        path = sequence(whole[np.argmax(number == at)])
+    for at, count in enumerate(many.tolist()):
+        of = np.flatnonzero(shown == at)
+        path = sequence(whole[np.argmax(rank == at)])
         took = quantile(lag[of][lag[of] >= 0], 0.5)
         told.append(
             [
                 written(answer, path),
-                int(many[at]),
-                share(int(many[at]), answer.paths.count),
+                count,
+                share(count, answer.paths.count),
                 quantile(length[of], 0.5),
                 None if took is None else took / SECOND,
                 *([float(np.nansum(worth[of]))] if answer.valued else []),
@@ -103,7 +112,7 @@ def paths_block(answer: Answer) -> Block:
         rows=told,
         draw={"x": "path", "y": "conversions", "link": "conversions", "wide": True},
         links=links,
-        note=_paths_note(len(many), whole),
+        note=_paths_note(different, whole),
         empty=T("Nobody converted in this range."),
     )
 

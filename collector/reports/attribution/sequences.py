@@ -18,7 +18,7 @@ from collector.reports.attribution.plan import NO_TOUCH
 MOST_TOUCHES = 10
 ARROW, MORE = " → ", "…"
 _NOTHING = -1
-_MOST = 2**62
+_MOST, _BITS = 2**62, 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,7 @@ def table(runs: Runs) -> Int16:
 
 
 def numbered(rows: Int16) -> Int64:
-    """A number for each row of `table`, the same for the same row and for no other, from 0 without gaps."""
-    # Conversions of one visit often have one path: only where it changes a number is looked for.
-    fresh = np.ones(len(rows), dtype=np.bool_)
-    fresh[1:] = (rows[1:] != rows[:-1]).any(axis=1)
-    _, number = np.unique(_numbered(rows[fresh]), return_inverse=True)
-    found: Int64 = number[np.cumsum(fresh) - 1]
-    return found
-
-
-def _numbered(rows: Int16) -> Int64:
+    """A number for each row of `table`, the same for the same row and for no other."""
     base = int(rows.max()) + 2 if len(rows) else 2
     number, room = np.zeros(len(rows), dtype=np.int64), 1
     for column in range(rows.shape[1]):
@@ -61,6 +52,30 @@ def _numbered(rows: Int16) -> Int64:
         number = number * base + rows[:, column] + 1
         room *= base
     return number
+
+
+def commonest(numbers: Int64, many: Int64, most: int) -> tuple[Int64, Int64, int]:
+    """The numbers that count most, those of one count ascending; how often each does; how many different there are.
+
+    Args:
+        many: how often each entry counts.
+    """
+    if not len(numbers):
+        return numbers, many, 0
+    bits = int(many.max()).bit_length()
+    if int(numbers.max()).bit_length() + bits < _BITS:
+        # Sorted with what it counts in its last bits: numbers alone are sorted several times faster than their order.
+        packed = np.sort(numbers << bits | many)
+        ordered, weights = packed >> bits, packed & ((1 << bits) - 1)
+    else:
+        order = np.argsort(numbers)
+        ordered, weights = numbers[order], many[order]
+    first = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    counts = np.add.reduceat(weights, first)
+    least = np.partition(counts, len(counts) - most)[len(counts) - most] if len(counts) > most else 0
+    candidates = np.flatnonzero(counts >= least)
+    top = candidates[np.argsort(-counts[candidates], kind="stable")[:most]]
+    return ordered[first[top]], counts[top], len(first)
 
 
 def sequence(row: Int16) -> Path:
