@@ -151,7 +151,7 @@ def _apart(value: float | None, threshold: float | None, unit: Unit) -> tuple[st
     for places in range(1, MOST_PLACES):
         near, edge = shown.number(value * per, places), shown.number(threshold * per, places)
         if near != edge:
-            return (near + " %", edge + " %") if unit == "ratio" else (near, edge)
+            return (f"{near}%", f"{edge}%") if unit == "ratio" else (near, edge)
     return words, limit
 
 

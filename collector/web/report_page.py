@@ -216,7 +216,9 @@ class Links:
         if arguments and arguments[0][0] == "report":
             return address(self.report_path(arguments[0][1]), arguments[1:])
         if any(name in self.own for name, _ in arguments):
-            return address(self.report_path(self.report.name), replaced(self.pairs, arguments))
+            # An argument without a text takes back what the address says now.
+            changed = replaced(self.pairs, arguments)
+            return address(self.report_path(self.report.name), [pair for pair in changed if pair[1]])
         return address(self.report_path(PEOPLE_REPORT), arguments)
 
     def person(self, key: str) -> str:

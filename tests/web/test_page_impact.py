@@ -1,0 +1,111 @@
+"""The page of an impact: checks told so that they differ from their thresholds, the balance plot, hostile agents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask_babel import Babel
+
+from collector.core.blocks import Block, Cell, Column
+from collector.core.event import CUSTOM, Event, Json
+from collector.core.text import T
+from collector.core.times import HOUR, MINUTE
+from collector.web.impact_view import checks, dots
+from tests.support.pages import Installation
+
+ATTACK = "<script>alert('x')</script>"
+_NAMES = ("check", "value", "threshold", "ok", "meaning")
+
+
+@pytest.fixture
+def words() -> Iterator[None]:
+    app = Flask("impact")
+    Babel(app)
+    with app.test_request_context():
+        yield
+
+
+def block(value: float | None, threshold: float | None, ok: bool | None, way: str, unit: str) -> Block:
+    row: list[Cell] = ["Check", value, threshold, ok, "Fine."]
+    columns = [Column(name, T(name)) for name in _NAMES]
+    return Block("checks", "table", T("Checks"), columns, [row], {"told": [(way, unit)]})
+
+
+@pytest.mark.parametrize(
+    ("value", "threshold", "way", "unit", "said"),
+    [
+        (0.04, 0.1, "most", "number", ("0.04", "at most 0.1")),
+        (0.0996, 0.1, "most", "number", ("0.0996", "at most 0.1")),
+        (0.10004, 0.1, "most", "number", ("0.10004", "at most 0.1")),
+        (0.1, 0.1, "most", "number", ("0.1", "at most 0.1")),
+        (0.4996, 0.5, "least", "ratio", ("49.96%", "at least 50%")),
+        (0.25, 0.5, "least", "ratio", ("25%", "at least 50%")),
+        (99.7, 100.0, "least", "count", ("99.7", "at least 100")),
+        (1.63, None, "", "number", ("1.63", "")),
+    ],
+)
+def test_a_number_close_to_its_threshold_has_the_digits_that_tell_them_apart(
+    value: float, threshold: float | None, way: str, unit: str, said: tuple[str, str], words: None
+) -> None:
+    (found,) = checks(block(value, threshold, True, way, unit))
+    assert (found.value, found.threshold) == said
+
+
+def test_the_balance_plot_has_one_scale_and_begins_with_what_is_not_alike(words: None) -> None:
+    columns = [Column(name, T(name)) for name in ("feature", "exposed", "naive", "matched", "smd_before", "smd_after")]
+    rows: list[list[Cell]] = [["a", 1, 1, 1, 0.3, 0.05], ["b", 1, 1, 1, -0.5, 0.0], ["c", 1, 1, 1, 0.2, 0.11]]
+    found = dots(Block("balance", "table", T("Balance"), columns, rows))
+    assert found is not None
+    assert [one.feature for one in found.rows] == ["c", "b", "a"]
+    assert [one.alike for one in found.rows] == [False, True, True]
+    low, high = found.edges
+    assert low < found.zero < high
+    places = {one.feature: (one.places.point, one.places.other) for one in found.rows}
+    assert places["b"][0] == found.zero
+    per = (high - low) / 0.2
+    assert places["a"] == pytest.approx((found.zero + 0.05 * per, found.zero + 0.3 * per), abs=0.02)
+    assert dots(Block("balance", "table", T("Balance"), columns, [])) is None
+
+
+def _event(shop: Installation, number: int, visitor: str, ago: int, name: str, props: dict[str, Json]) -> Event:
+    return Event(
+        id=str(UUID(int=number, version=4)),
+        type=CUSTOM,
+        visitor=visitor,
+        time=shop.now - ago,
+        received=shop.now - ago,
+        name=name,
+        url="https://shop.example/pricing",
+        path="/pricing",
+        props=props,
+    )
+
+
+def test_an_agent_with_a_hostile_name_is_told_as_text_and_leads_to_whom_they_met(fresh: Installation) -> None:
+    said: list[tuple[str, dict[str, Json]]] = [
+        ("chat_started", {}),
+        ("chat_message", {"role": "visitor"}),
+        ("chat_agent_joined", {"agent": ATTACK}),
+    ]
+    fresh.append(
+        [
+            _event(fresh, 10 * who + at, f"v{who}", 2 * HOUR - at * MINUTE, name, dict(props))
+            for who in range(3)
+            for at, (name, props) in enumerate(said, 1)
+        ]
+    )
+    browser = fresh.client()
+    page = browser.get("/shop/chat?all-time=1")
+    assert page.status_code == 200
+    assert ATTACK not in page.text
+    link = re.search(r'href="([^"]+people=agent[^"]*)">3</a>', page.text)
+    assert link is not None
+    listed = browser.get(unescape(link[1]))
+    assert listed.status_code == 200
+    assert ATTACK not in listed.text
+    assert f"Chatted with {ATTACK}: 3 people" in unescape(listed.text)
