@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from heapq import nsmallest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -183,11 +184,13 @@ def _as_number(value: object) -> float:
 
 
 def groups(journeys: Journeys, outcome: Outcome, by: str, by_at: str) -> list[tuple[str, Rows]]:
-    """The breakdown's groups, largest first: the value, and which entrants have it."""
+    """The breakdown's groups, largest first, those of one size by name: the value, and which entrants have it."""
     codes, entrants, texts = _groups(journeys, outcome, by, by_at)
     sizes = np.bincount(codes, minlength=len(texts))
-    order = np.argsort(-sizes, kind="stable")[: MOST_GROUPS if len(texts) > MOST_GROUPS else len(texts)]
-    found = [(texts[code] or NONE, entrants[codes == code]) for code in order.tolist()]
+    # The least size of those that are shown; of more with the same, the names decide and not where people are stored.
+    least = np.partition(sizes, -MOST_GROUPS)[-MOST_GROUPS] if len(texts) > MOST_GROUPS else 0
+    order = nsmallest(MOST_GROUPS, np.flatnonzero(sizes >= least).tolist(), key=lambda at: (-sizes[at], texts[at]))
+    found = [(texts[code] or NONE, entrants[codes == code]) for code in order]
     if len(texts) > MOST_GROUPS:
         found.append((OTHER, np.unique(entrants[~np.isin(codes, order)])))
     return found

@@ -301,6 +301,13 @@ def test_many_groups_are_gathered_in_one_so_that_the_sum_stays() -> None:
     assert sum(column(block, "people")) == len(log)  # type: ignore[arg-type]
 
 
+def test_which_groups_of_one_size_are_shown_does_not_hang_on_where_people_are_stored() -> None:
+    log = [E(f"v{n}", START, "event:a", props={"n": f"{n:02}"}) for n in range(30)]
+    expected = [f"{n:02}" for n in range(20)] + ["(other)"]
+    for stored in (world(log), world(log, parts=3), world(log[::-1]), world(log[7:] + log[:7], parts=2)):
+        assert column(answer(stored, ["event:a"], by="n").block("breakdown"), "value") == expected
+
+
 def test_the_trend_marks_days_whose_entrants_still_have_time() -> None:
     block = answer(shop(), STEPS, LATE, window="3d").block("trend")
     assert sum(column(block, "people")) == 120  # type: ignore[arg-type]
