@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -138,8 +139,13 @@ def last_of_each(days: ActiveDays) -> ActiveDays:
     return ActiveDays(*(column[kept] for column in days))
 
 
+@lru_cache(maxsize=8)
+def _kept(arguments: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple(pair for pair in arguments if pair[0] not in _LINKED)
+
+
 def link(query: Query, which: str, at: int | None = None, group: str = "") -> tuple[tuple[str, str], ...]:
     """The arguments of a list of people."""
-    kept = tuple(pair for pair in query.arguments if pair[0] not in _LINKED)
+    kept = _kept(tuple(query.arguments))
     numbered = () if at is None else (("at", str(at)),)
     return (*kept, ("people", which), *numbered, *((("group", group),) if group else ()))

@@ -113,10 +113,11 @@ def lifecycle_block(query: Query, question: Asked, found: Cycle) -> Block:
     links = []
     states: dict[str, list[tuple[tuple[str, str], ...]]] = {state: [] for state in STATES}
     if found.count.any():
-        for period in range(1, len(question.periods)):
+        counts = zip(found.active.tolist(), found.count.tolist(), found.dormant.tolist(), strict=True)
+        for period, (active, (new, returning, back), dormant) in enumerate(counts):
+            if not period:
+                continue
             day, over = question.periods.first[period].isoformat(), bool(found.over[period])
-            active, (new, returning, back) = int(found.active[period]), found.count[period].tolist()
-            dormant = int(found.dormant[period])
             quick = (new + back) / dormant if over and dormant else None
             left: list[Cell] = [dormant, quick] if over else [None, None]
             rows.append([day, active, new, returning, back, *left, not over])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import and_
 
 import numpy as np
 
@@ -31,18 +32,14 @@ class Windows:
     """People active in the days up to each day of the range.
 
     count: [window, day]. full: for each day whether the data reach back over the longest window. over: whether it is.
+    ratios: daily by monthly people; nothing where either is not known whole.
     """
 
     days: Sequence[date]
     count: Int64
     full: Sequence[bool]
     over: Sequence[bool]
-
-    def ratio(self, at: int) -> float | None:
-        """Daily by monthly people; nothing where either is not known whole."""
-        if not self.full[at] or not self.over[at]:
-            return None
-        return share(float(self.count[0, at]), float(self.count[2, at]))
+    ratios: Sequence[float | None]
 
     def mean(self, window: int) -> float | None:
         """The mean over the days that are over."""
@@ -52,7 +49,7 @@ class Windows:
     @property
     def stickiness(self) -> float | None:
         """The mean ratio of the days where it is known."""
-        known = [ratio for ratio in map(self.ratio, range(len(self.days))) if ratio is not None]
+        known = [ratio for ratio in self.ratios if ratio is not None]
         return sum(known) / len(known) if known else None
 
 
@@ -69,7 +66,10 @@ def windows(journeys: Journeys, active: Sequence[Active], question: Asked) -> Wi
     begun = min((part.bounds[0] for part in journeys.each() if part.size), default=question.now)
     since = day_of(begun, zone) + timedelta(days=max(WINDOWS.values()) - 1)
     full, over = [day >= since for day in shown], [day < today for day in shown]
-    return Windows(shown, count, full, over)
+    daily, monthly = count[0].tolist(), count[2].tolist()
+    told = map(and_, full, over)
+    ratios = [share(day, month) if known else None for day, month, known in zip(daily, monthly, told, strict=True)]
+    return Windows(shown, count, full, over, ratios)
 
 
 def _of_everybody(one: Active, first: int, last: int) -> Int64:
@@ -156,7 +156,7 @@ def active_blocks(query: Query, found: Windows) -> list[Block]:
     for begin, end in steps if found.count.any() else ():
         day = found.days[end].isoformat()
         many = found.count[0, begin : end + 1]
-        known = [ratio for ratio in map(found.ratio, range(begin, end + 1)) if ratio is not None]
+        known = [ratio for ratio in found.ratios[begin : end + 1] if ratio is not None]
         ratio = sum(known) / len(known) if known else None
         daily: Cell = int(many[0]) if unit == "day" else float(many.mean())
         rows.append([day, daily, int(found.count[1, end]), int(found.count[2, end]), ratio, not found.over[end]])
