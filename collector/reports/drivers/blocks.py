@@ -17,12 +17,13 @@ from collector.reports.impact.plan import Plan
 from collector.reports.scope import common_arguments
 
 VERDICTS = {
-    "raises": T("raises it"),
-    "lowers": T("lowers it"),
-    "unclear": T("not clear"),
+    "raises": T("raises"),
+    "lowers": T("lowers"),
+    "unclear": T("unclear"),
     "few": T("too few people whose time is over"),
     "goals": T("too few goals among those compared"),
     "unlike": T("too unlike the others to tell"),
+    "same": T("nearly everybody who did it reached the goal: it comes with it"),
     "needed": T("nobody alike got there without it: a step of the way"),
 }
 _WHAT = Column("what", T("Action, page or touch"))

@@ -37,7 +37,8 @@ class Ranked:
 
 
 def rank(findings: Sequence[Finding], eligible: int) -> list[Ranked]:
-    """What is clear first, the largest change before others; then the unclear, then what cannot be told.
+    """What clearly raises the goal first, then what lowers it, the largest change before others; then the unclear, by
+    how likely they are chance; then what cannot be told.
 
     The chosen stand out by Benjamini & Hochberg (1995) among all that enough people did: those that were not looked
     into count as found nothing of, so that choosing by plain figures whom to look into gains nobody. The intervals
@@ -68,5 +69,7 @@ def _ranked(finding: Finding, q: float, clear: bool, level: float) -> Ranked:
 def _order(one: Ranked) -> tuple[int, float, str]:
     name = str(one.finding.candidate.matcher)
     if one.finding.refused:
-        return 2, -one.finding.candidate.people, name
-    return (0, -abs(one.finding.difference), name) if one.clear else (1, one.finding.p, name)
+        return 3, -one.finding.candidate.people, name
+    if not one.clear:
+        return 2, one.finding.p, name
+    return int(one.finding.difference < 0), -abs(one.finding.difference), name

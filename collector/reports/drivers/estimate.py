@@ -16,6 +16,7 @@ from collector.reports.impact.estimate import LEVEL, Sample, effect, effective_p
 from collector.reports.impact.outcome import Outcome, settled
 
 LEAST_GOALS = 5
+SURE = 0.99  # of those who did it above this share reached the goal: it is the goal by another name
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Finding:
     rate: of those who did it, and `without`, had they not; error: the standard error of their difference, freedom: the
     degrees of freedom that it is judged by; p: how likely as large a difference is by chance alone.
     refused: "few" people who can be compared, "goals" too few, "unlike" anybody else, "needed" where nobody reached
-    the goal without it; "" where it could be judged.
+    the goal without it, "same" where all who did it reach the goal; "" where it could be judged.
     """
 
     candidate: Candidate
@@ -80,6 +81,8 @@ def estimated(
         people = candidate.people
         rate, more = _rate_of_all(candidate, reached, cases.fits)
         spread += more
+    if rate > SURE:
+        return Finding(candidate, "same")
     return _told(candidate, (rate, without), spread, people, freedom)
 
 

@@ -29,16 +29,15 @@ def headline(plan: Plan, screened: Screened, ranked: Sequence[Ranked]) -> Text:
             n=Value(screened.eligible, "count"),
             goal=goal,
         )
-    raising = [one for one in clear if one.finding.difference > 0]
-    top = (raising or clear)[0]
+    top = clear[0]
     values = {
         "n": Value(screened.eligible, "count"),
         "goal": goal,
         "k": Value(len(clear), "count"),
         "what": words(top.finding.candidate.matcher, plan.goals),
-        "more": Value(top.finding.difference, "points"),
-        "low": Value(top.low, "points"),
-        "high": Value(top.high, "points"),
+        "more": Value(round(top.finding.difference, 3), "points"),
+        "low": Value(round(top.low, 3), "points"),
+        "high": Value(round(top.high, 3), "points"),
     }
     if len(clear) == 1:
         sentence = T(
@@ -69,6 +68,7 @@ def notes(plan: Plan, screened: Screened, ranked: Sequence[Ranked], drawn: Sampl
             "What steps lead to comes with them: whoever fills a cart is a step nearer to buying.",
             horizon=Value(plan.horizon / SECOND, "seconds"),
         ),
+        *_lowering(ranked),
         *_drawn(screened, drawn),
         *_touches(ranked),
     ]
@@ -104,6 +104,17 @@ def _drawn(screened: Screened, drawn: Sample) -> list[Text]:
             "Where more than {n} people did something, what was known of them before is that of as many drawn by "
             "chance; the intervals hold what that costs. The impact page looks at more of them.",
             n=Value(drawn.cases, "count"),
+        )
+    ]
+
+
+def _lowering(ranked: Sequence[Ranked]) -> list[Text]:
+    if not any(one.verdict == "lowers" for one in ranked):
+        return []
+    return [
+        T(
+            "Lowering it can also mean going another way: whoever does this is at that moment less likely to be about "
+            "to reach the goal, though it is not kept from them."
         )
     ]
 
