@@ -11,6 +11,7 @@ from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
+from collector.reports.impact.checks import caution
 from collector.reports.impact.engine import Answer, answer
 from collector.reports.impact.report import answer_blocks, make_plan
 from collector.reports.impact.words import headline, notes
@@ -71,7 +72,8 @@ def page(
         why = T("{message} {hint}", message=found.message, hint=found.hint)
         return Result([*first, *own], journeys.as_of, None, (why,))
     blocks = [*first, *answer_blocks(journeys, query, found), *own]
-    return Result(blocks, journeys.as_of, headline(found, preset.name), notes(found, preset.name))
+    cautions = [*caution(found), *notes(found, preset.name)]
+    return Result(blocks, journeys.as_of, headline(found, preset.name), cautions)
 
 
 def behind(name: str, group: str = "", subset: str = "", **more: str) -> tuple[tuple[str, str], ...]:

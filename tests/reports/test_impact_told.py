@@ -14,7 +14,7 @@ from collector.core.query import Query
 from collector.core.text import T
 from collector.core.times import DAY
 from collector.reports.impact.blocks import effect_block, number_blocks
-from collector.reports.impact.checks import checks_block
+from collector.reports.impact.checks import caution, checks_block
 from collector.reports.impact.engine import Answer, answer
 from collector.reports.impact.estimate import Effect
 from collector.reports.impact.in_all import in_all, people_used
@@ -125,6 +125,7 @@ def test_a_check_that_is_missed_says_what_that_means_and_is_counted() -> None:
     assert row[2] is False
     assert "still differ" in str(row[3])
     assert "checks are not met" in str(block.note)
+    assert "checks are not met" in str(caution(replace(found, balance=[apart]))[0])
 
 
 def test_where_there_is_no_answer_the_checks_say_what_is_missing() -> None:

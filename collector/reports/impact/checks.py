@@ -55,6 +55,12 @@ def checks_block(found: Answer) -> Block:
     )
 
 
+def caution(found: Answer) -> Sequence[Text]:
+    """That not all checks are met, where there is an answer and they are not."""
+    checks = list(_checks(found))
+    return [_summary(checks)] if not found.refused and any(one.ok is False for one in checks) else []
+
+
 def _summary(checks: Sequence[Check]) -> Text:
     asked = [one for one in checks if one.ok is not None]
     bad = sum(not one.ok for one in asked)

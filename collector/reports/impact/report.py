@@ -13,7 +13,7 @@ from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.impact import blocks
-from collector.reports.impact.checks import checks_block
+from collector.reports.impact.checks import caution, checks_block
 from collector.reports.impact.engine import Answer, answer
 from collector.reports.impact.plan import Plan
 from collector.reports.impact.words import headline, notes
@@ -102,7 +102,9 @@ def run(journeys: Journeys, query: Query) -> Result:
     """The impact of any exposure on any goal."""
     given = query.values.get("exposure")
     found = measure(journeys, query, given if isinstance(given, tuple) else ())
-    return Result(answer_blocks(journeys, query, found), journeys.as_of, headline(found), notes(found))
+    return Result(
+        answer_blocks(journeys, query, found), journeys.as_of, headline(found), [*caution(found), *notes(found)]
+    )
 
 
 REPORT = Report(
