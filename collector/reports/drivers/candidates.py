@@ -58,6 +58,8 @@ def every(journeys: Journeys, plan: Plan) -> Iterator[Candidate]:
     for text, numbers in grouped.items():
         if size[numbers].sum() >= LEAST:
             yield Candidate(parse_matcher(text), tuple(numbers))
+    if plan.goal.is_source:
+        return  # a visit begins in one way only, so that each would keep people from the goal at that very moment
     here = {source.channel for source in journeys.sources.values()}
     for at, channel in enumerate(CHANNELS):
         if channel in here and channel not in NO_TOUCH:

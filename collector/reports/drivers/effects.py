@@ -30,7 +30,8 @@ from collector.reports.impact.moments import exposure_key
 from collector.reports.impact.plan import SEED
 from collector.reports.impact.tape import first_of
 
-MOST_CONTROLS = 8_000
+MOST_CONTROLS, LEAST_CONTROLS = 8_000, 2_500
+CONTROLS_A_CASE = 5  # more would not make a difference of few cases much surer
 MOST_CHANCE = 0.99
 
 
@@ -58,7 +59,8 @@ def judge(journeys: Journeys, scene: Scene, candidate: Candidate) -> Finding:
     mine = np.bincount(lens.cell[case], minlength=lens.cells)
     cell = lens.cell[lens.pool[free]]
     count = np.bincount(cell, minlength=lens.cells)
-    picked, times = spread(free, cell, count, mine, MOST_CONTROLS, rng)
+    wanted = min(max(LEAST_CONTROLS, CONTROLS_A_CASE * len(case)), MOST_CONTROLS)
+    picked, times = spread(free, cell, count, mine, wanted, rng)
     sides = _Sides(case_row, case, lens.pool[picked], lens.standing[picked] * times)
     done = mine / scene.sample.share(candidate)
     chance = np.minimum(done / np.maximum(done + often, 1e-9), MOST_CHANCE)

@@ -33,6 +33,9 @@ def asked(journeys: Journeys, query: Query, plan: Plan) -> list[Asked]:
         reached = np.full(len(part.persons), part.size, dtype=np.int64)
         reached[part.person[goals[::-1]]] = goals[::-1]  # the last write to a place is that of the first row
         chosen = choose(journeys, part, query, lasting=True) & _seen(part, plan, query.include_bots)
+        if plan.new:
+            first = part.time[part.person_row[:-1]]
+            chosen &= (first >= plan.start) & (first < plan.end)
         won = np.flatnonzero(reached < part.size)
         chosen[won[part.time[reached[won]] < plan.start]] = False
         found.append(Asked(part, chosen, reached))

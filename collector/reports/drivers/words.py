@@ -19,9 +19,11 @@ def headline(plan: Plan, screened: Screened, ranked: Sequence[Ranked]) -> Text:
     goal, clear = words(plan.goal, plan.goals), [one for one in ranked if one.clear]
     if not ranked:
         return T(
-            "Nothing yet that {least} people or more did before {goal}, and others did not.",
+            "Nothing yet that {least} people or more did before {goal}, that others did not, and that lies {horizon} "
+            "back, the time for the goal.",
             least=Value(LEAST, "count"),
             goal=goal,
+            horizon=Value(plan.horizon / SECOND, "seconds"),
         )
     if not clear:
         return T(
