@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html import unescape
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -12,11 +14,12 @@ from flask import Flask
 from flask_babel import Babel
 
 from collector.core.blocks import Block, Cell, Column
-from collector.core.event import CUSTOM, Event, Json
+from collector.core.event import CUSTOM, PAGE, Event, Json, Source
+from collector.core.spend import SpendDay
 from collector.core.text import T
-from collector.core.times import HOUR, MINUTE
+from collector.core.times import DAY, HOUR, MINUTE
 from collector.web.impact_view import checks, dots
-from tests.support.pages import Installation
+from tests.support.pages import DESKTOP, RETARGETING, SEARCH, Installation
 
 ATTACK = "<script>alert('x')</script>"
 _NAMES = ("check", "value", "threshold", "ok", "meaning")
@@ -84,6 +87,75 @@ def _event(shop: Installation, number: int, visitor: str, ago: int, name: str, p
         path="/pricing",
         props=props,
     )
+
+
+def _returns(shop: Installation) -> list[Event]:
+    """Visits that come back by an ad or by themselves; an ad makes a part of them buy who would not have."""
+    rng, found = Random(3), []
+
+    def add(who: int, time: int, kind: str, name: str, source: Source | None = None) -> None:
+        number = UUID(int=rng.getrandbits(128), version=4)
+        page = "/" if kind == PAGE else "/checkout"
+        found.append(
+            Event(
+                id=str(number),
+                type=kind,
+                visitor=f"v{who}",
+                time=time,
+                received=time,
+                name=name,
+                url=f"https://shop.example{page}",
+                path=page,
+                agent=DESKTOP,
+                source=source,
+                value=20.0 if name == "purchase" else None,
+            )
+        )
+
+    for who in range(400):
+        time = shop.now - 60 * DAY + int(rng.random() * 30 * DAY)
+        for visit in range(4):
+            ad = visit > 0 and rng.random() < 0.4
+            add(who, time, PAGE, "", RETARGETING if ad else None if rng.random() < 0.7 else SEARCH)
+            if rng.random() < 0.1 + 0.35 * ad:
+                add(who, time + 2 * MINUTE, CUSTOM, "purchase")
+                break
+            time += int((0.5 + 3 * rng.random()) * DAY)
+    return found
+
+
+def test_the_page_of_an_effect_begins_with_its_sentence_and_each_of_its_numbers_opens_its_people(
+    fresh: Installation,
+) -> None:
+    fresh.append(_returns(fresh))
+    day = datetime.fromtimestamp((fresh.now - 40 * DAY) / 1000, UTC).date().isoformat()
+    fresh.catalog.put_spend(fresh.site_id, [SpendDay(day, "retargeting", "adnet", "cart", 90.0, "EUR")])
+    browser = fresh.client()
+    asked = "/shop/retargeting?all-time=1&goal=event:purchase"
+    text = unescape(browser.get(asked).text)
+    order = (
+        "because of retargeting than would have without it, between",
+        "More people at the goal because of it",
+        "Reached the goal, by days since",
+        "Because of it</th>",
+        "What it cost, and what that brought",
+        "Can I trust this?",
+        "How alike the groups are",
+        "Who was exposed",
+        "The visits themselves",
+    )
+    places = [text.index(said) for said in order]
+    assert places == sorted(places)
+    assert "90.00 EUR were spent:" in text
+    assert text.count("✓ good") >= 6
+    assert 'class="edge"' in text
+    numbers = re.findall(r'<a href="(/shop/retargeting\?[^"]*people=[^"]*)">([\d,]+)</a>', text)
+    assert len(numbers) >= 8
+    for link, number in numbers:
+        answer = browser.get(link.replace("/retargeting?", "/retargeting.json?")).json
+        assert answer is not None
+        people = next(block for block in answer["blocks"] if block["id"] == "people")
+        assert len(people["rows"]) == int(number.replace(",", ""))
 
 
 def test_an_agent_with_a_hostile_name_is_told_as_text_and_leads_to_whom_they_met(fresh: Installation) -> None:
