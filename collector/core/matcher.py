@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -121,10 +121,19 @@ class Matcher:
 @lru_cache(maxsize=4_096)
 def _compiled(pattern: str, path: bool) -> re.Pattern[str]:
     body = pattern.rstrip("/") if path else pattern
-    pieces = re.split(r"(\*\*|\*)", body)
-    star = "[^/]*" if path else ".*"
-    text = "".join({"**": ".*", "*": star}.get(piece, re.escape(piece)) for piece in pieces)
-    return re.compile(text + ("/?" if path else ""), re.DOTALL)
+    parts = [part.split("*") if path else [part] for part in re.split(r"\*{2,}" if path else r"\*+", body)]
+    # Between two wide stars the first place that fits leaves the most to what follows: no other is tried, else a
+    # pattern of many stars would take a long name for ever.
+    *before, last = [_within(part, ends=at == len(parts) - 1) for at, part in enumerate(parts)]
+    begin = "".join(one if at == 0 else f"(?>.*?{one})" for at, one in enumerate(before)) + (".*" if before else "")
+    return re.compile(begin + last + ("/?" if path else ""), re.DOTALL)
+
+
+def _within(texts: Sequence[str], ends: bool) -> str:
+    """Texts with narrow stars between them, as an expression; the last one that the name may end with must try on."""
+    first, *rest = map(re.escape, texts)
+    tried = [f"[^/]*{rest.pop()}"] if ends and rest else []
+    return "".join([first, *(f"(?>[^/]*?{one})" for one in rest), *tried])
 
 
 def fits_pattern(pattern: str, name: str, path: bool = False) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.core.errors import UserError
 from collector.core.event import Kind
 from collector.core.matcher import Condition, Matcher, cell_text, fits_pattern, parse_matcher
+from tests.support.effort import examples
 
 PLAIN = (
     st.text(st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="[]"), min_size=1, max_size=20)
@@ -106,3 +109,30 @@ def test_a_star_is_no_regular_expression() -> None:
 
 def test_cells_compare_as_they_are_read() -> None:
     assert [cell_text(cell) for cell in (None, True, 10.0, 2.5, "x")] == ["", "true", "10", "2.5", "x"]
+
+
+def naive(pattern: str, name: str, path: bool) -> bool:
+    """A pattern against a name by trying everything."""
+    if pattern.startswith("*"):
+        wide = not path or pattern.startswith("**")
+        rest = pattern[2:] if pattern.startswith("**") else pattern[1:]
+        return naive(rest, name, path) or bool(name and (wide or name[0] != "/") and naive(pattern, name[1:], path))
+    if not pattern:
+        return name in (("", "/") if path else ("",))
+    return name[:1] == pattern[0] and naive(pattern[1:], name[1:], path)
+
+
+@settings(max_examples=examples(600), deadline=None)
+@given(st.text("*/ab", max_size=9), st.text("/ab", max_size=9), st.booleans())
+def test_a_pattern_fits_what_trying_everything_finds(pattern: str, name: str, path: bool) -> None:
+    assert fits_pattern(pattern, name, path) == naive(pattern.rstrip("/") if path else pattern, name, path)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["/" + "*a" * 100 + "b", "/**" + "a*" * 300 + "b", "/**a" * 50 + "b", "*" * 900 + "b"]
+)
+def test_a_pattern_of_many_stars_is_tried_on_a_long_name_in_no_time(pattern: str) -> None:
+    begun = time.process_time()
+    assert not fits_pattern(pattern + "b", "/" + "a" * 2_000, path=True)
+    assert not fits_pattern(pattern + "b", "/" + "a" * 2_000)
+    assert time.process_time() - begun < 1
