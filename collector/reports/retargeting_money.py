@@ -39,12 +39,14 @@ class Cost:
     """What the channel cost on days in the range whose time for the goal is over.
 
     until: the first instant after these days, ms UTC. currency: the one of most rows; other: rows in another one.
+    of_all: whether the ads were shown to more people than the question is about.
     """
 
     spent: float
     currency: str
     other: int
     until: int
+    of_all: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ def cost_of(query: Query, plan: Plan) -> Cost | None:
     currency = sorted(Counter(one.currency for one in rows).items(), key=lambda one: (-one[1], one[0]))[0][0]
     spent = sum(one.cost for one in rows if one.currency == currency)
     other = sum(one.currency != currency for one in rows)
-    return Cost(spent, currency, other, Span(last, last, plan.zone).end)
+    of_all = bool(query.where or query.where_not or plan.new or query.span is not None)
+    return Cost(spent, currency, other, Span(last, last, plan.zone).end, of_all)
 
 
 def money_of(journeys: Journeys, query: Query, found: Answer, how: Matcher) -> Money | None:

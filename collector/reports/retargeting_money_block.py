@@ -100,11 +100,24 @@ def _note(money: Money) -> Text:
     else:
         told = T(
             "{spent} {currency} were spent: {each} for each of those who would not have got there, between {low} and "
-            "{high}; last click would claim {claimed}, at {claim} each."
+            "{high}; last click would claim {claim}."
         )
         values |= {name: Value(end, "money") for name, end in zip(("each", "low", "high"), each, strict=True)}
-        values["claim"] = Value(share(money.cost.spent, money.claimed), "money")
+        values["claim"] = _claimed(money)
     said = Text(told.template, values)
-    if not money.cost.other:
-        return said
-    return T("{said} {n} bills in other currencies are left out.", said=said, n=Value(money.cost.other, "count"))
+    if money.cost.other:
+        said = T("{said} {n} bills in other currencies are left out.", said=said, n=Value(money.cost.other, "count"))
+    if money.cost.of_all:
+        said = T(
+            "{said} The ads were shown to everybody and paid for, also to people whom the filters, or an ad before "
+            "these days, leave out of what they brought: ask over all time and without filters for the whole account.",
+            said=said,
+        )
+    return said
+
+
+def _claimed(money: Money) -> Text:
+    each = share(money.cost.spent, money.claimed)
+    if each is None:
+        return T("none")
+    return T("{n}, at {each} each", n=Value(money.claimed, "count"), each=Value(each, "money"))

@@ -95,6 +95,7 @@ def test_cost_revenue_and_return_follow_from_the_effect_and_the_bills() -> None:
     note = str(result.block("money").note)
     assert "50.00 EUR were spent" in note
     assert "1 bills in other currencies are left out" in note
+    assert "also to people whom the filters" not in note
 
 
 def test_last_click_claims_what_attribution_gives_the_last_visit_that_came_from_somewhere() -> None:
@@ -115,6 +116,10 @@ def test_where_the_ads_may_have_brought_nobody_their_cost_cannot_be_told() -> No
     assert "may have brought none" in str(money["cost_per_conversion"]["meaning"])
     assert money["cost_per_conversion"]["last_click"] is not None
     assert "cannot be told that they brought anybody" in str(result.block("money").note)
+
+
+def test_where_the_ads_were_paid_for_more_people_than_are_asked_for_it_is_said() -> None:
+    assert "also to people whom the filters" in str(ask(log(), where="page:/").block("money").note)
 
 
 def test_without_bills_it_is_said_where_to_take_them_in() -> None:
