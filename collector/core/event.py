@@ -87,6 +87,7 @@ class Source:
     campaign_mark: bool = False
 
 
+AD_SEEN = "ad_impression"
 # What widgets and experiments tell by themselves: no act of the visitor, so it neither ends a bounce nor is what
 # somebody did next.
 PASSIVE = frozenset((Kind(CUSTOM, "chat_shown"), Kind(CUSTOM, EXPOSED)))

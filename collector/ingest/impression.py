@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from collector.core.event import CUSTOM
+from collector.core.event import AD_SEEN, CUSTOM
 from collector.ingest.clean import clean_text
 
-EVENT = "ad_impression"
 # What a signature covers, in this order; the creative is filled in by ad servers and stays free.
 SIGNED = ("campaign", "source")
 _LIMIT = 100
@@ -49,4 +48,4 @@ def impression(values: Mapping[str, str], listed: Mapping[str, str]) -> dict[str
         "content": values.get("content", ""),
     }
     props = {name: clean_text(text, _LIMIT) for name, text in told.items() if text}
-    return {"id": str(uuid4()), "type": CUSTOM, "name": EVENT, "props": {"channel": "retargeting", **props}}
+    return {"id": str(uuid4()), "type": CUSTOM, "name": AD_SEEN, "props": {"channel": "retargeting", **props}}

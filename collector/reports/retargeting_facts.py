@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from collector.core.event import AD_SEEN
 from collector.core.matcher import Condition, Matcher
 from collector.core.query import Query
 from collector.core.text import T
@@ -17,7 +18,7 @@ from collector.reports.followed import Followed, followed, goal_rows
 from collector.reports.scope import choose, distinct_sorted, inside, rows_of_any
 
 CAME = Matcher("source", "retargeting")
-SAW = Matcher("event", "ad_impression")
+SAW = Matcher("event", AD_SEEN)
 # An impression that begins a visit makes it one of the channel, too (docs/ads.md), and says so itself.
 CLICKED = Matcher("source", "retargeting", (Condition("channel", "!=", "retargeting"),))
 

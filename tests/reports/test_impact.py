@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -274,3 +274,14 @@ def test_two_levels_that_stand_apart_together_become_a_feature_of_their_own() ->
     assert wider.levels == (2, 2, 2)
     assert wider.codes[2].tolist() == (first & second).tolist()
     assert crossed(x, control, control, np.ones(800)) is x
+
+
+def test_an_ad_that_was_only_seen_is_no_visit_to_compare_with() -> None:
+    plan = replace(PLAN, exposures=(parse_matcher("source:email"),))
+    events = [
+        E("a", START, "event:ad_impression", source=SOURCES[1]),
+        E("a", START + DAY, "page:/"),
+        E("a", START + 2 * DAY, "page:/", source=SOURCES[2]),
+    ]
+    tape = answer(world(events, as_of=NOW), QUERY, plan).tape
+    assert tape.arrives.tolist() == [False, True, True]

@@ -23,9 +23,11 @@ from collector.reports.drivers.scene import Scene
 from collector.reports.drivers.weights import odds_like
 from collector.reports.impact.balancing import tilted
 from collector.reports.impact.coded import Coded
-from collector.reports.impact.engine import FLOORS, alike
-from collector.reports.impact.features import coded, features, possible
+from collector.reports.impact.engine import FLOORS
+from collector.reports.impact.features import features, possible
 from collector.reports.impact.keysteps import family
+from collector.reports.impact.levels import coded
+from collector.reports.impact.matching import alike
 from collector.reports.impact.moments import exposure_key
 from collector.reports.impact.plan import SEED
 from collector.reports.impact.tape import first_of

@@ -95,10 +95,10 @@ def _effect(measure: str, effect: Effect | None, naive: float | None, people: fl
 def curve_block(found: Answer) -> Block:
     """Goal rates of the exposed and of their counterfactual by days since the moment."""
     rows: list[list[Cell]] = []
-    if found.rate is not None:
+    if found.rate is not None and found.matched is not None:
         rate = found.rate
         rows.append([0.0, 0.0, 0.0, 0.0, 0.0])
-        for at, day in enumerate(found.days.tolist()):
+        for at, day in enumerate(found.matched.days.tolist()):
             exposed = float(rate.exposed[at])
             low, high = exposed - float(rate.high[at]), exposed - float(rate.low[at])
             rows.append([day, exposed, float(rate.counterfactual[at]), low, high])

@@ -9,8 +9,9 @@ import numpy as np
 
 from collector.core.blocks import Block, Cell, Column, Unit
 from collector.core.text import T, Text, Value
-from collector.reports.impact.engine import FLOORS, Answer, Matched
+from collector.reports.impact.engine import FLOORS, Answer
 from collector.reports.impact.estimate import e_value, effective_people
+from collector.reports.impact.matching import Matched
 
 SMD = 0.1
 LARGEST = 0.05

@@ -66,7 +66,7 @@ def find_moments(tape: Tape, plan: Plan) -> Moments:
 def _keys(tape: Tape, plan: Plan) -> Int64:
     rows = np.arange(tape.none)
     exposed = tape.exposed[tape.person]
-    arriving: Int64 = rows[(tape.first == rows) & (rows <= exposed)]
+    arriving: Int64 = rows[tape.arrives & (rows <= exposed)]
     if plan.at_start:
         return 2 * arriving
     return np.sort(np.concatenate([2 * arriving, 2 * rows[rows < exposed] + 1]), kind="stable")

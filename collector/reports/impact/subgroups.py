@@ -17,8 +17,9 @@ from collector.core.source import CHANNELS
 from collector.core.text import T, Text, Value
 from collector.journeys.part import Bool, Int64
 from collector.reports.impact.balancing import tilt, tilted
-from collector.reports.impact.engine import RATE, Answer, Matched, fitted
+from collector.reports.impact.engine import RATE, Answer, fitted
 from collector.reports.impact.estimate import Effect, effect
+from collector.reports.impact.matching import Matched
 from collector.reports.impact.outcome import last_rows
 from collector.reports.impact.tape import DEVICES, NEW
 from collector.reports.scope import distinct_sorted

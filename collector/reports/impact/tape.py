@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from collector.core.event import PAGE
+from collector.core.event import AD_SEEN, CUSTOM, PAGE
 from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.source import CHANNELS
@@ -26,8 +26,9 @@ class Tape:
     """Rows sorted by (person, time, arrival); `none` (the number of rows) stands for "never" in row indices.
 
     Row columns: person (0..P-1), time, kind, channel and device (codes, of the row's session and agent), page, goal
-    and dose (bool), value (money of goals, else 0), engaged (ms), first (row where the row's session begins), before
-    (the row before it in its session, itself where there is none), seen (pages of the session up to and with the row).
+    and dose (bool), value (money of goals, else 0), engaged (ms), arrives (whether somebody comes to the site by it, or
+    is exposed by coming), first (row where the row's session begins), before (the row before it in its session, itself
+    where there is none), seen (pages of the session up to and with the row).
     Person columns: code, begin (first row; P + 1 long), scale (how many people one sampled person stands for),
     exposed, reached (row of the first exposure, of the first goal).
     """
@@ -42,6 +43,7 @@ class Tape:
     dose: Bool
     value: Float64
     engaged: Int64
+    arrives: Bool
     first: Int64
     before: Int64
     seen: Int64
@@ -85,6 +87,7 @@ def make_tape(journeys: Journeys, query: Query, plan: Plan, crowd: Crowd) -> Tap
     pieces = [_piece(journeys, query, plan, drawn) for drawn in crowd.drawn]
     whole = _joined(pieces, [len(drawn.place) for drawn in crowd.drawn])
     first, before, seen = _sessions(whole.session, whole.page)
+    ads = kind_mask(journeys, lambda kind: kind.type == CUSTOM and kind.name == AD_SEEN)
     people = sum(len(drawn.place) for drawn in crowd.drawn)
     return Tape(
         person=whole.person,
@@ -97,6 +100,8 @@ def make_tape(journeys: Journeys, query: Query, plan: Plan, crowd: Crowd) -> Tap
         dose=whole.dose,
         value=whole.value,
         engaged=whole.engaged,
+        # An ad that is seen elsewhere begins a session too, and nobody is on the site then.
+        arrives=(first == np.arange(len(first))) & (~ads[whole.kind] | whole.exposure),
         first=first,
         before=before,
         seen=seen,
