@@ -80,7 +80,7 @@ class Asker:
         wall: Callable[[], int],
         leave: Callable[[], None] = lambda: None,
     ) -> None:
-        self.patience = PATIENCE
+        self.patience, self.idle, self.give_back = PATIENCE, IDLE, give_back
         self.seconds = seconds
         self._most, self._seats, self._folder, self._wall = most, seats, folder, wall
         self._pool = Pool(leave)
@@ -275,7 +275,7 @@ class Asker:
         """Give memory back once nothing is asked any more."""
         with self._lock:
             if self._trimmer is None:
-                self._trimmer = threading.Timer(IDLE, self._trimmed)
+                self._trimmer = threading.Timer(self.idle, self._trimmed)
                 self._trimmer.daemon = True
                 self._trimmer.start()
 
@@ -284,7 +284,7 @@ class Asker:
             self._trimmer = None
             busy = bool(self._alive)
         if not busy:  # else whoever ends last comes here again
-            give_back()
+            self.give_back()
 
     def _swept(self) -> None:
         with self._lock:

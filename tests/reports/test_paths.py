@@ -79,7 +79,7 @@ def test_who_comes_back_to_the_page_of_the_start_is_on_the_list_of_that_step() -
         ({"people": "link", "at": "2", "group": "/a", "next": "/"}, ["v"]),
         ({"people": "link", "at": "3", "group": "/", "next": "/b"}, ["v"]),
     ):
-        rows = answer(journeys, **asked, **more).block("people").rows
+        rows = answer(journeys, NOW, **asked, **more).block("people").rows
         assert sorted(str(row[0]) for row in rows) == sorted(people), more
 
 

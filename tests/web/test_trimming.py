@@ -7,25 +7,19 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-import pytest
-
 from collector.core.blocks import Result
 from collector.core.query import Query
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
-from collector.web import asking
+from collector.web.asking import Asker
 from collector.web.task import Asked
 from tests.support.worlds import E, site, world
 
 
-def test_memory_is_given_back_when_the_last_question_is_answered_and_none_came_since(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_memory_is_given_back_when_the_last_question_is_answered_and_none_came_since(tmp_path: Path) -> None:
     given: list[int] = []
     entered, leave = threading.Event(), threading.Event()
-    monkeypatch.setattr(asking, "IDLE", 0.05)
-    monkeypatch.setattr(asking, "give_back", lambda: given.append(1))
 
     def slow(journeys: Journeys, query: Query) -> Result:
         entered.set()
@@ -38,7 +32,8 @@ def test_memory_is_given_back_when_the_last_question_is_answered_and_none_came_s
     def turn(who: str) -> AbstractContextManager[None]:
         return nullcontext()
 
-    asker = asking.Asker(10, 4, turn, tmp_path, lambda: 0)
+    asker = Asker(10, 4, turn, tmp_path, lambda: 0)
+    asker.idle, asker.give_back = 0.05, lambda: given.append(1)
 
     def ask(name: str, run: object) -> None:
         report = Report(name, T("One"), T("One."), (), run, {}, ranged=False)  # type: ignore[arg-type]
