@@ -84,9 +84,7 @@ def answer(journeys: Journeys, query: Query, plan: Plan) -> Answer:
     found.matched = matched
     found.lonely = np.setdiff1d(moments.case_row, [] if matched is None else matched.case_row)
     if matched is not None:
-        found.balance = balance(
-            found.state, found.steps, matched.case, matched.control, matched.weight, matched.scale[matched.control]
-        )
+        found.balance = balance(found.state, found.steps, matched.case, matched.control, matched.weight, matched.base)
     found.refused = _floors(found)
     if not found.refused and found.matched is not None:
         _estimate(found, found.matched)

@@ -8,7 +8,7 @@ chances of a later exposure does is added (`censoring.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from scipy.special import stdtrit
@@ -60,6 +60,17 @@ class Fitted:
     control_rest: Float64
     pull: tuple[Float64, Float64]
     widen: Float64
+
+    def only(self, at: int) -> Fitted:
+        """The same of one outcome."""
+        one = slice(at, at + 1)
+        return replace(
+            self,
+            cases=replace(self.cases, y=self.cases.y[:, one]),
+            case_rest=self.case_rest[:, one],
+            control_rest=self.control_rest[:, one],
+            pull=(self.pull[0][:, one], self.pull[1][:, one]),
+        )
 
 
 def fit(cases: Sample, controls: Sample, weight: Float64, pull: tuple[Float64, Float64]) -> Fitted:

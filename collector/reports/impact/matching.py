@@ -20,7 +20,9 @@ from collector.reports.impact.plan import SEED, Plan
 from collector.reports.impact.state import State
 from collector.reports.impact.tape import Tape
 
-MOST_CONTROLS = 60_000
+MOST_CONTROLS = 20_000
+LOOKED_AT = 10_000  # moments drawn evenly, to learn where the exposed are
+EVEN = 0.2  # of the controls are drawn evenly all the same, so that none can stand for very many
 POINTS = 14
 BEYOND = 0.995  # exposed above this share of the controls' odds, as weighted, have nobody like them
 ENOUGH = 30  # exposures after the goal, for a model of when they come
@@ -32,8 +34,8 @@ class Matched:
 
     case, control: places among the moments. case_row: rows of the exposures. case_x, control_x: their features.
     base: how many control moments each stands for. odds: the coefficients of the model of exposure, which make them
-    weights. x, chance: features of all moments, and the chance of being exposed there. scale: how many control moments
-    each moment stands for. used: the names of the features. days: those at which the curve is told.
+    weights. x, chance: features of all moments, and the chance of being exposed there. used: the names of
+    the features. days: those at which the curve is told.
     """
 
     case: Int64
@@ -48,7 +50,6 @@ class Matched:
     controls: Outcome
     x: Coded
     chance: Float64
-    scale: Float64
     used: tuple[str, ...]
     days: Float64
 
@@ -63,12 +64,12 @@ def match(tape: Tape, plan: Plan, moments: Moments, state: State, stages: int) -
     can_be = possible(coarse, moments.case)
     scale = np.where(moments.control & can_be, tape.scale[tape.person[moments.row]], 0.0)
     x, used = coded(coarse, moments.case, scale)
-    pool = _sample(np.flatnonzero(scale))
-    if not len(pool):
+    every = np.flatnonzero(scale)
+    if not len(every):
         return None
     check()
-    base = scale[pool]
-    x, odds = _model(x, moments.case, pool, base)
+    pool, base, odds = _controls(x, moments.case, every, scale)
+    x, odds = _model(x, moments.case, pool, base, odds)
     score = x.dot(odds)
     fits = alike(score, moments.case, pool, base)
     case, case_row, pool_x = moments.case[fits], moments.case_row[fits], x.of(pool)
@@ -95,28 +96,42 @@ def match(tape: Tape, plan: Plan, moments: Moments, state: State, stages: int) -
         controls=control_outcome(tape, plan, moments, pool, chance, edges),
         x=x,
         chance=chance,
-        scale=scale,
         used=used,
         days=edges / DAY,
     )
 
 
-def _model(x: Coded, case: Int64, pool: Int64, base: Float64) -> tuple[Coded, Float64]:
+def _controls(x: Coded, case: Int64, every: Int64, scale: Float64) -> tuple[Int64, Float64, Float64 | None]:
+    """The control moments to use, how many each of them stands for, and coefficients to begin the model at.
+
+    Of many, those are drawn by chance that are likely to weigh something: what is alike to nobody exposed tells little.
+    """
+    if len(every) <= MOST_CONTROLS:
+        return every, scale[every], None
+    rng = np.random.default_rng(SEED)
+    some = _some(every, rng)
+    odds = tilt(_means(x.of(case)), x.of(some), scale[some])
+    score = x.dot(odds)[every]
+    likely = scale[every] * np.exp(score - score.max())
+    chance = (1 - EVEN) * likely / likely.sum() + EVEN * scale[every] / scale[every].sum()
+    chance = np.minimum(chance * MOST_CONTROLS, 1.0)
+    drawn = np.flatnonzero(rng.random(len(every)) < chance)
+    return every[drawn], scale[every[drawn]] / chance[drawn], odds
+
+
+def _some(every: Int64, rng: np.random.Generator) -> Int64:
+    return every if len(every) <= LOOKED_AT else np.sort(rng.choice(every, LOOKED_AT, replace=False))
+
+
+def _model(x: Coded, case: Int64, pool: Int64, base: Float64, start: Float64 | None) -> tuple[Coded, Float64]:
     """The features with pairs of them where these need it, and the coefficients of the model of exposure."""
     pool_x = x.of(pool)
-    odds = tilt(_means(x.of(case)), pool_x, base)
+    odds = tilt(_means(x.of(case)), pool_x, base, start)
     wider = crossed(x, case, pool, tilted(base, pool_x, odds, 1.0))
     if wider is x:
         return x, odds
-    start = np.concatenate([odds, np.zeros(wider.width - len(odds))])
-    return wider, tilt(_means(wider.of(case)), wider.of(pool), base, start)
-
-
-def _sample(pool: Int64) -> Int64:
-    """Every moment is drawn with the same chance, so that no weight has to change."""
-    if len(pool) <= MOST_CONTROLS:
-        return pool
-    return np.sort(np.random.default_rng(SEED).choice(pool, MOST_CONTROLS, replace=False))
+    begin = np.concatenate([odds, np.zeros(wider.width - len(odds))])
+    return wider, tilt(_means(wider.of(case)), wider.of(pool), base, begin)
 
 
 def _means(x: Coded) -> Float64:
@@ -138,7 +153,7 @@ def _late_chance(tape: Tape, moments: Moments, x: Coded) -> Float64:
     scale = np.zeros(len(moments.row))
     scale[late] = tape.scale[tape.person[moments.row[late]]]
     scale[moments.late] = 0.0
-    pool = _sample(late[scale[late] > 0])
+    pool = _some(late[scale[late] > 0], np.random.default_rng(SEED))
     if not len(pool):
         return np.zeros(len(scale))
     enough = len(moments.late) >= ENOUGH

@@ -50,7 +50,7 @@ def groups_of(found: Answer) -> list[Groups]:
     matched, state, fit = found.matched, found.state, found.fitted
     if matched is None or state is None or fit is None:
         return []
-    told = []
+    told, rate = [], fit.only(RATE)
     for kind, codes, names in _kinds(found):
         case, control = codes[matched.case], codes[matched.control]
         groups = []
@@ -59,9 +59,9 @@ def groups_of(found: Answer) -> list[Groups]:
             people = int(np.count_nonzero(mine))
             if people < LEAST or distinct_sorted(matched.controls.person[theirs & (matched.weight > 0)]) < LEAST:
                 continue
-            whole = effect(fit, mine, theirs)
-            if whole is not None:
-                groups.append(Group(kind, name, people, whole.part(slice(RATE, RATE + 1))))
+            found_here = effect(rate, mine, theirs)
+            if found_here is not None:
+                groups.append(Group(kind, name, people, found_here))
         if len(groups) > 1:
             told.append(Groups(groups, _chance([group.effect for group in groups])))
     return told
