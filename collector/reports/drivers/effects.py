@@ -23,6 +23,7 @@ from collector.reports.drivers.scene import Scene
 from collector.reports.drivers.weights import odds_like
 from collector.reports.impact.balancing import tilted
 from collector.reports.impact.coded import Coded
+from collector.reports.impact.drawn import first_of
 from collector.reports.impact.engine import FLOORS
 from collector.reports.impact.features import features, possible
 from collector.reports.impact.keysteps import family
@@ -30,7 +31,6 @@ from collector.reports.impact.levels import coded
 from collector.reports.impact.matching import alike
 from collector.reports.impact.moments import exposure_key
 from collector.reports.impact.plan import SEED
-from collector.reports.impact.tape import first_of
 
 MOST_CONTROLS, LEAST_CONTROLS = 8_000, 2_500
 CONTROLS_A_CASE = 5  # more would not make a difference of few cases much surer
@@ -50,7 +50,7 @@ class _Sides:
 def judge(journeys: Journeys, scene: Scene, candidate: Candidate) -> Finding:
     """The effect of the first time on those who did it."""
     lens = scene.touches if candidate.channel >= 0 else scene.actions
-    exposed = first_of(_rows(scene, candidate), scene.tape.person, scene.tape.people)
+    exposed = first_of(_rows(scene, candidate), scene.tape.person, scene.tape.people, scene.tape.none)
     rng = np.random.default_rng([SEED, zlib.crc32(str(candidate.matcher).encode())])
     case_row = _cases(scene, exposed, candidate)
     if len(case_row) < FLOORS["exposed"]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import chdtri
 
-from collector.core.blocks import Block, Cell, Column
+from collector.core.blocks import Block, Cell
 from collector.core.text import T, Text
 from collector.reports.experiment.analysis import SAMPLE_RATIO, Answer
 from collector.reports.experiment.looks import FLOOR
 from collector.reports.experiment.statistics import WEAK
+from collector.reports.impact.checks import COLUMNS
 from collector.reports.stats import chi_squared
 
 ENOUGH_GOALS = 10
@@ -25,13 +26,7 @@ def checks_block(found: Answer) -> Block:
         "checks",
         "table",
         T("Can I trust this?"),
-        (
-            Column("check", T("Check"), "label"),
-            Column("value", T("Value"), "number"),
-            Column("threshold", T("Threshold"), "number"),
-            Column("ok", T("Good"), "bool"),
-            Column("meaning", T("What it means"), "label"),
-        ),
+        COLUMNS,
         rows,
         draw={"wide": True},
     )

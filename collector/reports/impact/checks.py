@@ -19,6 +19,15 @@ LATER = 0.5
 PLACEBO = 0.05  # visits
 
 
+COLUMNS = (
+    Column("check", T("Check"), "label"),
+    Column("value", T("Value"), "number"),
+    Column("threshold", T("Threshold"), "number"),
+    Column("ok", T("Good"), "bool"),
+    Column("meaning", T("What it means"), "label"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One check. `way` is "least" or "most" where there is a threshold; `ok` is None where there is none."""
@@ -43,13 +52,7 @@ def checks_block(found: Answer) -> Block:
         "checks",
         "table",
         T("Can I trust this?"),
-        (
-            Column("check", T("Check"), "label"),
-            Column("value", T("Value"), "number"),
-            Column("threshold", T("Threshold"), "number"),
-            Column("ok", T("Good"), "bool"),
-            Column("meaning", T("What it means"), "label"),
-        ),
+        COLUMNS,
         rows,
         draw={"wide": True, "told": [(one.way, one.unit) for one in checks]},
         note=None if found.refused else _summary(checks),

@@ -12,13 +12,13 @@ import numpy as np
 
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Float64, Int64, Part
+from collector.journeys.part import Bool, Float64, Int32, Int64, Part
 from collector.reports.impact.plan import SEED, Plan
 from collector.reports.scope import choose, distinct_sorted, rows_of_any
 
 MOST_ROWS = 250_000  # of people neither exposed nor at the goal, and as many of those at the goal only
 MOST_EXPOSED = 100_000
-NEVER = np.iinfo(np.int64).max
+NEVER = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,20 +77,21 @@ def _find(journeys: Journeys, query: Query, plan: Plan, part: Part) -> _Found:
     if plan.new:
         first = part.time[part.person_row[:-1]]
         chosen &= (first >= plan.start) & (first < plan.end)
-    exposed = _first(part, rows_of_any(journeys, part, plan.exposures, query.include_bots))
+    exposed, reached = (
+        first_of(rows_of_any(journeys, part, matchers, query.include_bots), part.person, len(part.persons), NEVER)
+        for matchers in (plan.exposures, [plan.goal])
+    )
     # Who was exposed before the range began can be neither exposed in it nor compared with.
     early = exposed < NEVER
     early[early] = part.time[exposed[early]] < plan.start
     chosen &= ~early
-    return _Found(part, chosen, exposed, _first(part, rows_of_any(journeys, part, [plan.goal], query.include_bots)))
+    return _Found(part, chosen, exposed, reached)
 
 
-def _first(part: Part, rows: Int64) -> Int64:
-    """Each person's first of these ascending rows."""
-    found = np.full(len(part.persons), NEVER, dtype=np.int64)
-    found[part.person[rows[::-1]]] = rows[
-        ::-1
-    ]  # of several writes to one place the last one, here the first row, stays
+def first_of(rows: Int64, person: Int64 | Int32, people: int, never: int) -> Int64:
+    """Each person's first of these ascending rows; `never` where there is none."""
+    found = np.full(people, never, dtype=np.int64)
+    found[person[rows[::-1]]] = rows[::-1]  # of several writes to one place the last one, here the first row, stays
     return found
 
 

@@ -24,8 +24,9 @@ from collector.core.event import (
 from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64
+from collector.reports.impact.drawn import first_of
 from collector.reports.impact.plan import Plan
-from collector.reports.impact.tape import Tape, first_of
+from collector.reports.impact.tape import Tape
 from collector.reports.scope import MOST_CELLS, page_path
 
 SAMPLE = 30_000  # people looked at to find them
@@ -83,7 +84,7 @@ def stage_steps(journeys: Journeys, plan: Plan, tape: Tape) -> list[KeyStep]:
 
 
 def _step(tape: Tape, label: Text, kinds: Bool) -> KeyStep:
-    return KeyStep(label, kinds, first_of(np.flatnonzero(kinds[tape.kind]), tape.person, tape.people))
+    return KeyStep(label, kinds, first_of(np.flatnonzero(kinds[tape.kind]), tape.person, tape.people, tape.none))
 
 
 def _names(journeys: Journeys, plan: Plan) -> dict[int, str]:

@@ -13,7 +13,7 @@ from collector.core.query import Query
 from collector.core.source import CHANNELS
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int32, Int64, Part
-from collector.reports.impact.drawn import NEVER, Crowd, Drawn, values
+from collector.reports.impact.drawn import NEVER, Crowd, Drawn, first_of, values
 from collector.reports.impact.plan import Plan
 from collector.reports.scope import kind_mask, rows_of_any
 
@@ -108,16 +108,9 @@ def make_tape(journeys: Journeys, query: Query, plan: Plan, crowd: Crowd) -> Tap
         code=_ints([drawn.part.persons[drawn.place] for drawn in crowd.drawn]),
         begin=np.searchsorted(whole.person, np.arange(people + 1)).astype(np.int64),
         scale=np.concatenate([np.zeros(0), *(drawn.scale for drawn in crowd.drawn)]),
-        exposed=first_of(np.flatnonzero(whole.exposure), whole.person, people),
-        reached=first_of(np.flatnonzero(whole.goal), whole.person, people),
+        exposed=first_of(np.flatnonzero(whole.exposure), whole.person, people, len(first)),
+        reached=first_of(np.flatnonzero(whole.goal), whole.person, people, len(first)),
     )
-
-
-def first_of(rows: Int64, person: Int64, people: int) -> Int64:
-    """Each person's first of these ascending rows; the number of all rows stands for never."""
-    found = np.full(people, len(person), dtype=np.int64)
-    found[person[rows[::-1]]] = rows[::-1]  # of several writes to one place the last one, here the first row, stays
-    return found
 
 
 def _piece(journeys: Journeys, query: Query, plan: Plan, drawn: Drawn) -> _Piece:
