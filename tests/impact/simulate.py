@@ -6,21 +6,21 @@ exposure on. So the life without the exposure is known of everybody, and the tru
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from collector.core.times import DAY
 from collector.journeys.part import Bool, Float64, Int64
+from tests.impact.lives import NEVER, START, After, Lives, Rows
 
-START = 1_763_337_600_000  # Monday 17 Nov 2025, 00:00 UTC
 HORIZON = 14 * DAY
 HOME, BLOG, PRICING, CART, EXPOSURE, GOAL = range(6)
 DIRECT, ORGANIC, PAID, EMAIL, RETARGETING = range(5)
 PAGE_SHARES = np.array([0.34, 0.30, 0.22, 0.14])
 CHANNEL_SHARES = np.array([0.25, 0.30, 0.25, 0.20])
-NEVER = -1
+CHANNELS = ("Direct", "Organic search", "Paid search", "Email", "Retargeting")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,38 +109,6 @@ class World:
         return START + (self.days + 30) * DAY
 
 
-@dataclass(slots=True)
-class Rows:
-    """Events as columns, in the order they were drawn."""
-
-    person: list[Int64] = field(default_factory=list)
-    time: list[Int64] = field(default_factory=list)
-    kind: list[Int64] = field(default_factory=list)
-    source: list[Int64] = field(default_factory=list)
-    device: list[Int64] = field(default_factory=list)
-    value: list[Float64] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lives:
-    """Of each person: time of the first exposure (ms, NEVER), whether it counts (no goal before it, horizon over),
-    goal reached (0 or 1, or the chance of it) and money paid (or its mean) within the horizon after it, as it was and
-    as it would have been without; goal reached and money paid at any time; and `first_visit`, a code of channel,
-    device, pages, pricing and cart in it.
-    """
-
-    exposed_at: Int64
-    counts: Bool
-    reached: Float64
-    reached_without: Float64
-    paid: Float64
-    paid_without: Float64
-    ever: Bool
-    spent: Float64
-    first_visit: Int64
-    rows: Rows
-
-
 def odds(log_odds: Float64) -> Float64:
     """Log odds as a chance."""
     return np.asarray(1 / (1 + np.exp(-log_odds)))
@@ -162,9 +130,12 @@ class _Town:
         self.exposed_at = np.full(people, NEVER, dtype=np.int64)
         self.counts = np.zeros(people, dtype=np.bool_)
         self.bought, self.bought_without = np.zeros(people, dtype=np.bool_), np.zeros(people, dtype=np.bool_)
-        self.reached, self.reached_without = np.zeros(people), np.zeros(people)
-        self.paid, self.paid_without, self.spent = np.zeros(people), np.zeros(people), np.zeros(people)
+        self.was, self.would = After(people, HORIZON), After(people, HORIZON)
+        self.spent = np.zeros(people)
         self.first_visit = np.zeros(people, dtype=np.int64)
+        self.visit_before = self.first.copy()
+        # As things were at the exposure: channel, visit, pricing and cart seen.
+        self.met = np.zeros((people, 4), dtype=np.int64)
 
     def live(self) -> Lives:
         here = np.arange(len(self.first))
@@ -177,19 +148,36 @@ class _Town:
             self.last[here] = self.time[here]
             self.time[here] += ((0.3 + self.rng.random(len(here)) * 4.2) * DAY).astype(np.int64)
             here = here[self.time[here] < self.world.as_of]
+            self.visit_before[here] = self.channel[here]
             self.channel[here] = np.where(self.rng.random(len(here)) < 0.7, DIRECT, self.rng.integers(0, 4, len(here)))
         return Lives(
             self.exposed_at,
             self.counts,
-            self.reached,
-            self.reached_without,
-            self.paid,
-            self.paid_without,
+            self.was.told(),
+            self.would.told(),
             self.bought,
             self.spent,
             self.first_visit,
+            self.groups(),
+            np.ones(len(self.first), dtype=np.bool_),
             self.rows,
         )
+
+    def groups(self) -> Mapping[str, Bool]:
+        """By the names of the report."""
+        channel, again, pricing, cart = self.met.T
+        by = "Channel of the visit before" if self.world.by_source else "Channel"
+        return {
+            "Visit: On the first visit": again == 0,
+            "Visit: On a later visit": again == 1,
+            **{f"{by}: {name}": channel == at for at, name in enumerate(CHANNELS)},
+            "Device: Desktop": ~self.mobile,
+            "Device: Mobile": self.mobile,
+            "Before: Saw /pricing": pricing == 1,
+            "Before: Not: Saw /pricing": pricing == 0,
+            "Before: Saw /cart": cart == 1,
+            "Before: Not: Saw /cart": cart == 0,
+        }
 
     def visit(self, here: Int64, visit: int) -> None:
         inside = here
@@ -213,16 +201,18 @@ class _Town:
         """Some visits begin by an ad: that is the exposure, and its source the visit's."""
         hit = inside[self.rng.random(len(inside)) < odds(self.world.exposure(self.state(inside, visit, 0)))]
         self.channel[hit] = RETARGETING
-        self.mark(hit)
+        self.mark(hit, visit, self.visit_before)
 
     def meet(self, inside: Int64, visit: int, step: int) -> None:
         hit = inside[self.rng.random(len(inside)) < odds(self.world.exposure(self.state(inside, visit, step)))]
-        self.mark(hit)
+        self.mark(hit, visit, self.channel)
         self.tell(hit, np.full(len(hit), EXPOSURE), np.full(len(hit), NEVER))
 
-    def mark(self, hit: Int64) -> None:
+    def mark(self, hit: Int64, visit: int, channel: Int64) -> None:
         fresh = hit[self.exposed_at[hit] == NEVER]
         self.exposed_at[fresh] = self.time[fresh]
+        again = np.full(len(fresh), visit > 1)
+        self.met[fresh] = np.column_stack([channel[fresh], again, self.pricing[fresh], self.cart[fresh]])
         self.counts[fresh] = ~self.bought[fresh] & (self.time[fresh] + HORIZON <= self.world.as_of)
 
     def decide(self, inside: Int64, visit: int, step: int) -> None:
@@ -235,24 +225,22 @@ class _Town:
         value = self.value(len(inside))
         within = self.counts[inside] & (self.time[inside] - self.exposed_at[inside] <= HORIZON)
         at = inside[within]
-        if self.expected:
-            self.expect(self.reached, self.paid, at, (base + added)[within], value[within])
-            self.expect(self.reached_without, self.paid_without, at, base[within], value[within])
-        else:
-            self.reached[at] = np.maximum(self.reached[at], now[within])
-            self.reached_without[at] = np.maximum(self.reached_without[at], without[within])
-            self.paid[at] += (now * value)[within]
-            self.paid_without[at] += (without * value)[within]
+        delay, worth = self.time[at] - self.exposed_at[at], value[within]
+        for after, log_odds, drawn in ((self.was, base + added, now), (self.would, base, without)):
+            if self.expected:
+                self.expect(after, at, delay, log_odds[within], worth)
+            else:
+                after.add(at, delay, drawn[within].astype(np.float64), drawn[within] * worth)
         self.spent[inside] += now * value
         self.bought[inside] |= now
         self.bought_without[inside] |= without
         self.tell(inside[now], np.full(int(now.sum()), GOAL), np.full(int(now.sum()), NEVER), value[now])
 
-    def expect(self, reached: Float64, paid: Float64, at: Int64, log_odds: Float64, value: Float64) -> None:
+    def expect(self, after: After, at: Int64, delay: Int64, log_odds: Float64, value: Float64) -> None:
         """Add the chance of the goal and the mean of the money at a chance, rather than what a draw makes of them."""
         chance, again = odds(log_odds), odds(log_odds + self.world.rebuy)
-        paid[at] += value * ((1 - reached[at]) * chance + reached[at] * again)
-        reached[at] += (1 - reached[at]) * chance
+        reached = after.reached[at]
+        after.add(at, delay, chance, value * ((1 - reached) * chance + reached * again))
 
     def value(self, count: int) -> Float64:
         """What a goal is worth; its mean where only means are asked for, so that they need fewer people."""
