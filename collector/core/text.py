@@ -45,6 +45,8 @@ def _number(value: int | float) -> str:
 
 
 def _seconds(value: float) -> str:
+    if value and value % 86_400 == 0:
+        return f"{value / 86_400:,.0f} day" + "s" * (value != 86_400)
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if value >= 2 * size:
             return f"{value / size:.1f}".removesuffix(".0") + f" {unit}"

@@ -17,6 +17,10 @@ _COLUMNS = (
     Column("last_click", T("Last click claims"), "number", T("Direct visits aside, within 30 days of the click.")),
     Column("meaning", T("What it means"), "label"),
 )
+_UNITS = {
+    **dict.fromkeys(("spend", "cost_per_conversion", "revenue", "left_after_spend"), "money"),
+    "conversions": "count",
+}
 _UNCLEAR = T("Cannot be told: it may have brought none.")
 
 
@@ -28,7 +32,7 @@ def money_block(money: Money | None) -> Block:
         T("What it cost, and what that brought"),
         _COLUMNS,
         [] if money is None else _rows(money),
-        draw={"unseen": ("measure",), "wide": True},
+        draw={"unseen": ("measure",), "units": _UNITS, "wide": True},
         note=None if money is None else _note(money),
         empty=T(
             "No costs of the channel “retargeting” are known for these days. Take them in on the page Ad costs, to see "

@@ -15,7 +15,7 @@ from collector.web.cells import CellView
 from collector.web.figures import Interval, bar_widths, intervals
 from collector.web.flow import flow
 from collector.web.heat import Heat, heat
-from collector.web.hints import as_names, interval_ends, set_of, signed_columns
+from collector.web.hints import as_names, interval_ends, set_of, signed_columns, unit_at
 from collector.web.language import gettext
 from collector.web.plots import Mark, has_heights, series
 from collector.web.words import value_words
@@ -235,14 +235,9 @@ def _one_interval(view: BlockView, first: str, last: str, label: str) -> BlockVi
     rows = []
     for row in view.rows:
         ends = [cell.text for cell in row.cells[low : high + 1]]
-        cell = replace(row.cells[low], text=_between(*ends), whole="")
+        cell = replace(row.cells[low], text=shown.between(*ends), whole="")
         rows.append(replace(row, cells=[*row.cells[:low], cell, *row.cells[high + 1 :]]))
     return replace(view, heads=[*view.heads[:low], between, *view.heads[high + 1 :]], rows=rows)
-
-
-def _between(low: str, high: str) -> str:
-    """An interval in words; nothing where an end is not known."""
-    return shown.EMPTY if shown.EMPTY in (low, high) else gettext("%(low)s to %(high)s", low=low, high=high)
 
 
 def told_once(views: Sequence[BlockView]) -> list[BlockView]:
@@ -288,7 +283,7 @@ def _cards(block: Block, row: RowView, zone: tzinfo) -> list[Card]:
         if column.name in ("low", "high") and cards:
             ends.append(one.text)
             if len(ends) == 2:
-                cards[-1] = replace(cards[-1], more=[] if shown.EMPTY in ends else [_between(*ends)])
+                cards[-1] = replace(cards[-1], more=[] if shown.EMPTY in ends else [shown.between(*ends)])
             continue
         cards.append(Card(shown.text(column.label), shown.text(column.help), one, "", False, ()))
     return cards
@@ -298,7 +293,7 @@ def _compared(block: Block, row: RowView, zone: tzinfo) -> Card:
     change, up, more = "", False, []
     ends = [one.text for column, one in zip(block.columns, row.cells, strict=True) if column.name in ("low", "high")]
     if len(ends) == 2 and shown.EMPTY not in ends:
-        more.append(_between(*ends))
+        more.append(shown.between(*ends))
     for column, value, one in zip(block.columns[1:], block.rows[0][1:], row.cells[1:], strict=True):
         if value is None or value == "" or column.name in ("low", "high"):
             continue
@@ -340,7 +335,7 @@ def _words(
 ) -> tuple[str, str]:
     """A cell's words as a table has room for, and the whole of them where that is more."""
     column, value = block.columns[place], row[place]
-    words = shown.cell(value, column.unit, zone)
+    words = shown.cell(value, unit_at(block, row, column), zone)
     if column.unit in ("text", "label"):
         known = _set_of(block, row, column)
         if known in (ACT, ACTS):

@@ -50,6 +50,15 @@ def points(difference: float) -> str:
     return gettext("%(number)s pp", number=sign + number(abs(difference) * 100, 2))
 
 
+def between(low: str, high: str) -> str:
+    """An interval in words, points named once; nothing where an end is not known."""
+    if EMPTY in (low, high):
+        return EMPTY
+    unit = gettext("%(number)s pp", number="")
+    short = low.removesuffix(unit) if high.endswith(unit) else low
+    return gettext("%(low)s to %(high)s", low=short, high=high)
+
+
 def seconds(length: float) -> str:
     """A length of time in its two largest units: 42 s, 3 min 20 s, 2 h 5 min, 3 d 4 h."""
     sign = "−" if length < 0 else ""
@@ -194,6 +203,8 @@ def text(value: Text | str | None, zone: tzinfo = UTC) -> str:
 
 def _part(part: object, zone: tzinfo) -> str:
     if isinstance(part, Value):
+        if part.unit == "seconds" and isinstance(part.value, int | float) and part.value and part.value % DAY == 0:
+            return ngettext("%(num)s day", "%(num)s days", int(part.value // DAY))
         return cell(part.value, part.unit, zone) if _is_cell(part.value) else str(part.value)  # type: ignore[arg-type]
     if isinstance(part, bool) or not isinstance(part, int | float):
         return str(part)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import cast
 
-from collector.core.blocks import Block
+from collector.core.blocks import Block, Cell, Column, Unit
 
 
 def as_names(value: object) -> list[str]:
@@ -41,6 +42,14 @@ def interval_ends(block: Block) -> list[tuple[str, str]]:
     """The pairs of columns that are the two ends of an interval."""
     own = (str(block.draw.get("low")), str(block.draw.get("high")))
     return list(dict.fromkeys((own, *_ENDS)))
+
+
+def unit_at(block: Block, row: Sequence[Cell], column: Column) -> Unit:
+    """The unit of a column's number in a row: the column's own, or by the hint `units` that of the row's measure."""
+    units = block.draw.get("units")
+    if column.unit != "number" or not isinstance(units, Mapping):
+        return column.unit
+    return cast(Unit, units.get(row[0], column.unit))
 
 
 def set_of(block: Block, column: str) -> str:

@@ -34,8 +34,7 @@ class Effect:
     naive: str
     without: str
     difference: str
-    low: str
-    high: str
+    between: str
     lift: str
     in_all: str
     interval: Interval
@@ -95,8 +94,7 @@ def effects(block: Block) -> list[Effect]:
                 naive=_words(cells["naive"], unit),
                 without=_words(cells["counterfactual"], unit),
                 difference=_words(cells["difference"], gap),
-                low=_words(cells["low"], gap),
-                high=_words(cells["high"], gap),
+                between=shown.between(_words(cells["low"], gap), _words(cells["high"], gap)),
                 lift=_words(cells["lift"], "ratio"),
                 in_all=_words(cells.get("incremental"), "count" if unit == "ratio" else "money"),
                 interval=Interval(*places[1:]),

@@ -150,7 +150,7 @@ def test_a_number_stands_with_its_change_or_with_the_ends_of_its_interval() -> N
     assert (card.value.text, card.change, card.up, list(card.more)) == ("120", "+20%", True, ["Before 100"])
     ends = (Column("value", T("D"), "points"), Column("low", T("L"), "points"), Column("high", T("H"), "points"))
     (card,) = view(Block("n", "number", T("Difference"), ends, [[0.1, -0.05, 0.25]])).cards
-    assert (card.label, card.value.text, list(card.more)) == ("Difference", "+10 pp", ["−5 pp to +25 pp"])
+    assert (card.label, card.value.text, list(card.more)) == ("Difference", "+10 pp", ["−5 to +25 pp"])
 
 
 NAMES = st.sampled_from(["step", "where", "from", "window", "exclude"])

@@ -135,7 +135,7 @@ def test_the_page_of_an_effect_begins_with_its_sentence_and_each_of_its_numbers_
     text = unescape(browser.get(asked).text)
     order = (
         "because of retargeting than would have without it, between",
-        "More people at the goal because of it",
+        "People at the goal because of it",
         "Reached the goal, by days since",
         "Because of it</th>",
         "What it cost, and what that brought",

@@ -154,7 +154,7 @@ def test_the_ends_of_an_interval_stand_in_one_column_whether_or_not_it_is_drawn(
     shown = view(replace(INTERVAL, draw=hints))
     assert [head.label for head in shown.heads] == ["Name", "Lift", "95 % interval", "People"]
     assert [[cell.text for cell in row.cells] for row in shown.rows] == [
-        ["a", "+10 pp", "−5 pp to +25 pp", "7"],
+        ["a", "+10 pp", "−5 to +25 pp", "7"],
         ["b", "+20 pp", "–", "8"],
     ]
 

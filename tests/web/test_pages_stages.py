@@ -53,7 +53,7 @@ def test_stages_are_named_moved_and_dropped_without_a_script(fresh: Installation
     assert send(client, "save", *STAGES, ("", "")).status_code == 302
     assert kept(fresh) == (*STAGES, ("Lost", "quiet:10d"))
     page = html.unescape(client.get("/shop/stages").text)
-    assert "nothing for 10 d" in page
+    assert "nothing for 10 days" in page
     assert "at least 2 times" in page
     assert "made of its goals" not in page
     assert rows_in(client.get("/shop/stages/edit")) == list(STAGES)

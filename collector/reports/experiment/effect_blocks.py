@@ -21,7 +21,7 @@ def number_blocks(found: Answer) -> list[Block]:
         Block(
             "incremental",
             "number",
-            T("More people at the goal because of it"),
+            T("People at the goal because of it"),
             (
                 Column("value", T("People"), "count"),
                 Column("low", T("At least"), "count"),

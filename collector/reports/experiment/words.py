@@ -10,6 +10,7 @@ from collector.core.times import SECOND
 from collector.core.words import words
 from collector.reports.experiment.analysis import Answer
 from collector.reports.experiment.looks import FLOOR
+from collector.reports.impact.words import apart
 
 NONE = T("No experiment was seen yet.")
 ADVICE = (
@@ -44,29 +45,31 @@ def headline(found: Answer, goals: Sequence[tuple[str, Matcher]]) -> Text:
     else:
         told = _UNCLEAR
     values |= {"more": Value(more, "count"), "low": Value(low, "count"), "high": Value(high, "count")}
+    if told is _UNCLEAR:
+        values |= {"low": apart(low), "high": apart(high)}
     values["people"] = Value(one.people, "count")
     return Text(told.template, values)
 
 
 _EARLY = T(
-    "Too early to tell of {name}: {n} people in {on} and {m} in {off} have had {horizon}, and at least {need} each are "
-    "needed."
+    "Too early to tell of {name}: {n} people in “{on}” and {m} in “{off}” have had {horizon}, and at least {need} each "
+    "are needed."
 )
 _SPLIT = T(
-    "Do not believe {name} yet: {n} people in {on} and {m} in {off} is not the split that was planned, so something "
-    "else than chance decides who is seen."
+    "Do not believe {name} yet: {n} people in “{on}” and {m} in “{off}” is not the split that was planned, so "
+    "something else than chance decides who is seen."
 )
 _MORE = T(
-    "{name} brought about {more} more people to {goal}, between {low} and {high}: {rate} of {on} against {without} of "
-    "{off} within {horizon}, and chance alone decided who got what."
+    "{name} brought about {more} more people to {goal}, between {low} and {high}: {rate} of “{on}” against {without} "
+    "of “{off}” within {horizon}, and chance alone decided who got what."
 )
 _FEWER = T(
-    "{name} cost about {more} people who would have reached {goal}, between {low} and {high}: {rate} of {on} against "
-    "{without} of {off} within {horizon}, and chance alone decided who got what."
+    "{name} cost about {more} people who would have reached {goal}, between {low} and {high}: {rate} of “{on}” "
+    "against {without} of “{off}” within {horizon}, and chance alone decided who got what."
 )
 _UNCLEAR = T(
-    "No clear effect of {name} on {goal}: {rate} of {on} against {without} of {off} within {horizon}, so between {low} "
-    "and {high} people of {people}."
+    "No clear effect of {name} on {goal}: {rate} of “{on}” against {without} of “{off}” within {horizon}, so between "
+    "{low} and {high}, of {people} people."
 )
 
 

@@ -36,7 +36,7 @@ def number_blocks(found: Answer) -> list[Block]:
     points = [float(column[-1]) for column in (found.rate.difference, found.rate.low, found.rate.high)]
     naive = None if found.naive[0] is None else float(found.rate.exposed[-1]) - found.naive[0]
     told = [
-        _figure("incremental", T("More people at the goal because of it"), T("People"), "count", _rounded(rate)),
+        _figure("incremental", T("People at the goal because of it"), T("People"), "count", _rounded(rate)),
         _figure("difference", T("Change of the goal rate"), T("Change"), "points", points),
     ]
     if value is not None:

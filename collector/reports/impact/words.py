@@ -54,34 +54,31 @@ def headline(found: Answer, name: Text | None = None) -> Text:
     values: dict[str, object] = {
         "exposure": name,
         "goal": words(found.plan.goal, found.plan.goals),
-        "more": _about(abs(rate.difference)),
-        "low": _about(rate.low),
-        "high": _about(rate.high),
+        "more": _people(abs(rate.difference), fewer=rate.high < 0),
+        "low": _whole(rate.low),
+        "high": _whole(rate.high),
         "money": _money(in_all(found, found.value)),
-        "naive": _claim(round(people_used(found) * plain)),
+        "naive": apart(round(people_used(found) * plain)),
         "people": Value(round(people_used(found)), "count"),
     }
     if rate.low > 0:
         sentence = _MORE
     elif rate.high < 0:
-        values |= {"low": _about(-rate.high), "high": _about(-rate.low)}
-        sentence = _FEWER
+        values |= {"low": _whole(-rate.high), "high": _whole(-rate.low)}
+        sentence = _MORE
     else:
+        values |= {"low": apart(round(rate.low)), "high": apart(round(rate.high) or 0)}
         sentence = _UNCLEAR
     return Text(sentence.template, values)
 
 
 _MORE = T(
-    "About {more} more people reached {goal} because of {exposure} than would have without it, between {low} and "
-    "{high}{money}; the plain comparison would claim {naive}."
-)
-_FEWER = T(
-    "About {more} fewer people reached {goal} because of {exposure} than would have without it, between {low} and "
-    "{high}{money}; the plain comparison would claim {naive}."
+    "{more} reached {goal} because of {exposure} than would have without it, between {low} and {high}{money}; the "
+    "plain comparison would claim {naive}."
 )
 _UNCLEAR = T(
-    "No clear effect of {exposure} on {goal}: between {low} and {high} people of {people}{money}; the plain comparison "
-    "would claim {naive}."
+    "No clear effect of {exposure} on {goal}: between {low} and {high}, of {people} people{money}; the plain "
+    "comparison would claim {naive}."
 )
 
 
@@ -96,16 +93,35 @@ def _money(value: InAll | None) -> Text | str:
         told = T(", and about {n} less in revenue, between {low} and {high}")
         ends = {"low": _about(-value.high), "high": _about(-value.low)}
     else:
-        told = T(", and no clear change of revenue, between {low} and {high}")
+        told = T(", and no clear change of revenue, between {low} less and {high} more")
+        ends["low"] = _about(abs(value.low))
     return Text(told.template, {"n": _about(abs(value.difference)), **ends})
 
 
+def _people(number: float, fewer: bool) -> Text:
+    """How many people it made a difference for: whole ones, since there are no others."""
+    whole = round(number)
+    if whole > 1:
+        told = T("About {n} fewer people") if fewer else T("About {n} more people")
+    elif whole:
+        told = T("About one person fewer") if fewer else T("About one person more")
+    else:
+        told = T("Not even one person fewer") if fewer else T("Not even one person more")
+    return Text(told.template, {"n": Value(whole, "count")})
+
+
+def _whole(number: float) -> Value | Text:
+    """The end of an interval in people, where zero lies outside of it."""
+    return Value(round(number), "count") if round(number) else T("less than one")
+
+
 def _about(number: float) -> Value:
-    """A number as a sentence has it: whole, or with a place where it is small."""
+    """Money as a sentence has it: whole, or with a place where it is small."""
     return Value(round(number), "count") if abs(number) >= 10 else Value(round(number, 1), "number")
 
 
-def _claim(more: int) -> Text:
+def apart(more: int) -> Text:
+    """How many more or fewer people, with no sign to be overlooked."""
     if more < 0:
         return T("{n} fewer", n=Value(-more, "count"))
     return T("{n} more", n=Value(more, "count"))
