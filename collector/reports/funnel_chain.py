@@ -17,7 +17,7 @@ from collector.reports.funnel_any import MOST_OVERLAPPING, in_any_order
 from collector.reports.funnel_attempts import Attempts
 from collector.reports.funnel_fold import Chain, Fit, fold
 from collector.reports.funnel_plan import Plan, Units, disjoint, every_event, ranges
-from collector.reports.funnel_quick import first_chains, furthest
+from collector.reports.funnel_quick import Furthest, first_chains, furthest, furthest_of_persons
 from collector.reports.once import once
 
 # Two slices at a time: numpy lets go of the interpreter's lock while it searches. A slice fits a processor's cache.
@@ -68,13 +68,23 @@ def chains(journeys: Journeys, units: Units, plan: Plan) -> Chains:
             return _with_folded(_none(len(plan.steps)), units, plan, everyone)
         return _in_slices(units, plan, lambda piece: _best(in_any_order(piece, plan, families), piece, plan))
     if plan.order == "strict":
-        tied, fits = attempts_of.tied_anyhow(units), attempts_of.fits_of(units)
-        found = _in_slices(units, plan, lambda piece: _best(attempts_of.strict(piece, plan, fits, tied), piece, plan))
-        return _with_folded(found, units, plan, tied)
-    if disjoint(journeys, plan, units):
-        return _in_slices(units, plan, lambda piece: _ordered(piece, plan, None))
-    tied = _tied(units)
-    return _with_folded(_in_slices(units, plan, lambda piece: _ordered(piece, plan, tied)), units, plan, tied)
+        moved, fits = attempts_of.tied_anyhow(units), attempts_of.fits_of(units)
+        found = _in_slices(units, plan, lambda piece: _best(attempts_of.strict(piece, plan, fits, moved), piece, plan))
+        return _with_folded(found, units, plan, moved)
+    tied = None if disjoint(journeys, plan, units) else _tied(units)
+    if _whole(units, plan):
+        found = _of_persons(units, plan, tied)
+    else:
+        found = _in_slices(units, plan, lambda piece: _ordered(piece, plan, tied))
+    return found if tied is None else _with_folded(found, units, plan, tied)
+
+
+def _whole(units: Units, plan: Plan) -> bool:
+    """Whether persons are asked about, and all their events are in the range of the question."""
+    part = units.part
+    if units.sessions or plan.exclude or not part.size:
+        return False
+    return plan.start <= part.bounds[0] and part.bounds[1] < plan.end
 
 
 def _tied(units: Units) -> Bool:
@@ -94,25 +104,39 @@ def _in_slices(units: Units, plan: Plan, work: Work) -> Chains:
         return _joined(list(pool.map(work, pieces)), len(plan.steps))
 
 
+def _of_persons(units: Units, plan: Plan, tied: Bool | None) -> Chains:
+    entering = units.chosen
+    if tied is not None:
+        entering = ~tied if entering is None else entering & ~tied
+    return _furthest_chains(units, plan, tied, furthest_of_persons(units, plan, entering, ties=tied is None))
+
+
 def _ordered(units: Units, plan: Plan, tied: Bool | None) -> Chains:
-    places = attempts_of.entries(units, plan, units.steps[0].keys, tied)
-    ties = tied is None
-    keys, rows = units.steps[0]
-    if places is not None:
-        keys, rows = keys[places], rows[places]
-    if not len(keys):
-        return _none(len(plan.steps))
+    entering = _entering(units, plan, tied)
     if plan.exclude:
-        entering = replace(units, steps=[Hits(keys, rows), *units.steps[1:]])
-        return _best(attempts_of.ordered(entering, plan, ties), units, plan)
-    reach, goal = furthest(units, plan, keys, ties)
-    entrant = np.flatnonzero(reach)
-    found = reach[entrant]
-    return Chains(
-        entrant + units.first,
-        found,
-        lambda: _ordered_details(units, plan, Hits(keys, rows), found, goal[entrant], ties),
-    )
+        ordered = attempts_of.ordered(replace(units, steps=[entering, *units.steps[1:]]), plan, ties=tied is None)
+        return _best(ordered, units, plan)
+    return _furthest_chains(units, plan, tied, furthest(units, plan, entering.keys, ties=tied is None))
+
+
+def _entering(units: Units, plan: Plan, tied: Bool | None) -> Hits:
+    """The events that attempts may begin with."""
+    keys, rows = units.steps[0]
+    places = attempts_of.entries(units, plan, keys, tied)
+    return Hits(keys, rows) if places is None else Hits(keys[places], rows[places])
+
+
+def _furthest_chains(units: Units, plan: Plan, tied: Bool | None, found: Furthest) -> Chains:
+    entrant = np.flatnonzero(found.reach > 0)
+    if not len(entrant):
+        return _none(len(plan.steps))
+    reach = found.reach[entrant]
+
+    def find() -> Details:
+        entering, goal = _entering(units, plan, tied), found.goal()[entrant]
+        return _ordered_details(units, plan, entering, reach, goal, ties=tied is None)
+
+    return Chains(entrant + units.first, reach, find)
 
 
 def _ordered_details(units: Units, plan: Plan, entering: Hits, reach: Int8, goal: Int64, ties: bool) -> Details:

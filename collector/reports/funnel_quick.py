@@ -5,19 +5,50 @@ Only attempts that can matter are followed, and nothing is remembered of them bu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.journeys.part import Bool, Int64
+from collector.journeys.part import Bool, Hits, Int32, Int64
+from collector.journeys.ranks import Ranks
 from collector.reports.funnel_attempts import limits
 from collector.reports.funnel_plan import Plan, Units
 
 # Keys below this leave a bit for a tag.
 _TAGGED = 2**62
+# Ranks of a step's rows pay where the places of more than one in so many of the part's rows are asked for.
+RANKED = 100
+Places = Int64 | Int32
 
 
-def furthest(units: Units, plan: Plan, start: Int64, ties: bool) -> tuple[NDArray[np.int8], Int64]:
-    """How far the best attempt of each unit gets (0 for no entrant), and the key of the earliest event it ends with.
+@dataclass(frozen=True, slots=True, eq=False)
+class Furthest:
+    """How far the best attempt of each unit gets, 0 for no entrant; (unit, key) of who arrived at each later step."""
+
+    reach: NDArray[np.int8]
+    arrivals: Sequence[tuple[Int64, Int64]]
+
+    def goal(self) -> Int64:
+        """The key of the earliest event that each unit's best attempts end with, 0 where they fill one step or none."""
+        goal = np.zeros(len(self.reach), dtype=np.int64)
+        for unit, key in self.arrivals:
+            goal[unit[::-1]] = key[::-1]  # of several writes to one place the last stays: the earliest event
+        return goal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Now:
+    """Where attempts have come to: ascending keys, their rows where these lead on, and the keys of the first events."""
+
+    keys: Int64
+    rows: Places | None
+    begun: Int64
+
+
+def furthest(units: Units, plan: Plan, start: Int64, ties: bool) -> Furthest:
+    """The best attempts of the units.
 
     Args:
         start: keys of the attempts' first events, ascending.
@@ -27,25 +58,86 @@ def furthest(units: Units, plan: Plan, start: Int64, ties: bool) -> tuple[NDArra
     the first: neither can get less far than the others.
     """
     reach = np.zeros(units.count, dtype=np.int8)
-    goal = np.zeros(units.count, dtype=np.int64)
     reach[(start >> units.shift) - units.first] = 1
-    key, begun = start, start
-    for number, hits in enumerate(units.steps[1:], 2):
-        if not len(key) or not len(hits.keys):
+    return _follow(units, plan, reach, _Now(start, None, start), ties)
+
+
+def furthest_of_persons(units: Units, plan: Plan, entering: Bool | None, ties: bool) -> Furthest:
+    """The same of persons who may enter whenever it be, by rows: these ascend as keys do.
+
+    Args:
+        entering: who may, None for all. Whoever has events of one instant may not unless ties are taken so.
+    """
+    keys, rows = units.steps[0]
+    there = units.part.memo.get(("persons", plan.steps[0], units.bots), lambda: _persons(units))
+    reach = (there if entering is None else there & entering).astype(np.int8)
+    return _follow(units, plan, reach, _Now(keys, rows, keys), ties)
+
+
+def _persons(units: Units) -> Bool:
+    mask = np.zeros(units.count, dtype=np.bool_)
+    mask[units.steps[0].keys >> units.shift] = True
+    return mask
+
+
+def _follow(units: Units, plan: Plan, reach: NDArray[np.int8], now: _Now, ties: bool) -> Furthest:
+    arrivals: list[tuple[Int64, Int64]] = []
+    for step, hits in enumerate(units.steps[1:], 1):
+        if not len(now.keys) or not len(hits.keys):
             break
-        if number == 2 and max(int(start[-1]), int(hits.keys[-1])) < _TAGGED:
-            key, begun = _meet(units, plan, hits.keys, start, ties)
-        elif len(key) <= len(hits.keys):
-            key, begun = _forth(units, plan, hits.keys, key, begun, ties)
+        if step == 1 and now.rows is None and max(int(now.keys[-1]), int(hits.keys[-1])) < _TAGGED:
+            now = _meet(units, plan, hits.keys, now.keys, ties)
+        elif len(now.keys) <= len(hits.keys):
+            now = _forth(units, plan, hits, now, _after(units, plan, step, now, ties))
         else:
-            key, begun = _back(units, plan, hits.keys, key, begun, ties)
-        unit = (key >> units.shift) - units.first
-        reach[unit] = number
-        goal[unit[::-1]] = key[::-1]  # of several writes to one place the last stays: the earliest event
-    return reach, goal
+            now = _back(units, plan, hits, now, _before(units, plan, step, now, ties))
+        unit = (now.keys >> units.shift) - units.first
+        if step == 1 and now.rows is not None:
+            some = np.flatnonzero(reach[unit] > 0)  # others were followed too, as far as here
+            unit, now = unit[some], _Now(now.keys[some], now.rows[some], now.begun[some])
+        reach[unit] = step + 1
+        arrivals.append((unit, now.keys))
+    return Furthest(reach, arrivals)
 
 
-def _meet(units: Units, plan: Plan, keys: Int64, start: Int64, ties: bool) -> tuple[Int64, Int64]:
+def _ranks(units: Units, plan: Plan, step: int, asked: Places | None) -> Ranks | None:
+    """Of the rows of a step (from 0), remembered with the part; None where a search for the places asked is faster."""
+    if asked is None or len(asked) * RANKED < units.part.size:
+        return None
+    rows = units.steps[step].rows
+    return units.part.memo.get(("ranks", plan.steps[step], units.bots), lambda: Ranks.of(rows, units.part.size))
+
+
+def _after(units: Units, plan: Plan, step: int, now: _Now, ties: bool) -> Places:
+    """The place of the step's next event for each of `now`."""
+    keys = units.steps[step].keys
+    ranks = _ranks(units, plan, step, now.rows)
+    if ranks is None or now.rows is None:
+        return np.searchsorted(keys, now.keys, "left" if ties else "right")
+    if not ties:
+        return ranks.places(now.rows + 1)
+    place = ranks.places(now.rows)
+    # An event of the same instant may come before by its row.
+    inner = int(np.searchsorted(place, 1))
+    place[inner:] -= keys[place[inner:] - 1] == now.keys[inner:]
+    return place
+
+
+def _before(units: Units, plan: Plan, step: int, now: _Now, ties: bool) -> Places:
+    """The place in `now` of the last event before each of the step, -1 for none."""
+    hits = units.steps[step]
+    ranks = _ranks(units, plan, 0, hits.rows) if step == 1 and now.rows is not None else None
+    if ranks is None:
+        return np.searchsorted(now.keys, hits.keys, "right" if ties else "left") - 1
+    place = ranks.places(hits.rows)
+    if ties:
+        inner = int(np.searchsorted(place, len(now.keys)))
+        place[:inner] += now.keys[place[:inner]] == hits.keys[:inner]
+    place -= 1
+    return place
+
+
+def _meet(units: Units, plan: Plan, keys: Int64, start: Int64, ties: bool) -> _Now:
     """First events and second ones in one line: a pair is where a second one stands right after a first one.
 
     Merging two sorted runs is twice as fast as searching for each of the one in the other.
@@ -60,39 +152,39 @@ def _meet(units: Units, plan: Plan, keys: Int64, start: Int64, ties: bool) -> tu
     at = np.flatnonzero(second[1:] > second[:-1])
     found, begun = line[at + 1] >> 1, line[at] >> 1
     good = found <= limits(begun, units, plan)
-    return found[good], begun[good]
+    return _Now(found[good], None, begun[good])
 
 
-def _forth(units: Units, plan: Plan, keys: Int64, now: Int64, begun: Int64, ties: bool) -> tuple[Int64, Int64]:
+def _forth(units: Units, plan: Plan, hits: Hits, now: _Now, following: Places) -> _Now:
     """From each event to the next of the step; of those that meet, the last stays."""
-    following = np.searchsorted(keys, now, "left" if ties else "right")
-    known = int(np.searchsorted(following, len(keys)))
+    known = int(np.searchsorted(following, len(hits.keys)))
     # An earlier one that is in time is so only if the last is, so the others need not be looked at.
     last = np.flatnonzero(_ends(following[:known]))
-    found, begun = keys[following[last]], begun[last]
-    good = found <= limits(begun, units, plan)
-    return found[good], begun[good]
+    return _in_time(units, plan, hits, following[last], now, last)
 
 
-def _back(units: Units, plan: Plan, keys: Int64, now: Int64, begun: Int64, ties: bool) -> tuple[Int64, Int64]:
+def _back(units: Units, plan: Plan, hits: Hits, now: _Now, before: Places) -> _Now:
     """From each event of the step back to the last one before; of those that meet, the first stays."""
-    before = np.searchsorted(now, keys, "right" if ties else "left") - 1
     unknown = int(np.searchsorted(before, 0))
-    before, keys = before[unknown:], keys[unknown:]
-    first = np.flatnonzero(_begins(before))
-    found, begun = keys[first], begun[before[first]]
-    good = found <= limits(begun, units, plan)
-    return found[good], begun[good]
+    first = np.flatnonzero(_begins(before[unknown:])) + unknown
+    return _in_time(units, plan, hits, first, now, before[first])
 
 
-def _begins(ascending: Int64) -> Bool:
+def _in_time(units: Units, plan: Plan, hits: Hits, found: Places, now: _Now, of: Places) -> _Now:
+    """Some places of the step's events, with those in `now` that lead there, as far as they are in the window."""
+    begun, keys = now.begun[of], hits.keys[found]
+    good = np.flatnonzero(keys <= limits(begun, units, plan))
+    return _Now(keys[good], None if now.rows is None else hits.rows[found[good]], begun[good])
+
+
+def _begins(ascending: Places) -> Bool:
     """Where each run of the same number begins."""
     fresh = np.ones(len(ascending), dtype=np.bool_)
     np.not_equal(ascending[1:], ascending[:-1], out=fresh[1:])
     return fresh
 
 
-def _ends(ascending: Int64) -> Bool:
+def _ends(ascending: Places) -> Bool:
     """Where each run of the same number ends."""
     last = np.ones(len(ascending), dtype=np.bool_)
     np.not_equal(ascending[1:], ascending[:-1], out=last[:-1])
@@ -108,7 +200,7 @@ def first_chains(
     that any arrives at (`goal`), and every attempt from a window before that on arrives in time.
 
     Args:
-        first: the place in `start` of each unit's first attempt. reach, goal: as `furthest` gives them.
+        first: the place in `start` of each unit's first attempt. reach, goal: of `Furthest`.
 
     Returns:
         Its place in `start`, and for each step after the first the keys of the events, over the units that reach it.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from collector.core.matcher import parse_matcher
 from collector.core.query import Exclusion
 from collector.journeys.journeys import Journeys
-from collector.reports import funnel, funnel_chain
+from collector.reports import funnel, funnel_chain, funnel_quick
 from collector.reports.funnel_outcome import outcome
 from collector.reports.funnel_plan import Plan
 from tests.support import oracle
@@ -79,12 +79,13 @@ def answered(journeys: Journeys, plan: Plan, unit: str, bots: bool) -> list[tupl
     return sorted((tuple(times[at]), max(last, -1)) for at, last in enumerate(found.last.tolist()))
 
 
-@pytest.fixture(autouse=True, scope="module", params=[funnel_chain.SLICE, 3])
-def _slices(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Whole, and cut into slices of a few events."""
-    kept, funnel_chain.SLICE = funnel_chain.SLICE, request.param
+@pytest.fixture(autouse=True, scope="module", params=[(funnel_chain.SLICE, funnel_quick.RANKED), (3, 0)])
+def _ways(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whole, with places told by ranks; and cut into slices of a few events, with places searched for."""
+    kept = funnel_chain.SLICE, funnel_quick.RANKED
+    funnel_chain.SLICE, funnel_quick.RANKED = request.param
     yield
-    funnel_chain.SLICE = kept
+    funnel_chain.SLICE, funnel_quick.RANKED = kept
 
 
 @pytest.mark.parametrize("unit", ["person", "session"])
