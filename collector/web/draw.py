@@ -147,6 +147,10 @@ class BlockView:
         """The same block with its first rows."""
         return replace(self, rows=self.rows[:most])
 
+    def beyond(self, first: int) -> BlockView:
+        """The same block without its first rows."""
+        return replace(self, rows=self.rows[first:])
+
     def column(self, name: str) -> list[CellView]:
         """The cells of a column, empty where there is no such column."""
         at = next((at for at, head in enumerate(self.heads) if head.name == name), None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
+from itertools import groupby
 
 from collector.core.blocks import Block, Cell, Unit
 from collector.core.text import T
@@ -22,6 +23,7 @@ ANSWER = (
 )
 ALIKE = 0.1  # of a standardised difference
 MOST_PLACES = 6
+SURE = 0.05  # of a chance
 _NAMES = {"rate": T("Reached the goal"), "value": T("Value a person")}
 
 
@@ -39,6 +41,21 @@ class Effect:
     in_all: str
     interval: Interval
     zero: float
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The groups of one kind, and how often groups that do not differ look so different.
+
+    differs: whether that is so seldom that they are taken to differ. most: whether of all kinds these do most surely.
+    """
+
+    name: str
+    view: BlockView
+    chance: str
+    differs: bool
+    most: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +79,11 @@ class Dots:
     rows: Sequence[Dot]
     zero: float
     edges: tuple[float, float]
+
+    @property
+    def alike(self) -> bool:
+        """Whether no feature is left that is not alike."""
+        return all(row.alike for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +123,50 @@ def effects(block: Block) -> list[Effect]:
                 zero=places[0] or 0.0,
             )
         )
+    return found
+
+
+def sooner(block: Block) -> list[Effect]:
+    """The block `time` as one more measure of the effect; nothing where nobody was compared."""
+    if not block.rows:
+        return []
+    exposed, without, *gained = (finite(cell) for cell in block.rows[0])
+    places = place_all([0.0, *gained])
+    low, high = (_signed(end) for end in gained[1:])
+    said = gettext("Of the time for the goal, what was left when it was reached, on the average: more is sooner.")
+    return [
+        Effect(
+            name=gettext("Days left at the goal"),
+            exposed=_words(exposed, "number"),
+            naive=shown.EMPTY,
+            without=_words(without, "number"),
+            difference=_signed(gained[0]),
+            between=shown.between(low, high),
+            lift=shown.EMPTY,
+            in_all=shown.EMPTY,
+            interval=Interval(*places[1:]),
+            zero=places[0] or 0.0,
+            help=said,
+        )
+    ]
+
+
+def _signed(value: float | None) -> str:
+    words = _words(value, "number")
+    return f"+{words}" if value is not None and value > 0 and words != "0" else words
+
+
+def kinds(view: BlockView) -> list[Kind]:
+    """The block `groups` by kind of group, each a table of its own."""
+    heads = [head.name for head in view.heads if head.name not in ("kind", "chance")]
+    least = min((finite(row[-1]) or 0.0 for row in view.values), default=0.0)
+    found = []
+    for name, drawn in groupby(zip(view.rows, view.values, strict=True), key=lambda row: row[0].cells[0].text):
+        rows = list(drawn)
+        chance = finite(rows[0][1][-1])
+        own = replace(view, rows=[row for row, _ in rows], title=name).only(*heads)
+        differs = chance is not None and chance < SURE
+        found.append(Kind(name, own, _words(chance, "ratio"), differs, differs and chance == least))
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from flask import url_for
 
+from collector.core.blocks import Block
 from collector.core.event import PASSIVE
 from collector.core.matcher import parse_matcher
 from collector.core.query import FILTERS
@@ -35,6 +36,8 @@ def extras(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
         return _funnel(access, page)
     if page.name in ("impact", "chat", "retargeting"):
         return _impact(access, page)
+    if page.name == "drivers":
+        return _drivers(page)
     if page.name == "experiment":
         return _experiment(access, page)
     if page.name in ("segment", "segments"):
@@ -58,7 +61,8 @@ def _live(access: SiteAccess, page: ReportPage, top: bool = False) -> str:
 def _impact(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
     blocks = {block.id: block for block in page.answer.blocks} if page.answer else {}
     return {
-        "effects": impact_view.effects(blocks["effect"]) if "effect" in blocks else [],
+        "effects": _effects(blocks),
+        "kinds": impact_view.kinds(groups) if (groups := page.block("groups")) else [],
         "own": impact_view.rest(page.blocks),
         "dots": impact_view.dots(blocks["balance"]) if "balance" in blocks else None,
         "checked": impact_view.checks(blocks["checks"]) if "checks" in blocks else [],
@@ -73,12 +77,27 @@ def _impact(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
     }
 
 
+def _effects(blocks: Mapping[str, Block]) -> list[impact_view.Effect]:
+    """What it changed, and how much sooner; nothing where the answer was refused."""
+    found = impact_view.effects(blocks["effect"]) if "effect" in blocks else []
+    return [*found, *impact_view.sooner(blocks["time"])] if found and "time" in blocks else found
+
+
+def _drivers(page: ReportPage) -> Mapping[str, object]:
+    """What is clear of the ranking, which stands first in it, and the rest."""
+    view = page.block("drivers")
+    clear = sum(cell.text != gettext("unclear") for cell in view.column("verdict")) if view else 0
+    return {"clear": view.first(clear) if view else None, "unclear": view.beyond(clear) if view else None}
+
+
 def _experiment(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
-    effect = next((block for block in page.answer.blocks if block.id == "effect"), None) if page.answer else None
+    blocks = {block.id: block for block in page.answer.blocks} if page.answer else {}
+    effect, checks = blocks.get("effect"), blocks.get("checks")
     kept = [pair for pair in page.pairs if pair[0] in ("goal", "horizon", *FILTERS)]
     path = url_for("reports.show", site_name=access.site.name, report_name="planner")
     return {
         "effects": impact_view.effects(effect) if effect else [],
+        "checked": impact_view.checks(checks) if checks else [],
         "planner_href": address(path, kept),
         "beside_href": address(page.path, replaced(page.pairs, [("matched", "1")])),
         "origin": collector_origin(access),

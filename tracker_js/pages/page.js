@@ -63,7 +63,7 @@ function label(table) {
     [...row.cells].forEach((cell, at) => {
       cell.dataset.label = heads[at] ?? '';
       cell.classList.toggle('nothing-said', at > 0 && !cell.children.length && ['', '–'].includes(cell.textContent.trim()));
-      cell.classList.toggle('wide-cell', !cell.matches('.num') && cell.textContent.trim().length > 14);
+      cell.classList.toggle('wide-cell', cell.textContent.trim().length > 14);
     });
   }
 }

@@ -74,9 +74,15 @@ def arms_block(found: Answer, arguments: Arguments) -> Block:
             Column("both", T("Seen in two arms"), "count", T("Counted where they were seen first.")),
         ),
         rows,
-        draw={"wide": True, "cell_links": links, "unseen": ("low", "high")},
+        draw={"wide": True, "cell_links": links, "unseen": _unseen(found), "more": ("p", "both")},
         note=_several(found),
     )
+
+
+def _unseen(found: Answer) -> list[str]:
+    """Ends that the rate's plot stands for, and what was not asked for or has no money."""
+    took = [] if found.plan.took is not None else ["took", "uptake"]
+    return ["low", "high", *took, *([] if found.people.priced else ["value"])]
 
 
 def _several(found: Answer) -> Text | None:

@@ -19,14 +19,17 @@ def uptake_block(found: Answer) -> Block:
         for measure, uptake in (("rate", found.uptake), ("value", found.uptake_value)):
             if uptake is not None:
                 effect = [told(bound) for bound in (uptake.effect.estimate, uptake.effect.low, uptake.effect.high)]
-                rows.append([measure, *more, *effect, plain_comparison(found, measure), uptake.told])
+                rows.append(
+                    [measure, str(_NAMES[measure]), *more, *effect, plain_comparison(found, measure), uptake.told]
+                )
     weak = found.uptake is not None and not found.uptake.told
     return Block(
         "uptake",
         "table",
         T("Effect on those who took it up"),
         (
-            Column("measure", T("Of each person"), "text", T("rate: reached the goal; value: money of the goals")),
+            Column("measure", T("Measure"), "text", T("rate: reached the goal; value: money of the goals")),
+            Column("label", T("Of each person"), "label"),
             Column("uptake", T("Took it up, with it"), "ratio"),
             Column("uptake_without", T("Took it up, without"), "ratio"),
             Column("more", T("More took it up"), "points"),
@@ -37,11 +40,15 @@ def uptake_block(found: Answer) -> Block:
             Column("told", T("Can be told"), "bool"),
         ),
         rows,
+        draw={"unseen": ("measure",), "units": {"rate": "points", "value": "money"}},
         note=T("The arms differ too little in who took it up: an effect on those cannot be told.")
         if weak
         else T("If being assigned to it changes the goal only through taking it up."),
         empty=T("Say what taking it up is, like event:chat_started, to see the effect on those who did."),
     )
+
+
+_NAMES = {"rate": T("Reached the goal"), "value": T("Value a person")}
 
 
 def plain_comparison(found: Answer, measure: str) -> Cell:

@@ -55,19 +55,20 @@ def checks_block(found: Answer) -> Block:
         COLUMNS,
         rows,
         draw={"wide": True, "told": [(one.way, one.unit) for one in checks]},
-        note=None if found.refused else _summary(checks),
+        note=None if found.refused else summary([one.ok for one in checks]),
     )
 
 
 def caution(found: Answer) -> Sequence[Text]:
     """That not all checks are met, where there is an answer and they are not."""
-    checks = list(_checks(found))
-    return [_summary(checks)] if not found.refused and any(one.ok is False for one in checks) else []
+    met = [one.ok for one in _checks(found)]
+    return [summary(met)] if not found.refused and False in met else []
 
 
-def _summary(checks: Sequence[Check]) -> Text:
-    asked = [one for one in checks if one.ok is not None]
-    bad = sum(not one.ok for one in asked)
+def summary(met: Sequence[bool | None]) -> Text:
+    """How many checks are met, of those that have a threshold; None is one without."""
+    asked = [one for one in met if one is not None]
+    bad = asked.count(False)
     if not bad:
         return T("All {n} checks are met.", n=Value(len(asked), "count"))
     return T("{bad} of {n} checks are not met: take the number with care.", bad=bad, n=Value(len(asked), "count"))

@@ -48,7 +48,7 @@ def run(journeys: Journeys, query: Query) -> Result:
     found = asked.found
     figures = [
         Block("base", "number", T("Rate now"), (Column("value", T("Rate"), "ratio"),), [[asked.base]]),
-        Block("traffic", "number", T("People a day"), (Column("value", T("People"), "number"),), [[found.a_day]]),
+        Block("traffic", "number", T("People a day"), (Column("value", T("People"), "count"),), [[found.a_day]]),
     ]
     told = T(
         "Of a hundred such effects {power} are seen, and of a hundred experiments without any {alpha} look like one. "
@@ -56,7 +56,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         power=round(100 * asked.power),
         alpha=round(100 * asked.alpha),
     )
-    blocks = [plan_block(asked), *figures, reverse_block(asked, query)]
+    blocks = [*figures, plan_block(asked), reverse_block(asked, query)]
     return Result(blocks, journeys.as_of, _headline(asked, query), (told,))
 
 
