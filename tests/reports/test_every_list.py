@@ -15,7 +15,7 @@ from collector.reports.registry import reports
 from collector.web.address import grouped
 from collector.web.draw import linked_column
 from collector.web.report_page import Links
-from tests.support.demo_site import DemoSite, demo_site
+from tests.support.demo_site import DemoSite
 
 Pairs = Sequence[tuple[str, str]]
 MOST = 6
@@ -56,13 +56,6 @@ MORE: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] = {
     "segment": [{"segment": ["Bought twice"], "period": ["8w"]}, {**LATE, "period": ["4w"]}],
     "events": [{"search": ["page"], **LATE}],
 }
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoSite]:
-    """The demo's site."""
-    with demo_site(tmp_path_factory.mktemp("demo"), 250) as made:
-        yield made
 
 
 def linked(block: Block) -> Iterator[tuple[str, Cell, Pairs]]:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Flask
+from flask.testing import FlaskClient
 
 from collector.app import close_app, create_app
 from collector.cli.demo_site import prepare_site
@@ -20,18 +22,26 @@ from collector.ingest.bots import NO_LIST
 from collector.journeys.journeys import Journeys
 from collector.loader import now_ms
 from collector.loading import Loader
-from collector.settings import prepare_data, read_settings
+from collector.settings import Settings, prepare_data, read_settings
 from collector.sites import CatalogBook
 
 
 @dataclass(frozen=True, slots=True)
 class DemoSite:
-    """What questions are asked of, and the app whose pages show the answers."""
+    """What questions are asked of, and the app whose pages show the answers; `login` works once."""
 
     app: Flask
     journeys: Journeys
     site: Site
     now: int
+    settings: Settings
+    login: str
+
+    def client(self) -> FlaskClient:
+        """A browser in which the owner is logged in, by the one link that there is."""
+        client, link = self.app.test_client(), urlsplit(self.login)
+        assert client.get(f"{link.path}?{link.query}").status_code == 302
+        return client
 
 
 @contextmanager
@@ -56,6 +66,7 @@ def demo_site(folder: Path, visitors: int) -> Iterator[DemoSite]:
             loader.drain_all()
             loader.close()
             record = rooms.site(made.name)
-            yield DemoSite(app, rooms.journeys(record), rooms.catalog.question_site(record), now)
+            site = rooms.catalog.question_site(record)
+            yield DemoSite(app, rooms.journeys(record), site, now, settings, made.login)
     finally:
         close_app(app)
