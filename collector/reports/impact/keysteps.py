@@ -33,6 +33,8 @@ SAMPLE = 30_000  # people looked at to find them
 MOST = 6
 LEAST_PEOPLE = 20
 LEAST_SHARE = 0.02
+LOOKED_AT = 60  # of the best, for steps that other people take
+SAME = 0.9  # of all who took either of two steps, took both
 _STEPS = {
     PAGE: T("Saw {name}"),
     CLICK: T("Clicked “{name}”"),
@@ -58,7 +60,11 @@ class KeyStep:
 
 
 def key_steps(journeys: Journeys, plan: Plan, tape: Tape, most: int = MOST) -> list[KeyStep]:
-    """The steps whose takers differ most from others in reaching the goal, judged before exposure and goal only."""
+    """The steps whose takers differ most from others in reaching the goal, judged before exposure and goal only.
+
+    Of steps that the same people take only one counts: a checkout has many names, and they would leave no room for the
+    cart before it. Nor does a step that leads to the goal without fail: nobody could be compared after it.
+    """
     names = _names(journeys, plan)
     if not names or not tape.none:
         return []
@@ -68,9 +74,10 @@ def key_steps(journeys: Journeys, plan: Plan, tape: Tape, most: int = MOST) -> l
     group = np.full(max(journeys.kinds, default=0) + 1, -1, dtype=np.int64)
     for number, name in names.items():
         group[number] = place[name]
-    scores = _scores(tape, group, len(labels))
-    chosen = [int(at) for at in np.argsort(-scores, kind="stable")[:most] if scores[at] > 0]
-    return [_step(tape, called[labels[at]], group == at) for at in chosen]
+    scale, who, what = _taken(tape, group, len(labels))
+    scores = _scores(tape, scale, who, what, len(labels))
+    best = [int(at) for at in np.argsort(-scores, kind="stable")[:LOOKED_AT] if scores[at] > 0]
+    return [_step(tape, called[labels[at]], group == at) for at in _apart(best, who, what, most)]
 
 
 def stage_steps(journeys: Journeys, plan: Plan, tape: Tape) -> list[KeyStep]:
@@ -128,23 +135,40 @@ def _pairs(person: Int64, group: Int64, groups: int) -> tuple[Int64, Int64]:
     return cell // groups, cell % groups
 
 
-def _scores(tape: Tape, group: Int64, groups: int) -> Float64:
-    """Per group of kinds: how much goal and step go together (the phi coefficient's size), 0 for too rare ones."""
+def _taken(tape: Tape, group: Int64, groups: int) -> tuple[Float64, Int64, Int64]:
+    """What each person of the sample stands for, and the pairs of a person and a group of kinds done before."""
     stride = max(1, tape.people // SAMPLE)
     sampled = np.arange(tape.people) % stride == 0
-    scale = np.where(sampled, tape.scale, 0.0)
     rows = np.flatnonzero(sampled[tape.person])
     rows = rows[group[tape.kind[rows]] >= 0]
     rows = rows[rows < np.minimum(tape.exposed, tape.reached)[tape.person[rows]]]
-    who, what = _pairs(tape.person[rows], group[tape.kind[rows]], groups)
+    return np.where(sampled, tape.scale, 0.0), *_pairs(tape.person[rows], group[tape.kind[rows]], groups)
+
+
+def _scores(tape: Tape, scale: Float64, who: Int64, what: Int64, groups: int) -> Float64:
+    """Per group of kinds: how much goal and step go together (the phi coefficient's size), 0 for too rare ones."""
     won = np.where(tape.reached < tape.none, scale, 0.0)
     total, wins = float(scale.sum()), float(won.sum())
-    people = np.bincount(what, minlength=groups)
+    people, without = (np.bincount(pairs, minlength=groups) for pairs in (what, what[won[who] == 0]))
     takers = np.bincount(what, weights=scale[who], minlength=groups)
     both = np.bincount(what, weights=won[who], minlength=groups)
     share, base = takers / total, wins / total
     spread = np.sqrt(np.maximum(share * (1 - share) * base * (1 - base), 1e-12))
     phi = np.abs(both / total - share * base) / spread
-    enough = (people >= LEAST_PEOPLE) & (share >= LEAST_SHARE) & (share < 0.98)
+    enough = (people >= LEAST_PEOPLE) & (without >= LEAST_PEOPLE) & (share >= LEAST_SHARE) & (share < 0.98)
     # Rounded, so that the order of equals is that of their names and not that of the last digit of a sum.
     return np.where(enough, np.round(phi, 9), 0.0)
+
+
+def _apart(best: list[int], who: Int64, what: Int64, most: int) -> list[int]:
+    """The first of these groups that are not taken by the same people as one before."""
+    chosen: dict[int, Int64] = {}
+    for at in best:
+        mine = who[what == at]
+        both = (len(np.intersect1d(mine, other, assume_unique=True)) for other in chosen.values())
+        shares = (one / (len(mine) + len(other) - one) for one, other in zip(both, chosen.values(), strict=True))
+        if all(share < SAME for share in shares):
+            chosen[at] = mine
+        if len(chosen) == most:
+            break
+    return list(chosen)
