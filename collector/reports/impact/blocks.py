@@ -13,6 +13,7 @@ from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
 from collector.reports import people_list as shared
+from collector.reports.impact.away import NOTHING
 from collector.reports.impact.drawn import Drawn
 from collector.reports.impact.engine import Answer
 from collector.reports.impact.estimate import Effect
@@ -25,6 +26,8 @@ REASONS = {
     "converted": T("had reached the goal before"),
     "open": T("the time for the goal is not over"),
     "lonely": T("nobody alike to compare with"),
+    "stranger": T("never on the site before they saw it"),
+    "away": T("away for longer than anybody to compare with"),
 }
 
 
@@ -172,7 +175,7 @@ def before_after_block(found: Answer) -> Block:
         for name, label, mask in (
             ("sessions", T("Visits begun"), opens),
             ("pages", T("Pages"), tape.page),
-            ("events", T("Events"), ~tape.page),
+            ("events", T("Events"), ~tape.page & (tape.kind != NOTHING)),
         ):
             before, after = _around(found, rows, mask, plan.horizon)
             cells.append([name, str(label), before / len(rows), after / len(rows)])
@@ -295,8 +298,8 @@ def _around(
 
 def people_block(journeys: Journeys, query: Query, found: Answer, asked: str) -> Block:
     """The people asked for: exposed, matched, left out, or those left out for one reason."""
-    groups = status_rows(found)
-    wanted = {"exposed": list(groups), "left_out": ["converted", "open", "lonely"]}.get(asked, [asked])
+    groups = dict.fromkeys(REASONS, np.empty(0, dtype=np.int64)) | status_rows(found)
+    wanted = {"exposed": list(groups), "left_out": [name for name in groups if name != "matched"]}.get(asked, [asked])
     rows = np.concatenate([groups[status] for status in wanted])
     status = np.repeat(np.array(wanted), [len(groups[name]) for name in wanted])
     tape, begin, listed = found.tape, 0, []
@@ -333,4 +336,6 @@ LISTS: dict[str, Text] = {
     "converted": T("People who had reached the goal before"),
     "open": T("People whose time for the goal is not over"),
     "lonely": T("People with nobody alike to compare with"),
+    "stranger": T("People who were never on the site before"),
+    "away": T("People away for longer than anybody to compare with"),
 }

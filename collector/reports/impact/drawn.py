@@ -10,14 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from collector.core.event import AD_SEEN, CUSTOM
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int32, Int64, Part
 from collector.reports.impact.plan import SEED, Plan
-from collector.reports.scope import choose, distinct_sorted, rows_of_any
+from collector.reports.scope import choose, distinct_sorted, kind_mask, rows_of_any
 
 MOST_ROWS = 250_000  # of people neither exposed nor at the goal, and as many of those at the goal only
 MOST_EXPOSED = 100_000
+TICKS_EACH = 12  # times away that a person is looked at beside the rows, where ads are seen elsewhere
 NEVER = int(np.iinfo(np.int64).max)
 
 
@@ -65,7 +67,7 @@ def draw(journeys: Journeys, query: Query, plan: Plan, rows: int = MOST_ROWS, ex
     """
     found = [_find(journeys, query, plan, part) for part in journeys.each()]
     rng = np.random.default_rng(SEED)
-    shares = [min(1.0, rows / max(_rows_of(found, won), 1)) for won in (False, True)]
+    shares = [min(1.0, rows / max(_rows_of(found, plan, won), 1)) for won in (False, True)]
     cases = sum(int(np.count_nonzero(_case(one, plan))) for one in found)
     of_exposed = min(1.0, exposed / max(cases, 1))
     drawn = [_draw(one, plan, shares, of_exposed, rng) for one in found]
@@ -78,14 +80,32 @@ def _find(journeys: Journeys, query: Query, plan: Plan, part: Part) -> _Found:
         first = part.time[part.person_row[:-1]]
         chosen &= (first >= plan.start) & (first < plan.end)
     exposed, reached = (
-        first_of(rows_of_any(journeys, part, matchers, query.include_bots), part.person, len(part.persons), NEVER)
-        for matchers in (plan.exposures, [plan.goal])
+        first_of(rows, part.person, len(part.persons), NEVER)
+        for rows in (
+            exposure_rows(journeys, part, plan, query.include_bots),
+            rows_of_any(journeys, part, [plan.goal], query.include_bots),
+        )
     )
     # Who was exposed before the range began can be neither exposed in it nor compared with.
     early = exposed < NEVER
     early[early] = part.time[exposed[early]] < plan.start
     chosen &= ~early
     return _Found(part, chosen, exposed, reached)
+
+
+def exposure_rows(journeys: Journeys, part: Part, plan: Plan, include_bots: bool) -> Int64:
+    """Ascending rows that fit any of the exposures.
+
+    An ad that is seen elsewhere counts only where nothing else is asked for: nobody came to the site by it, so that
+    its moments are of another sort.
+    """
+    rows = rows_of_any(journeys, part, plan.exposures, include_bots)
+    return rows if plan.elsewhere else rows[~ad_kinds(journeys)[part.kind[rows]]]
+
+
+def ad_kinds(journeys: Journeys) -> Bool:
+    """For each kind whether it is an ad that was seen elsewhere."""
+    return kind_mask(journeys, lambda kind: kind.type == CUSTOM and kind.name == AD_SEEN)
 
 
 def first_of(rows: Int64, person: Int64 | Int32, people: int, never: int) -> Int64:
@@ -95,9 +115,10 @@ def first_of(rows: Int64, person: Int64 | Int32, people: int, never: int) -> Int
     return found
 
 
-def _rows_of(found: list[_Found], won: bool) -> int:
-    """How many rows there are of people never exposed, either at the goal or not."""
-    return sum(int(np.diff(one.part.person_row)[_unexposed(one, won)].sum()) for one in found)
+def _rows_of(found: list[_Found], plan: Plan, won: bool) -> int:
+    """How many rows there are of people never exposed, either at the goal or not, with what is added to them."""
+    each = TICKS_EACH if plan.elsewhere else 0
+    return sum(int((np.diff(one.part.person_row)[_unexposed(one, won)] + each).sum()) for one in found)
 
 
 def _unexposed(one: _Found, won: bool) -> Bool:

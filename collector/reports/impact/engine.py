@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from collector.core.deadline import check
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Float64, Int64
+from collector.reports.impact.away import with_ticks
 from collector.reports.impact.balance import Balance, balance
 from collector.reports.impact.censoring import pull
 from collector.reports.impact.drawn import Crowd, draw
@@ -46,7 +47,7 @@ class Answer:
     matched: Matched | None = None
     state: State | None = None
     lonely: Int64 = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    reasons: Mapping[str, Int64] = field(default_factory=dict)
+    reasons: dict[str, Int64] = field(default_factory=dict)
     control_people: int = 0
     goals: int = 0
     steps: Sequence[KeyStep] = ()
@@ -68,11 +69,15 @@ def answer(journeys: Journeys, query: Query, plan: Plan) -> Answer:
     """What exposure changed, or which floor it fell short of."""
     crowd = draw(journeys, query, plan)
     tape = make_tape(journeys, query, plan, crowd)
+    if plan.elsewhere:
+        tape = with_ticks(tape, plan)
     found = Answer(plan, tape, crowd)
     check()
     moments = find_moments(tape, plan)
     found.exposed = len(moments.case_row)
     found.reasons = {"converted": moments.converted, "open": moments.unfinished}
+    if plan.elsewhere:
+        found.reasons |= {"stranger": moments.strangers, "away": moments.beyond}
     if found.exposed < FLOORS["exposed"] or not moments.control.any():
         found.refused = "exposed" if found.exposed < FLOORS["exposed"] else "controls"
         return found

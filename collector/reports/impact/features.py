@@ -9,6 +9,7 @@ import numpy as np
 
 from collector.core.times import DAY, HOUR, MINUTE, SECOND
 from collector.journeys.part import Bool, Int32, Int64
+from collector.reports.impact.away import STRATA, stratum
 from collector.reports.impact.coded import Codes
 from collector.reports.impact.state import CLOCK, HERE, State
 from collector.reports.impact.tape import DEVICES, NEW
@@ -20,7 +21,8 @@ PERIODS = 8
 class Feature:
     """A coarse feature of every moment: codes below `levels`.
 
-    ordered: neighbours are alike. crossed: made of other features, so that only what many exposures have is told apart.
+    ordered: neighbours are alike. exact: levels stay apart, however few exposures have them. crossed: made of other
+    features, so that only what many exposures have is told apart.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Feature:
     levels: int
     ordered: bool = False
     crossed: bool = False
+    exact: bool = False
 
 
 def features(state: State, case: Int64, stages: int) -> list[Feature]:
@@ -40,7 +43,9 @@ def features(state: State, case: Int64, stages: int) -> list[Feature]:
     for seen in state.seen[:HERE]:
         reached = reached * np.uint8(2) + seen
     crossed = 2 ** len(state.seen[:HERE])
+    away = [Feature("away", stratum(state.away).astype(np.uint8), STRATA + 1, exact=True)] if state.away.any() else []
     return [
+        *away,
         Feature("where", state.where, HERE + 2),
         *(Feature(f"step_{at}", seen, 2) for at, seen in enumerate(state.seen)),
         _binned("period", state.time, *_periods(state.time[case])),

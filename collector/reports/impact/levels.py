@@ -19,7 +19,8 @@ def coded(found: Sequence[Feature], case: Int64, scale: Float64) -> tuple[Coded,
     """The features as the models take them, and the names of those that are in.
 
     Levels that few exposures have are one with a neighbour, or, without an order, with each other. Those features come
-    in first in which exposed and controls differ most, as long as there are exposures enough for their coefficients.
+    in first in which exposed and controls differ most, as long as there are exposures enough for their coefficients;
+    exact ones always, with all their levels.
 
     Args:
         case: the moments of the exposures. scale: how many controls each moment stands for, 0 for none.
@@ -29,9 +30,9 @@ def coded(found: Sequence[Feature], case: Int64, scale: Float64) -> tuple[Coded,
     budget, kept = max(8, len(case) // CASES_A_LEVEL), []
     for at in np.argsort(apart, kind="stable").tolist():
         count = few[at][1]
-        if 1 < count <= budget + 1:
+        if found[at].exact or 1 < count <= budget + 1:
             kept.append(at)
-            budget -= count - 1
+            budget -= 0 if found[at].exact else count - 1
     kept.sort()
     codes = np.empty((len(kept), len(scale)), dtype=np.uint8)
     for row, at in zip(codes, kept, strict=True):
@@ -56,7 +57,8 @@ def _apart(feature: Feature, place: Codes, case: Int64, scale: Float64) -> float
 def _levels(feature: Feature, counts: Int64) -> tuple[Codes, int]:
     """The new level of each level, the commonest first, and how many there are."""
     group = np.arange(len(counts))
-    held = np.flatnonzero(counts >= (MANY_CASES if feature.crossed else LEAST_CASES))
+    least = 1 if feature.exact else MANY_CASES if feature.crossed else LEAST_CASES
+    held = np.flatnonzero(counts >= least)
     rare = np.setdiff1d(group, held)
     if not len(held):
         return np.zeros(len(counts), dtype=np.uint8), 1

@@ -1,7 +1,8 @@
 """The moments at which somebody could have been exposed, and who really was.
 
 A moment is either the beginning of a visit, or the time after an event of a visit, before the next one or before
-leaving. Comparing moments rather than people is what keeps waiting time from being counted as an effect.
+leaving; of ads that are seen elsewhere, a time between visits (`away.py`). Comparing moments rather than people is what
+keeps waiting time from being counted as an effect.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from collector.journeys.part import Bool, Int64
+from collector.reports.impact.away import NOTHING, STRATA, stratum
 from collector.reports.impact.plan import Plan
 from collector.reports.impact.tape import Tape
 
@@ -25,6 +27,8 @@ class Moments:
     late: the places of exposures in range that came after the goal.
     converted, unfinished: people exposed in range who are left out, since they had reached the goal before, or since
     the horizon is not over for them; as person places.
+    strangers, beyond: the same of ads seen elsewhere, who were never on the site before, or away for so long that
+    nobody is known to compare with.
     """
 
     key: Int64
@@ -37,11 +41,12 @@ class Moments:
     late: Int64
     converted: Int64
     unfinished: Int64
+    strangers: Int64
+    beyond: Int64
 
 
 def find_moments(tape: Tape, plan: Plan) -> Moments:
     """Every moment, which of them may serve as controls, and where the exposures that count happened."""
-    case_row, converted, unfinished = _cases(tape, plan)
     key = _keys(tape, plan)
     row, after = key // 2, key % 2 == 1
     fresh = row + after <= tape.reached[tape.person[row]]
@@ -49,6 +54,9 @@ def find_moments(tape: Tape, plan: Plan) -> Moments:
     # An exposure counts at its own moment and is no control there, also where it lies too late to be a case.
     own = exposure_key(tape, tape.exposed[tape.exposed < tape.none])
     control[_found(key, own)] = False
+    row_of, converted, unfinished = _cases(tape, plan)
+    strangers, beyond = _incomparable(tape, row_of, row[control]) if plan.elsewhere else (row_of[:0], row_of[:0])
+    case_row = np.setdiff1d(row_of, tape.exposed[np.concatenate([strangers, beyond])], assume_unique=True)
     return Moments(
         key=key,
         row=row,
@@ -60,11 +68,16 @@ def find_moments(tape: Tape, plan: Plan) -> Moments:
         late=np.searchsorted(key, exposure_key(tape, tape.exposed[converted])),
         converted=converted,
         unfinished=unfinished,
+        strangers=strangers,
+        beyond=beyond,
     )
 
 
 def _keys(tape: Tape, plan: Plan) -> Int64:
     rows = np.arange(tape.none)
+    if plan.elsewhere:
+        own = tape.exposed[tape.exposed < tape.none]
+        return 2 * np.union1d(np.flatnonzero(tape.kind == NOTHING), own[tape.seat[own] >= 0])
     exposed = tape.exposed[tape.person]
     arriving: Int64 = rows[tape.arrives & (rows <= exposed)]
     if plan.at_start:
@@ -73,13 +86,30 @@ def _keys(tape: Tape, plan: Plan) -> Int64:
 
 
 def exposure_key(tape: Tape, exposure: Int64) -> Int64:
-    """The moment of an exposure: arriving where it begins a visit, else after the visit's event before it."""
+    """The moment of an exposure: arriving where it begins a visit, else after the visit's event before it.
+
+    An ad that is seen elsewhere has a moment of its own.
+    """
+    if len(tape.seat):
+        return 2 * exposure
     return np.asarray(np.where(tape.first[exposure] == exposure, 2 * exposure, 2 * tape.before[exposure] + 1))
 
 
 def _found(key: Int64, wanted: Int64) -> Int64:
     place: Int64 = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
     return place[key[place] == wanted] if len(key) else place[:0]
+
+
+def _incomparable(tape: Tape, cases: Int64, controls: Int64) -> tuple[Int64, Int64]:
+    """People exposed who were never on the site before, and those away for a time that no control is."""
+    stranger = tape.seat[cases] < 0
+    known = np.bincount(_stratum(tape, controls), minlength=STRATA + 1) > 0
+    beyond = ~stranger & ~known[_stratum(tape, cases)]
+    return tape.person[cases[stranger]], tape.person[cases[beyond]]
+
+
+def _stratum(tape: Tape, rows: Int64) -> Int64:
+    return stratum(tape.time[rows] - tape.time[tape.seat[rows]])
 
 
 def _over(plan: Plan, time: Int64) -> Bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from collector.core.event import AD_SEEN
 from collector.core.matcher import Matcher
 
 SEED = 20_240_229
@@ -48,3 +49,14 @@ class Plan:
     def at_start(self) -> bool:
         """True where people are exposed by how a visit begins: moments are then the beginnings of visits."""
         return all(matcher.is_source for matcher in self.exposures)
+
+    @property
+    def elsewhere(self) -> bool:
+        """True where people are exposed while they are away, by ads that are only seen: moments are then times between
+        visits."""
+        return bool(self.exposures) and all(is_seen_ad(matcher) for matcher in self.exposures)
+
+
+def is_seen_ad(matcher: Matcher) -> bool:
+    """Whether this means ads that are seen elsewhere, and nothing besides."""
+    return matcher.subject == "event" and matcher.pattern == AD_SEEN

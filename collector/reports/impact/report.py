@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from collector.core.blocks import Block, Result
 from collector.core.errors import UserError
+from collector.core.event import AD_SEEN
 from collector.core.matcher import Matcher
 from collector.core.query import Param, Query
 from collector.core.text import T
@@ -15,7 +16,7 @@ from collector.reports.base import Report
 from collector.reports.impact import blocks
 from collector.reports.impact.checks import caution, checks_block
 from collector.reports.impact.engine import Answer, answer
-from collector.reports.impact.plan import Plan
+from collector.reports.impact.plan import Plan, is_seen_ad
 from collector.reports.impact.words import headline, notes
 from collector.reports.params import wholly
 from collector.reports.people_list import LIMIT
@@ -38,6 +39,8 @@ PEOPLE = Param(
         ("converted", T("left out: at the goal before")),
         ("open", T("left out: time is not over")),
         ("lonely", T("left out: nobody alike")),
+        ("stranger", T("left out: never on the site before")),
+        ("away", T("left out: away for too long")),
     ),
 )
 
@@ -46,13 +49,19 @@ def make_plan(query: Query, exposures: Sequence[Matcher], as_of: int) -> Plan:
     """The question in the engine's terms.
 
     Raises:
-        UserError: no goal is given or set; the goal is the exposure.
+        UserError: no goal is given or set; the goal is the exposure; ads seen elsewhere are asked for with others.
     """
     goal = query.values.get("goal")
     if not isinstance(goal, Matcher):
         if not query.site.goals:
             raise UserError("No goal is given.", "Give --goal, like event:purchase, or set a goal for the site.")
         goal = query.site.goals[0][1]
+    if any(map(is_seen_ad, exposures)) and not all(map(is_seen_ad, exposures)):
+        raise UserError(
+            f"event:{AD_SEEN} happens elsewhere, and the other exposures on the site: they are compared with different "
+            "people.",
+            f"Ask for event:{AD_SEEN} alone, and for the others in a question of their own.",
+        )
     if goal in exposures:
         raise UserError(f"{goal} is both what happened and the goal.", "Choose a goal that comes after it.")
     dose = query.values.get("dose")

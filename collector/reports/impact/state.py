@@ -12,6 +12,7 @@ import numpy as np
 from collector.core.source import CHANNELS
 from collector.core.times import DAY, Span, day_of
 from collector.journeys.part import Bool, Int32, Int64
+from collector.reports.impact.away import NOTHING
 from collector.reports.impact.coded import Codes
 from collector.reports.impact.keysteps import KeyStep
 from collector.reports.impact.moments import Moments
@@ -33,7 +34,8 @@ class State:
     ads: earlier visits by paid channels. channel: of this visit, or of the one before where the visit's own is the
     exposure; touch: of the first visit (NEW where this is it). where: 0 arriving, 1 after any row, 2 + n after the key
     step n. seen: per key step 1 where it was taken. stage: the furthest of the site's named stages, 0 for none.
-    clock: part of the day, and whether a weekend. time: ms UTC.
+    clock: part of the day, and whether a weekend. time: ms UTC. away: ms since the last row on the site, where ads are
+    seen elsewhere; "this visit" is then the last one.
     """
 
     visits: Int32
@@ -53,6 +55,7 @@ class State:
     stage: Codes
     clock: Codes
     time: Int64
+    away: Int64
 
 
 def state_at(tape: Tape, moments: Moments, plan: Plan, steps: Sequence[KeyStep], stages: Sequence[KeyStep]) -> State:
@@ -61,12 +64,16 @@ def state_at(tape: Tape, moments: Moments, plan: Plan, steps: Sequence[KeyStep],
     Args:
         steps: what commonly comes before the goal. stages: what leads into each of the site's named stages.
     """
-    row, after = moments.row, moments.after
+    moment, row, after = moments.row, moments.row, moments.after
+    if plan.elsewhere:
+        row, after = tape.seat[moment], np.ones_like(after)
     person, first = tape.person[row], tape.first[row]
     begin = tape.begin[person]
     opens = tape.first == np.arange(tape.none)
     again = first > begin
     earlier = np.maximum(first - 1, 0)
+    if plan.elsewhere:
+        earlier = np.maximum(tape.seat[earlier], 0)
     channel = tape.channel[row]
     if plan.at_start:
         # The exposure is the channel of this visit, so that only the visit before may be compared.
@@ -78,20 +85,21 @@ def state_at(tape: Tape, moments: Moments, plan: Plan, steps: Sequence[KeyStep],
         visits=_before(opens, row, begin).astype(np.int32) + opens[row],
         visit_pages=np.where(after, tape.seen[row], 0).astype(np.int32),
         pages=_before(tape.page, row, begin).astype(np.int32) + (after & tape.page[row]),
-        acts=(row - begin + after).astype(np.int32),
+        acts=((_before(tape.kind != NOTHING, row, begin) if plan.elsewhere else row - begin) + after).astype(np.int32),
         visit_age=np.where(after, tape.time[row] - tape.time[first], 0),
-        age=tape.time[row] - tape.time[begin],
+        age=tape.time[moment] - tape.time[begin],
         gap=np.where(again, tape.time[first] - tape.time[earlier], -1),
         engaged=_before(tape.engaged, row, begin),
         ads=_before(opens & np.isin(tape.channel, PAID), first, begin).astype(np.int32),
         channel=channel.astype(np.uint8),
         touch=np.where(again, tape.channel[begin], NEW).astype(np.uint8),
         device=tape.device[row].astype(np.uint8),
-        seen=[(step.first[person] < row + after).astype(np.uint8) for step in steps],
+        seen=[(step.first[person] < moment + moments.after).astype(np.uint8) for step in steps],
         where=where,
-        stage=_stage(stages, person, row + after),
-        clock=_clock(tape.time[row], plan.zone),
-        time=tape.time[row],
+        stage=_stage(stages, person, moment + moments.after),
+        clock=_clock(tape.time[moment], plan.zone),
+        time=tape.time[moment],
+        away=tape.time[moment] - tape.time[row],
     )
 
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from collector.core.event import AD_SEEN, CUSTOM, PAGE
-from collector.core.matcher import Matcher
+from collector.core.event import PAGE
 from collector.core.query import Query
 from collector.core.source import CHANNELS
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int32, Int64, Part
-from collector.reports.impact.drawn import NEVER, Crowd, Drawn, first_of, values
+from collector.reports.impact.drawn import NEVER, Crowd, Drawn, ad_kinds, exposure_rows, first_of, values
 from collector.reports.impact.plan import Plan
 from collector.reports.scope import kind_mask, rows_of_any
 
@@ -28,7 +27,8 @@ class Tape:
     Row columns: person (0..P-1), time, kind, channel and device (codes, of the row's session and agent), page, goal
     and dose (bool), value (money of goals, else 0), engaged (ms), arrives (whether somebody comes to the site by it, or
     is exposed by coming), first (row where the row's session begins), before (the row before it in its session, itself
-    where there is none), seen (pages of the session up to and with the row).
+    where there is none), seen (pages of the session up to and with the row). Where ads are seen elsewhere also seat:
+    the person's last row on the site up to and with the row, -1 for none.
     Person columns: code, begin (first row; P + 1 long), scale (how many people one sampled person stands for),
     exposed, reached (row of the first exposure, of the first goal).
     """
@@ -52,6 +52,7 @@ class Tape:
     scale: Float64
     exposed: Int64
     reached: Int64
+    seat: Int64
 
     @property
     def none(self) -> int:
@@ -86,8 +87,9 @@ def make_tape(journeys: Journeys, query: Query, plan: Plan, crowd: Crowd) -> Tap
     """The tape of the people drawn; what comes later than the horizon after an exposure is cut off."""
     pieces = [_piece(journeys, query, plan, drawn) for drawn in crowd.drawn]
     whole = _joined(pieces, [len(drawn.place) for drawn in crowd.drawn])
-    first, before, seen = _sessions(whole.session, whole.page)
-    ads = kind_mask(journeys, lambda kind: kind.type == CUSTOM and kind.name == AD_SEEN)
+    site = ~ad_kinds(journeys)[whole.kind]
+    seat = _seats(whole.person, site) if plan.elsewhere else np.empty(0, dtype=np.int64)
+    first, before, seen = _visits(whole, site, seat) if plan.elsewhere else _sessions(whole.session, whole.page)
     people = sum(len(drawn.place) for drawn in crowd.drawn)
     return Tape(
         person=whole.person,
@@ -100,8 +102,8 @@ def make_tape(journeys: Journeys, query: Query, plan: Plan, crowd: Crowd) -> Tap
         dose=whole.dose,
         value=whole.value,
         engaged=whole.engaged,
-        # An ad that is seen elsewhere begins a session too, and nobody is on the site then.
-        arrives=(first == np.arange(len(first))) & (~ads[whole.kind] | whole.exposure),
+        # An ad that is seen elsewhere begins a session too, and nobody comes to the site by it.
+        arrives=(first == np.arange(len(first))) & site,
         first=first,
         before=before,
         seen=seen,
@@ -110,6 +112,7 @@ def make_tape(journeys: Journeys, query: Query, plan: Plan, crowd: Crowd) -> Tap
         scale=np.concatenate([np.zeros(0), *(drawn.scale for drawn in crowd.drawn)]),
         exposed=first_of(np.flatnonzero(whole.exposure), whole.person, people, len(first)),
         reached=first_of(np.flatnonzero(whole.goal), whole.person, people, len(first)),
+        seat=seat,
     )
 
 
@@ -121,12 +124,13 @@ def _piece(journeys: Journeys, query: Query, plan: Plan, drawn: Drawn) -> _Piece
     agents = {n: DEVICES.index(a.device) if a.device in DEVICES else 0 for n, a in journeys.agents.items()}
     kind = part.kind[rows].astype(np.int64)
 
-    def fits(matchers: Sequence[Matcher]) -> Bool:
-        found = np.zeros(part.size, dtype=np.bool_)
-        found[rows_of_any(journeys, part, matchers, query.include_bots)] = True
-        return found[rows]
+    def among(found: Int64) -> Bool:
+        mask = np.zeros(part.size, dtype=np.bool_)
+        mask[found] = True
+        return mask[rows]
 
-    goal = fits([plan.goal])
+    doses = [] if plan.dose is None else [plan.dose]
+    goal = among(rows_of_any(journeys, part, [plan.goal], query.include_bots))
     paid = np.zeros(len(rows))
     paid[goal] = values(journeys, part, plan, rows[goal])
     return _Piece(
@@ -137,8 +141,8 @@ def _piece(journeys: Journeys, query: Query, plan: Plan, drawn: Drawn) -> _Piece
         device=_mapped(part.agent[rows], agents, 0),
         page=is_page[kind],
         goal=goal,
-        dose=fits([] if plan.dose is None else [plan.dose]),
-        exposure=fits(plan.exposures),
+        dose=among(rows_of_any(journeys, part, doses, query.include_bots)),
+        exposure=among(exposure_rows(journeys, part, plan, query.include_bots)),
         value=paid,
         engaged=part.engaged[rows].astype(np.int64),
         session=part.session[rows].astype(np.int64),
@@ -201,6 +205,27 @@ def _sessions(session: Int64, page: Bool) -> tuple[Int64, Int64, Int64]:
     before[order[:1]] = order[:1]
     seen[order] = total - (total - page[order])[begin][run] if len(order) else total
     return first, before, seen
+
+
+def _seats(person: Int64, site: Bool) -> Int64:
+    """Each row's last row on the site up to and with itself, -1 for none."""
+    if not len(site):
+        return np.empty(0, dtype=np.int64)
+    seat = np.maximum.accumulate(np.where(site, np.arange(len(site)), -1))
+    return np.where((seat >= 0) & (person[seat] == person), seat, -1)
+
+
+def _visits(whole: _Piece, site: Bool, seat: Int64) -> tuple[Int64, Int64, Int64]:
+    """What `_sessions` finds of rows on the site alone; an ad that is seen elsewhere belongs to the visit before it."""
+    here = np.append(np.flatnonzero(site), 0)
+    first, before, seen = (np.append(of, 0) for of in _sessions(whole.session[site], whole.page[site]))
+    place = np.cumsum(site)[seat] - 1 if len(seat) else seat
+    rows, none = np.arange(len(site)), seat < 0
+    return (
+        np.where(none, rows, here[first[place]]),
+        np.where(none | ~site, rows, here[before[place]]),
+        np.where(none, 0, seen[place]),
+    )
 
 
 def _ints(pieces: Sequence[Int64]) -> Int64:
