@@ -113,7 +113,8 @@ def _active(part: Part, query: Query, chosen: Bool, start: int, end: int) -> Boo
     """Those of the chosen persons who did anything that counts from `start` to before `end`."""
     check()
     if part.size and start <= part.bounds[0] and part.bounds[1] < end:
-        return chosen & (last_seen(part, query.include_bots) > NEVER)
+        bots = query.include_bots
+        return chosen & part.memo.get(("ever seen", bots), lambda: last_seen(part, bots) > NEVER)
     found = np.zeros(len(part.persons), dtype=np.bool_)
     people = np.flatnonzero(chosen)
     if len(people) > len(chosen) // 4:

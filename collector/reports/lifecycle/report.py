@@ -32,7 +32,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         return Result([listed], journeys.as_of, listed.title)
     cycle = states.cycle(found, question)
     seen = sticky.windows(journeys, found, question)
-    came = visits.frequency([visits.visits(journeys, one, query, question) for one in found])
+    came = visits.frequency_of(journeys, found, query, question)
     bought = [customers(journeys, one, query, question) for one in found]
     away = [slipping.away(one, mine, question) for one, mine in zip(found, bought, strict=True)]
     money = carry_value(bought)

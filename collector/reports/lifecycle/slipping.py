@@ -19,6 +19,7 @@ import numpy as np
 from collector.core.blocks import Block, Cell, Column
 from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
+from collector.journeys.merge import ranges
 from collector.journeys.part import Bool, Float64, Int64
 from collector.reports.lifecycle.asked import Active, Asked
 from collector.reports.lifecycle.customers import Customers
@@ -72,12 +73,12 @@ class Away:
 
 def away(active: Active, customers: Customers, question: Asked) -> Away:
     """How long the customers of a part are away, and usually are."""
-    persons = len(active.part.persons)
-    place = np.full(persons, -1, dtype=np.int64)
-    place[customers.person] = np.arange(len(customers.person))
-    of = place[active.days.person]
-    kept = np.flatnonzero((of >= 0) & (active.days.day <= question.last_day))
-    of, days = of[kept], ActiveDays(*(column[kept] for column in active.days))
+    # Few are customers: their days are looked up rather than all days looked at.
+    wanted = customers.person.astype(active.days.person.dtype)
+    first, end = np.searchsorted(active.days.person, wanted), np.searchsorted(active.days.person, wanted, "right")
+    of, at = np.repeat(np.arange(len(first)), end - first), ranges(first, end)
+    kept = np.flatnonzero(active.days.day[at] <= question.last_day)
+    of, days = of[kept], ActiveDays(*(column[at[kept]] for column in active.days))
     last = np.append(of[1:] != of[:-1], True) if len(of) else np.empty(0, dtype=np.bool_)
     ends = np.flatnonzero(last)
     gaps = np.diff(ends, prepend=-1) - 1

@@ -47,7 +47,7 @@ def visits(journeys: Journeys, active: Active, query: Query, question: Asked) ->
     row = part.session_row
     time = part.time[row]
     tests = []
-    if part.size and not question.span.start <= part.bounds[0] <= part.bounds[1] < question.span.end:
+    if not _covers(question, part):
         tests.append((time >= question.span.start) & (time < question.span.end))
     if not query.include_bots:
         tests.append(part.bot[row] == 0)
@@ -65,6 +65,11 @@ def visits(journeys: Journeys, active: Active, query: Query, question: Asked) ->
     places = np.flatnonzero(last)
     gap = np.diff(time)[~last[:-1]]
     return Visits(part, person[places].astype(np.int64), np.diff(places, prepend=-1), row[places], gap)
+
+
+def _covers(question: Asked, part: Part) -> bool:
+    """Whether all that a part holds is in the range."""
+    return not part.size or question.span.start <= part.bounds[0] <= part.bounds[1] < question.span.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,18 @@ def frequency(found: Sequence[Visits]) -> Frequency:
         many += np.bincount(place, one.many, len(_LEAST)).astype(np.int64)
     gaps = [one.gap for one in found if len(one.gap)]
     return Frequency(people.tolist(), many.tolist(), quantile(np.concatenate(gaps), 0.5) if gaps else None)
+
+
+def frequency_of(journeys: Journeys, active: Sequence[Active], query: Query, question: Asked) -> Frequency:
+    """How often the people asked for came; of everybody and all time it is remembered with the view."""
+
+    def find() -> Frequency:
+        return frequency([visits(journeys, one, query, question) for one in active])
+
+    filtered = query.where or query.where_not or question.event != EVERY
+    if filtered or not all(_covers(question, one.part) for one in active):
+        return find()
+    return journeys.memo.get(("frequency of visits", query.include_bots, query.include_cookieless), find)
 
 
 def _class(many: Int64) -> Int64:
