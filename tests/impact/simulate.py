@@ -20,6 +20,7 @@ HOME, BLOG, PRICING, CART, EXPOSURE, GOAL = range(6)
 DIRECT, ORGANIC, PAID, EMAIL, RETARGETING = range(5)
 PAGE_SHARES = np.array([0.34, 0.30, 0.22, 0.14])
 CHANNEL_SHARES = np.array([0.25, 0.30, 0.25, 0.20])
+PAGES, TELLING = ("/", "/blog/a", "/pricing", "/cart"), (PRICING, CART)
 CHANNELS = ("Direct", "Organic search", "Paid search", "Email", "Retargeting")
 
 
@@ -165,7 +166,7 @@ class _Town:
 
     def groups(self) -> Mapping[str, Bool]:
         """By the names of the report."""
-        channel, again, pricing, cart = self.met.T
+        channel, again, *saw = self.met.T
         by = "Channel of the visit before" if self.world.by_source else "Channel"
         return {
             "Visit: On the first visit": again == 0,
@@ -173,10 +174,8 @@ class _Town:
             **{f"{by}: {name}": channel == at for at, name in enumerate(CHANNELS)},
             "Device: Desktop": ~self.mobile,
             "Device: Mobile": self.mobile,
-            "Before: Saw /pricing": pricing == 1,
-            "Before: Not: Saw /pricing": pricing == 0,
-            "Before: Saw /cart": cart == 1,
-            "Before: Not: Saw /cart": cart == 0,
+            **{f"Before: Saw {PAGES[page]}": was == 1 for page, was in zip(TELLING, saw, strict=True)},
+            **{f"Before: Not: Saw {PAGES[page]}": was == 0 for page, was in zip(TELLING, saw, strict=True)},
         }
 
     def visit(self, here: Int64, visit: int) -> None:

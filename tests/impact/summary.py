@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tests.impact.simulate import World
-from tests.impact.trial import Trial, Truth
+from tests.impact.shop import Shop
+from tests.impact.trial import AnyWorld, Trial, Truth
 
 COVERAGE = 0.93, 0.97
 MOST_ALARMS = 0.07
 MOST_REFUSED = 0.05
+LEAST_WARNED = 0.8
 Z = 1.959964
 
 
@@ -32,7 +33,8 @@ class Share:
 class Row:
     """One measure of one world over its runs. Biases are mean errors; error: the estimates' standard deviation.
 
-    width: mean width of the intervals. claims: intervals without zero: false alarms where nothing is true, else power.
+    width: mean width of the intervals. warned: the share of answers whose own checks are not all met.
+    claims: intervals without zero: false alarms where nothing is true, else power.
     missed: the limits that were missed, in words.
     """
 
@@ -51,21 +53,22 @@ class Row:
     width: float
     claims: Share
     refused: float
+    warned: float
     seconds: float
     missed: tuple[str, ...]
 
 
-def wilson(hits: int, of: int) -> Share:
-    """A share with the 95 % interval of Wilson (1927)."""
+def wilson(hits: int, of: int, z: float = Z) -> Share:
+    """A share with the interval of Wilson (1927), 95 % unless told."""
     if not of:
         return Share(float("nan"), 0.0, 1.0)
-    share, extra = hits / of, Z**2 / of
+    share, extra = hits / of, z**2 / of
     middle = (share + extra / 2) / (1 + extra)
-    reach = Z / (1 + extra) * float(np.sqrt(share * (1 - share) / of + extra / (4 * of)))
+    reach = z / (1 + extra) * float(np.sqrt(share * (1 - share) / of + extra / (4 * of)))
     return Share(share, max(0.0, middle - reach), min(1.0, middle + reach))
 
 
-def summarise(world: World, measure: str, truth: Truth, trials: Sequence[Trial]) -> Row:
+def summarise(world: AnyWorld, measure: str, truth: Truth, trials: Sequence[Trial]) -> Row:
     """The row of one measure."""
     told = [trial.told[measure] for trial in trials]
     answered = [one for one in told if one.estimate is not None]
@@ -75,6 +78,7 @@ def summarise(world: World, measure: str, truth: Truth, trials: Sequence[Trial])
     covered = wilson(int(np.count_nonzero((low <= truth.effect) & (truth.effect <= high))), len(answered))
     claims = wilson(int(np.count_nonzero((low > 0) | (high < 0))), len(answered))
     refused = 1 - len(answered) / len(trials)
+    warned = sum(trial.warned for trial in trials) / max(len(answered), 1)
     return Row(
         world=world.name,
         measure=measure,
@@ -91,12 +95,13 @@ def summarise(world: World, measure: str, truth: Truth, trials: Sequence[Trial])
         width=float((high - low).mean()) if len(answered) else float("nan"),
         claims=claims,
         refused=refused,
+        warned=warned,
         seconds=float(np.median([trial.seconds for trial in trials])),
-        missed=_missed(world, covered, claims, refused),
+        missed=_missed(world, covered, claims, refused, warned),
     )
 
 
-def _missed(world: World, coverage: Share, claims: Share, refused: float) -> tuple[str, ...]:
+def _missed(world: AnyWorld, coverage: Share, claims: Share, refused: float, warned: float) -> tuple[str, ...]:
     """The limits that are missed by more than the runs' own chance."""
     if world.refused:
         return ("not refused",) if refused < 1 - MOST_REFUSED else ()
@@ -104,6 +109,8 @@ def _missed(world: World, coverage: Share, claims: Share, refused: float) -> tup
         return ("refused",)
     if not world.holds:
         return ("looks right, so the world has lost its trap",) if coverage.high > COVERAGE[0] else ()
+    if isinstance(world, Shop) and world.warned:
+        return ("not warned",) if warned < LEAST_WARNED else ()
     missed = []
     if coverage.high < COVERAGE[0]:
         missed.append("coverage low")

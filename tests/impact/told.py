@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from collector.core.event import Agent, Kind, Source
+from collector.core.event import Kind, Source
 from collector.core.matcher import parse_matcher
 from collector.core.query import Query
-from collector.journeys.build import Raw, build_part
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
 from collector.reports.impact.plan import Plan
-from tests.impact.simulate import EXPOSURE, GOAL, HORIZON, START, Rows, World
-from tests.support.worlds import Ledger, site
+from tests.impact.lives import START, Rows
+from tests.impact.memory import Columns, in_memory
+from tests.impact.simulate import EXPOSURE, GOAL, HORIZON, PAGES, World
+from tests.support.worlds import site
 
-KINDS = (
-    Kind("page", "/"),
-    Kind("page", "/blog/a"),
-    Kind("page", "/pricing"),
-    Kind("page", "/cart"),
-    Kind("event", "chat_started"),
-    Kind("event", "purchase"),
-)
+KINDS = (*(Kind("page", page) for page in PAGES), Kind("event", "chat_started"), Kind("event", "purchase"))
 SOURCES = (
     Source(),
     Source("organic_search", "google"),
@@ -29,7 +23,6 @@ SOURCES = (
     Source("email", "news", "email", campaign_mark=True),
     Source("retargeting", "meta", "retargeting", campaign_mark=True),
 )
-AGENTS = (Agent("desktop"), Agent("mobile"))
 BOT_EVENTS = 60
 
 
@@ -56,32 +49,9 @@ def journeys(world: World, rows: Rows, people: int) -> Journeys:
         source, device = np.append(source, np.zeros(count, np.int64)), np.append(device, np.zeros(count, np.int64))
         value, bot = np.append(value, np.full(count, 9_999.0)), np.append(bot, np.ones(count, dtype=np.int64))
     visitor = person * 2 + 1 + (_turns(person, source) if world.two_devices else 0)
-    raw = Raw(
-        code=_codes(world, person, visitor, kind),
-        visitor=visitor,
-        time=time,
-        id=np.arange(1, len(person) + 1),
-        kind=kind + 1,
-        page=np.full(len(person), -1, dtype=np.int64),
-        source=source,
-        agent=device + 1,
-        bot=bot,
-        value=value,
-        engaged=np.zeros(len(person), dtype=np.int64),
-        engagement=np.zeros(len(person), dtype=np.bool_),
-        campaign=np.isin(source, [at for at, found in enumerate(SOURCES) if found.campaign_mark]),
-    )
-    ledger = Ledger((), {}, {}, {})
-    return Journeys(
-        parts=[build_part(raw, len(KINDS) + 1)],
-        kinds=dict(enumerate(KINDS, 1)),
-        pages={},
-        sources=dict(enumerate(SOURCES)),
-        agents=dict(enumerate(AGENTS, 1)),
-        properties=ledger,
-        people=ledger,
-        as_of=world.as_of,
-    )
+    code, engaged = _codes(world, person, visitor, kind), np.zeros(len(person), dtype=np.int64)
+    of = Columns(code, visitor, time, kind, source, device, value, engaged, bot)
+    return in_memory(of, KINDS, SOURCES, world.as_of)
 
 
 def _codes(world: World, person: Int64, visitor: Int64, kind: Int64) -> Int64:

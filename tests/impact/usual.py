@@ -5,20 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from collector.journeys.part import Bool, Float64
-from tests.impact.simulate import NEVER, Lives
+from tests.impact.lives import NEVER, Lives
 
 
 def naive(lives: Lives, outcome: Float64) -> float:
     """The mean of all who were ever exposed less that of all who never were, as dashboards have it."""
-    exposed = lives.exposed_at != NEVER
-    return float(outcome[exposed].mean() - outcome[~exposed].mean())
+    exposed, inside = lives.exposed_at != NEVER, lives.inside
+    return float(outcome[inside & exposed].mean() - outcome[inside & ~exposed].mean())
 
 
 def plain_matching(lives: Lives, outcome: Float64) -> float:
     """The same, among people alike in their first visit: exact strata, each as heavy as the exposed in it."""
     exposed = lives.exposed_at != NEVER
     size = int(lives.first_visit.max()) + 1
-    with_, without = _means(lives, outcome, exposed, size), _means(lives, outcome, ~exposed, size)
+    exposed, others = lives.inside & exposed, lives.inside & ~exposed
+    with_, without = _means(lives, outcome, exposed, size), _means(lives, outcome, others, size)
     heavy = np.bincount(lives.first_visit[exposed], minlength=size)
     both = np.isfinite(with_) & np.isfinite(without)
     return float(np.average((with_ - without)[both], weights=heavy[both])) if heavy[both].any() else float("nan")
