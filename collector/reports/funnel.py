@@ -124,8 +124,13 @@ def _summary(query: Query, found: Outcome) -> Block:
                 *interval,
             ]
         ],
+        draw={"cell_links": {name: [people_link(query, which, 1)] for name, which in _LISTS.items()}},
         links=[people_link(query, "reached", 1)],
     )
+
+
+# The numbers of the summary, beside the first, and the lists behind them.
+_LISTS = {"converted": "converted", "open": "waiting", "matured": "over"}
 
 
 def _headline(found: Outcome, query: Query) -> Text:
@@ -227,6 +232,8 @@ REPORT = Report(
                 ("dropped", T("Who dropped after the step")),
                 ("open", T("Who still has time after the step")),
                 ("converted", T("Who went all the way")),
+                ("waiting", T("Who still has time")),
+                ("over", T("Whose time is over")),
             ),
         ),
         Param("at", "int", T("At step"), T("The step of the list, or of the reasons."), minimum=1, maximum=12),

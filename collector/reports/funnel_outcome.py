@@ -103,11 +103,16 @@ class Outcome:
         return len(self.plan.steps)
 
     def people(self, which: str, step: int) -> Int64:
-        """Entrants behind a number: who reached step `step` (from 1), or got no further and dropped or is open."""
+        """Entrants behind a number: who reached step `step` (from 1), or got no further and dropped or is open.
+
+        Of all steps together: who converted, is waiting (open after any step), or has no time left.
+        """
         if which == "reached":
             return np.flatnonzero(self.reach >= step)
         if which == "converted":
             return np.flatnonzero(self.reach == self.size)
+        if which in ("waiting", "over"):
+            return np.flatnonzero(self.open if which == "waiting" else self.matured)
         stopped = (self.reach == step) & (step < self.size)
         return np.flatnonzero(stopped & (self.open if which == "open" else ~self.open))
 

@@ -24,6 +24,8 @@ TITLES = {
     "dropped": T("Who got to step {step} and dropped: {name}"),
     "open": T("Who got to step {step} and still has time: {name}"),
     "converted": T("Who went all the way"),
+    "waiting": T("Who still has time"),
+    "over": T("Whose time is over"),
 }
 _ENTERED = Column("entered", T("First step"), "time")
 _COLUMNS = (

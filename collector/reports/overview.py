@@ -85,14 +85,20 @@ def _numbers(query: Query, now: Totals, before: Totals | None) -> list[Block]:
         return share(getattr(totals_, top) / scale, getattr(totals_, bottom))
 
     common = common_arguments(query)
+
+    def listed(which: str) -> tuple[tuple[str, str], ...]:
+        """The scorecard's list of this name: it counts visits, and who reached a goal, as this page does."""
+        return ("report", "scorecard"), *common, ("people", which)
+
+    came = (("report", "visitors"), *common)
     found = [
-        _number("people", T("Visitors"), "count", now.people, one(before, "people"), common),
-        _number("sessions", T("Sessions"), "count", now.sessions, one(before, "sessions")),
-        _number("page_views", T("Page views"), "count", now.views, one(before, "views")),
+        _number("people", T("Visitors"), "count", now.people, one(before, "people"), came),
+        _number("sessions", T("Sessions"), "count", now.sessions, one(before, "sessions"), listed("visits")),
+        _number("page_views", T("Page views"), "count", now.views, one(before, "views"), (*came, ("did", "page:/**"))),
     ]
     if query.site.goals:
         rates = ratio(now, "converted", "people"), ratio(before, "converted", "people")
-        found.append(_number("conversion_rate", T("Conversion rate"), "ratio", *rates))
+        found.append(_number("conversion_rate", T("Conversion rate"), "ratio", *rates, listed("converted")))
     for at, (name, matcher) in enumerate(query.site.goals):
         link = (*common, ("did", str(matcher)))
         past = None if before is None else before.goal_people[at]
@@ -101,8 +107,8 @@ def _numbers(query: Query, now: Totals, before: Totals | None) -> list[Block]:
     engaged = ratio(now, "engaged", "sessions", 1000), ratio(before, "engaged", "sessions", 1000)
     return [
         *found,
-        _number("bounce_rate", T("Bounce rate"), "ratio", *bounces),
-        _number("engaged_seconds", T("Attention a visit"), "seconds", *engaged),
+        _number("bounce_rate", T("Bounce rate"), "ratio", *bounces, listed("bounced")),
+        _number("engaged_seconds", T("Attention a visit"), "seconds", *engaged, listed("visits")),
     ]
 
 
