@@ -16,7 +16,7 @@ from collector.core.query import Query
 from collector.core.times import DAY, MINUTE
 from collector.reports.impact import REPORT
 from collector.reports.impact.balancing import tilt, tilted
-from collector.reports.impact.coded import Coded
+from collector.reports.impact.coded import packed
 from collector.reports.impact.crossings import crossed
 from collector.reports.impact.drawn import draw
 from collector.reports.impact.engine import Answer, answer
@@ -182,7 +182,7 @@ def test_a_goal_that_nobody_reaches_without_it_tells_nothing_about_it() -> None:
 
 
 def test_weights_do_not_vanish_beside_a_moment_that_cannot_count() -> None:
-    x = Coded(np.array([[2, 1, 1]], dtype=np.uint8), (3,))
+    x = packed(np.array([[2, 1, 1]], dtype=np.uint8), (3,), 3)
     weights = tilted(np.array([0.0, 1.0, 1.0]), x, np.array([0.0, 900.0]), 4.0)
     assert weights.tolist() == [0.0, 2.0, 2.0]
 
@@ -236,7 +236,7 @@ def test_the_e_value_is_that_of_the_paper() -> None:
 @given(st.integers(0, 10_000))
 def test_balanced_weights_have_the_means_that_are_asked_for(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    x = Coded(rng.integers(0, 2, (3, 400)).astype(np.uint8), (2, 2, 2))
+    x = packed(rng.integers(0, 2, (3, 400)).astype(np.uint8), (2, 2, 2), 400)
     base = rng.random(400) + 0.1
     target = 0.3 + 0.4 * rng.random(3)
     weight = tilted(base, x, tilt(target, x, base), 50.0)
@@ -245,11 +245,11 @@ def test_balanced_weights_have_the_means_that_are_asked_for(seed: int) -> None:
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(st.integers(0, 10_000), st.lists(st.integers(1, 5), max_size=5))
+@given(st.integers(0, 10_000), st.lists(st.integers(1, 14), max_size=7))
 def test_sums_over_codes_are_those_of_the_wide_matrix(seed: int, levels: list[int]) -> None:
     rng = np.random.default_rng(seed)
     codes = np.array([rng.integers(0, one, 30) for one in levels], dtype=np.uint8).reshape(len(levels), 30)
-    x = Coded(codes, tuple(levels))
+    x = packed(codes, levels, 30)
     wide = np.array(
         [row == level for row, one in zip(codes, levels, strict=True) for level in range(1, one)], dtype=np.float64
     ).reshape(x.width, 30)
@@ -262,6 +262,12 @@ def test_sums_over_codes_are_those_of_the_wide_matrix(seed: int, levels: list[in
     assert x.form(square) == pytest.approx(np.einsum("ij,jk,ki->i", wide.T, square, wide))
     pick = np.array([3, 5, 7])
     assert x.of(pick).dot(coefficients) == pytest.approx(coefficients @ wide[:, pick])
+    for feature, (row, many) in enumerate(zip(codes, levels, strict=True)):
+        assert x.having(feature, many - 1).tolist() == (row == many - 1).tolist()
+    both, twice = x.beside(x), np.concatenate([wide, wide])
+    assert both.levels == (*levels, *levels)
+    assert both.sums(weight) == pytest.approx(twice @ weight)
+    assert both.gram(weight) == pytest.approx((twice * weight) @ twice.T)
 
 
 def test_two_levels_that_stand_apart_together_become_a_feature_of_their_own() -> None:
@@ -269,10 +275,10 @@ def test_two_levels_that_stand_apart_together_become_a_feature_of_their_own() ->
     case, control = np.arange(400), np.arange(400, 1_200)
     first = np.arange(1_200) % 2
     second = np.where(np.arange(1_200) < 400, first, np.arange(1_200) // 2 % 2)
-    x = Coded(np.array([first, second], dtype=np.uint8), (2, 2))
+    x = packed(np.array([first, second], dtype=np.uint8), (2, 2), 1_200)
     wider = crossed(x, case, control, np.ones(800))
     assert wider.levels == (2, 2, 2)
-    assert wider.codes[2].tolist() == (first & second).tolist()
+    assert wider.having(2, 1).tolist() == (first & second).astype(bool).tolist()
     assert crossed(x, control, control, np.ones(800)) is x
 
 

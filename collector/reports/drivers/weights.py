@@ -4,51 +4,52 @@ from __future__ import annotations
 
 import numpy as np
 
-from collector.journeys.part import Float64, Int64
+from collector.journeys.part import Float64
 from collector.reports.impact.balancing import PENALTY, tilt
 from collector.reports.impact.coded import Coded
 
-FIRST_LOOK = 4  # one in so many controls tells about where the coefficients are
-LEAST_LOOK = 1_000
 CLOSE = 5e-5  # of each feature's mean
-STEPS = 12
+STEPS = 20
+QUICK = 0.1  # of what a mean is off by is left after a step whose curvature still serves
 
 
 def odds_like(target: Float64, x: Coded, base: Float64, start: Float64 | None = None) -> Float64:
     """The coefficients that `balancing.tilt` finds, to within a hundredth of a per cent of the means.
 
-    A part of the controls tells about where they are. From there Newton's steps all use the curvature at the first of
-    them, which costs most; where they do not settle the whole search is done.
+    Newton's steps, whose curvature is looked at anew only where it no longer brings them much nearer, since it costs
+    most; where they do not settle the whole search is done.
 
     Args:
         target: the cases' means. x: the controls. base: how many each stands for. start: about the coefficients.
     """
-    some: Int64 = np.arange(0, x.rows, FIRST_LOOK)
-    if len(some) < LEAST_LOOK:
-        return tilt(target, x, base, start)
-    at = tilt(target, x.of(some), base[some]) if start is None else start
-    found = _settled(target, x, base / base.sum(), at)
-    return tilt(target, x, base, at) if found is None else found
+    begin = np.zeros(x.width) if start is None else start
+    found = _settled(target, x, base / base.sum(), begin)
+    return tilt(target, x, base, start) if found is None else found
 
 
 def _settled(target: Float64, x: Coded, base: Float64, at: Float64) -> Float64 | None:
-    if not len(at):
-        return at
-    weight, mean = _means(x, base, at)
-    bend = x.gram(weight) - np.outer(mean, mean)
-    bend[np.diag_indices_from(bend)] += PENALTY
-    back, before = np.linalg.inv(bend), np.inf
-    for _ in range(STEPS):
-        slope = mean - target + PENALTY * at
+    back, step, before = np.empty((0, 0)), np.zeros(len(at)), np.inf
+    for _ in range(STEPS if len(at) else 0):
+        weight, mean = _means(x, base, at + step)
+        slope = mean - target + PENALTY * (at + step)
         off = float(np.abs(slope).max())
+        if not off < before:
+            step /= 2  # it went too far
+            continue
+        at = at + step
         if off < CLOSE:
             return at
-        if not off < before:
-            return None
-        before = off
-        at = at - back @ slope
-        weight, mean = _means(x, base, at)
-    return None
+        if off > QUICK * before or not len(back):
+            back = _curvature(x, weight, mean)
+        before, step = off, -back @ slope
+    return None if len(at) else at
+
+
+def _curvature(x: Coded, weight: Float64, mean: Float64) -> Float64:
+    """The inverse of how the means change with the coefficients."""
+    bend = x.gram(weight) - np.outer(mean, mean)
+    bend[np.diag_indices_from(bend)] += PENALTY
+    return np.asarray(np.linalg.inv(bend))
 
 
 def _means(x: Coded, base: Float64, at: Float64) -> tuple[Float64, Float64]:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from collector.journeys.part import Float64
+from collector.journeys.part import Float64, Int64
 from collector.reports.impact.coded import Coded
 from collector.reports.impact.outcome import Spans
 
@@ -57,14 +57,22 @@ def _slopes(
 ) -> tuple[Float64, Float64]:
     """The derivative of each outcome's weighted sum by the coefficients, and by the constant."""
     worth = spans.worth[:, columns] * weight[spans.owner][:, None]
-    size = len(chance) + 1
+    some, start, end = _covered(spans, len(chance))
+    risk, here = chance[some], x.of(some)
     slopes, levels = [], []
     for column in worth.T:
-        edge = np.bincount(spans.start + 1, weights=column, minlength=size)
-        edge -= np.bincount(spans.end + 1, weights=column, minlength=size)
-        held = np.cumsum(edge[:-1]) * chance
-        some = np.flatnonzero(held)
+        edge = np.bincount(start, weights=column, minlength=len(some) + 1)
+        edge -= np.bincount(end, weights=column, minlength=len(some) + 1)
+        held = np.cumsum(edge[:-1]) * risk
         whole = float(held.sum())
-        slopes.append(x.of(some).sums(held[some]) - whole * mean)
+        slopes.append(here.sums(held) - whole * mean)
         levels.append(whole)
     return np.stack(slopes, axis=1), np.array(levels)
+
+
+def _covered(spans: Spans, moments: int) -> tuple[Int64, Int64, Int64]:
+    """The moments that lie in any of the spans, and among these the first of each span and the one after its last."""
+    edge = np.bincount(spans.start + 1, minlength=moments + 1) - np.bincount(spans.end + 1, minlength=moments + 1)
+    inside = np.cumsum(edge[:-1]) > 0
+    place = np.concatenate([[0], np.cumsum(inside)])
+    return np.flatnonzero(inside), place[spans.start + 1], place[spans.end + 1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from collector.journeys.part import Float64, Int64
-from collector.reports.impact.coded import Coded
+from collector.reports.impact.coded import Coded, packed
 
 MOST = 12
 CASES_EACH = 20  # exposures for each pair that is added
@@ -27,8 +27,8 @@ def crossed(x: Coded, case: Int64, pool: Int64, weight: Float64) -> Coded:
     pairs = _unlike(x.of(case), x.of(pool), weight / weight.sum())
     if not pairs:
         return x
-    both = [(x.codes[a] == level_a) & (x.codes[b] == level_b) for a, level_a, b, level_b in pairs]
-    return Coded(np.concatenate([x.codes, np.array(both, dtype=np.uint8)]), (*x.levels, *([2] * len(both))))
+    both = [(x.having(a, level_a) & x.having(b, level_b)).view(np.uint8) for a, level_a, b, level_b in pairs]
+    return x.beside(packed(both, [2] * len(both), x.rows))
 
 
 def _unlike(cases: Coded, controls: Coded, weight: Float64) -> list[tuple[int, int, int, int]]:
@@ -41,7 +41,8 @@ def _unlike(cases: Coded, controls: Coded, weight: Float64) -> list[tuple[int, i
     level = np.concatenate([np.empty(0, dtype=np.int64), *(np.arange(1, levels) for levels in cases.levels)])
     apart[feature[:, None] <= feature[None, :]] = 0.0
     found = []
-    for at in np.argsort(-apart, axis=None, kind="stable")[: min(MOST, count // CASES_EACH)]:
+    # Rounded, so that the order of equals does not hang on the last digit of a sum.
+    for at in np.argsort(-np.round(apart, 9), axis=None, kind="stable")[: min(MOST, count // CASES_EACH)]:
         a, b = np.unravel_index(at, apart.shape)
         if apart[a, b] >= APART:
             found.append((int(feature[a]), int(level[a]), int(feature[b]), int(level[b])))

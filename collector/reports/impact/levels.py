@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from collector.journeys.part import Float64, Int64
-from collector.reports.impact.coded import Coded, Codes
+from collector.reports.impact.coded import Coded, Codes, packed
 from collector.reports.impact.features import Feature
 
 LEAST_CASES = 5  # exposures with a level, for it to be told apart from its neighbour
@@ -26,18 +26,24 @@ def coded(found: Sequence[Feature], case: Int64, scale: Float64) -> tuple[Coded,
         case: the moments of the exposures. scale: how many controls each moment stands for, 0 for none.
     """
     few = [_levels(feature, np.bincount(feature.codes[case], minlength=feature.levels)) for feature in found]
-    apart = [-_apart(feature, place, case, scale) for feature, (place, _) in zip(found, few, strict=True)]
-    budget, kept = max(8, len(case) // CASES_A_LEVEL), []
-    for at in np.argsort(apart, kind="stable").tolist():
-        count = few[at][1]
-        if found[at].exact or 1 < count <= budget + 1:
+    kept = [at for at, (_, levels) in enumerate(few) if levels > 1 and not found[at].exact]
+    budget = max(8, len(case) // CASES_A_LEVEL)
+    if sum(few[at][1] - 1 for at in kept) > budget:
+        apart = {at: _apart(found[at], few[at][0], case, scale) for at in kept}
+        kept = _within([(at, few[at][1] - 1) for at in sorted(kept, key=lambda at: -apart[at])], budget)
+    kept = sorted([*kept, *(at for at, feature in enumerate(found) if feature.exact)])
+    codes = [few[at][0][found[at].codes] for at in kept]
+    return packed(codes, [few[at][1] for at in kept], len(scale)), tuple(found[at].name for at in kept)
+
+
+def _within(sizes: Sequence[tuple[int, int]], budget: int) -> list[int]:
+    """The places of those that fit a budget where each takes its size of it, the first first."""
+    kept = []
+    for at, size in sizes:
+        if size <= budget:
             kept.append(at)
-            budget -= 0 if found[at].exact else count - 1
-    kept.sort()
-    codes = np.empty((len(kept), len(scale)), dtype=np.uint8)
-    for row, at in zip(codes, kept, strict=True):
-        row[:] = few[at][0][found[at].codes]
-    return Coded(codes, tuple(few[at][1] for at in kept)), tuple(found[at].name for at in kept)
+            budget -= size
+    return kept
 
 
 def _apart(feature: Feature, place: Codes, case: Int64, scale: Float64) -> float:
@@ -57,9 +63,8 @@ def _apart(feature: Feature, place: Codes, case: Int64, scale: Float64) -> float
 def _levels(feature: Feature, counts: Int64) -> tuple[Codes, int]:
     """The new level of each level, the commonest first, and how many there are."""
     group = np.arange(len(counts))
-    least = 1 if feature.exact else MANY_CASES if feature.crossed else LEAST_CASES
-    held = np.flatnonzero(counts >= least)
-    rare = np.setdiff1d(group, held)
+    common = counts >= (1 if feature.exact else MANY_CASES if feature.crossed else LEAST_CASES)
+    held, rare = np.flatnonzero(common), np.flatnonzero(~common)
     if not len(held):
         return np.zeros(len(counts), dtype=np.uint8), 1
     if feature.ordered:
@@ -68,10 +73,10 @@ def _levels(feature: Feature, counts: Int64) -> tuple[Codes, int]:
         # Rare levels are one of their own where that is common enough, and else count as the commonest.
         own = feature.crossed or counts[rare].sum() >= LEAST_CASES
         group[rare] = rare[0] if own else int(np.argmax(counts))
-    total = np.bincount(group, weights=counts, minlength=len(counts))
+    total = np.bincount(group, weights=counts.astype(np.float64), minlength=len(counts))
     if feature.crossed and len(rare):
         total[rare[0]] = np.inf
-    levels = np.unique(group)
+    levels = np.flatnonzero(np.bincount(group, minlength=len(counts)))
     order = levels[np.argsort(-total[levels], kind="stable")]
     place = np.zeros(len(counts), dtype=np.uint8)
     place[order] = np.arange(len(order))
