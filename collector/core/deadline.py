@@ -6,15 +6,17 @@ What answers a question runs inside `within(deadline)`; the few places that all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TypeVar
 
 from collector.core.errors import UserError
 
 # A question passes over the journeys several times, and nobody knows how often: each pass is taken for this part of
 # what is left, so that the share only grows and never says that it is over before it is.
 _PASS = 0.25
+Item = TypeVar("Item")
 
 
 class Stopped(UserError):  # noqa: N818 - what happened, as its kinds say
@@ -105,3 +107,11 @@ def progress(share: float) -> None:
     deadline = _current.get()
     if deadline is not None:
         deadline.progress(share)
+
+
+def looking(items: Iterable[Item], every: int = 1_000) -> Iterator[Item]:
+    """The items one by one, with a `check` before the first and after each `every` of them."""
+    for at, item in enumerate(items):
+        if at % every == 0:
+            check()
+        yield item

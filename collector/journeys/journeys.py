@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from collector.core.deadline import check, progress
+from collector.core.deadline import check, looking, progress
 from collector.core.event import Agent, Json, Kind, Source
 from collector.core.matcher import Condition, Matcher, cell_text
 from collector.core.stored import Profile, StoredEvent
@@ -85,7 +85,7 @@ class Journeys:
         """The kinds that fit a matcher, by looking at the dictionary only; remembered."""
         found = self.memo.get(("kinds", matcher.subject, matcher.pattern))
         if not isinstance(found, frozenset):
-            found = frozenset(number for number, kind in self.kinds.items() if matcher.fits_kind(kind))
+            found = frozenset(number for number, kind in looking(self.kinds.items()) if matcher.fits_kind(kind))
             self.memo["kinds", matcher.subject, matcher.pattern] = found
         return found
 
@@ -136,7 +136,7 @@ class Journeys:
     def _passes(self, part: Part, condition: Condition, rows: Int64) -> Bool:
         column = self.properties.column(part, condition.key)
         fits = np.array(
-            [condition.test(value) for value in column.values] + [condition.test(None, False)], dtype=np.bool_
+            [condition.test(value) for value in looking(column.values)] + [condition.test(None, False)], dtype=np.bool_
         )
         return fits[column.code[rows]]
 

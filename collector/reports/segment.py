@@ -11,6 +11,7 @@ import numpy as np
 from collector.core.blocks import Block, Cell, Column, Result
 from collector.core.deadline import check, progress
 from collector.core.errors import UserError
+from collector.core.matcher import Matcher
 from collector.core.people import Segment
 from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
@@ -87,8 +88,9 @@ def run(journeys: Journeys, query: Query) -> Result:
 
 
 def count(journeys: Journeys, query: Query) -> Result:
-    """How many people the question's filters leave now."""
-    asked = Segment("", query.where, query.where_not)
+    """How many people the question's filters leave now, of those who did `matcher` where one is given."""
+    did = query.values["matcher"]
+    asked = Segment("", (*query.where, did) if isinstance(did, Matcher) else query.where, query.where_not)
     total = sum(int(np.count_nonzero(members(journeys, part, query, asked))) for part in journeys.each())
     number, headline = _total(journeys, query, total)
     return Result([number], journeys.as_of, headline)
@@ -176,8 +178,9 @@ def _weeks(journeys: Journeys, query: Query) -> list[Week]:
     ]
 
 
-# What is asked while a segment is being made: the number alone.
-COUNT = Report("segment-count", T("Segment"), T("How many people there are."), (), count, {}, people=False)
+# What is asked while a segment or a step is being written: the number alone.
+_DID = Param("matcher", "matcher", T("Did"))
+COUNT = Report("segment-count", T("Segment"), T("How many people there are."), (_DID,), count, {}, people=False)
 REPORT = Report(
     name="segment",
     title=T("Segment"),

@@ -9,7 +9,6 @@ from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_t
 from werkzeug.wrappers import Response as AnyResponse
 
 from collector.catalog.lists import MOST_LISTED
-from collector.core.blocks import Result
 from collector.core.errors import UserError
 from collector.core.matcher import Condition, Matcher
 from collector.core.people import ALWAYS, Did, Fact, PeopleCondition, Segment, When
@@ -20,15 +19,16 @@ from collector.core.times import day_of
 from collector.reports.groups import wanted
 from collector.reports.people_list import LIMIT, listed_people
 from collector.reports.registry import reports
-from collector.reports.segment import COUNT
 from collector.reports.stage_states import stages_of
 from collector.web import suggestions
 from collector.web.address import address, grouped
+from collector.web.asking import StillWorking
 from collector.web.format import EMPTY, count, percent, text
 from collector.web.guard import SiteAccess, of_site
-from collector.web.language import gettext, ngettext
+from collector.web.language import gettext
 from collector.web.report_page import ReportPage
 from collector.web.segment_rows import HAS, MOST_ROWS, OPS, WHENS, Row, rows_for, rows_of, texts_of
+from collector.web.suggest import count_people, still_counting
 from collector.web.turns import ask_in_turn
 
 blueprint = Blueprint("segments", __name__)
@@ -185,6 +185,10 @@ def _form(
     counted: bool = False,
 ) -> str:
     journeys = access.rooms.views.open(access.site.id)
+    try:
+        told = _counted(access, rows) if (counted or rows) and error is None else None
+    except StillWorking:
+        told = still_counting()  # the button that counts asks again, and so does the page's script
     return render_template(
         "site/segment_edit.html",
         rows=[*(rows[:MOST_ROWS] or [Row()])],
@@ -192,7 +196,7 @@ def _form(
         old=old,
         error=error.message if error else "",
         hint=error.hint if error else "",
-        counted=_counted(access, rows) if (counted or rows) and error is None else None,
+        counted=told,
         has=[(value, text(label)) for value, label in HAS],
         ops=[(value, text(label)) for value, label in OPS],
         whens=[(value, text(label)) for value, label in WHENS],
@@ -211,38 +215,23 @@ def _facts(access: SiteAccess, old: str) -> list[suggestions.Suggestion]:
 
 
 def _counted(access: SiteAccess, rows: Sequence[Row]) -> str:
-    """How many people the rows find, in words; what is wrong with them instead."""
+    """How many people the rows find, in words; what is wrong with them instead; StillWorking where it takes long."""
     try:
         where, where_not = texts_of(rows)
-        result = _ask(access, where, where_not)
+        result = count_people(access, {"where": where, "where-not": where_not})
     except UserError as error:
         return f"{error.message} {error.hint}".strip()
     return text(result.headline, access.site.zone)
-
-
-def _ask(access: SiteAccess, where: Sequence[str], where_not: Sequence[str]) -> Result:
-    rooms, arguments = access.rooms, {"where": where, "where-not": where_not}
-    journeys, who = rooms.views.open(access.site.id), f"user {access.user.id}"
-    return ask_in_turn(who, COUNT, journeys, arguments, access.site, rooms.clock())[1]
 
 
 @blueprint.get("/<site_name>/segments/count.json")
 @of_site()
 def counts(access: SiteAccess) -> Response:
     """How many people the form's rows find, for the page's script; a half-typed row is an ordinary answer."""
-    return jsonify(text=_counted(access, rows_of(request.args)))
-
-
-@blueprint.get("/<site_name>/segments/match.json")
-@of_site()
-def match(access: SiteAccess) -> Response:
-    """How many people a condition finds (`matcher`); `error` and `hint` where it cannot be read."""
-    given = request.args.get("matcher", "")
     try:
-        people = int(_ask(access, [given], []).block("total").rows[0][0] or 0)
-    except UserError as error:
-        return jsonify(error=error.message, hint=error.hint)
-    return jsonify(people=people, text=ngettext("%(n)s person", "%(n)s people", people, n=count(people)))
+        return jsonify(text=_counted(access, rows_of(request.args)))
+    except StillWorking:
+        return jsonify(again=True, text=still_counting())
 
 
 @blueprint.post("/<site_name>/segments")

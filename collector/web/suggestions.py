@@ -9,7 +9,7 @@ import numpy as np
 
 from collector.core import event as events
 from collector.core.event import Kind
-from collector.core.matcher import SUBJECTS, Matcher
+from collector.core.matcher import SUBJECTS
 from collector.journeys.journeys import Journeys
 from collector.web.format import count
 from collector.web.language import gettext, ngettext
@@ -77,8 +77,3 @@ def suggest(journeys: Journeys, text: str, limit: int = LIMIT) -> list[Suggestio
 def label(number: int) -> str:
     """How often, in words."""
     return ngettext("%(n)s event", "%(n)s events", number, n=count(number)) if number else gettext("visits from here")
-
-
-def people(journeys: Journeys, matcher: Matcher) -> int:
-    """How many people ever did what the matcher says."""
-    return sum(int((journeys.persons_with(part, matcher) & part.alive).sum()) for part in journeys.each())

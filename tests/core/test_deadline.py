@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.core.deadline import Cancelled, Deadline, TooLong, check, progress, within
+from collector.core.deadline import Cancelled, Deadline, TooLong, check, looking, progress, within
 
 
 def test_without_a_deadline_nothing_ends_and_nobody_is_told() -> None:
@@ -60,3 +62,12 @@ def test_each_pass_takes_a_part_of_what_is_left() -> None:
         for share in (0.5, 1.0, 0.5, 1.0):
             progress(share)
     assert told == pytest.approx([0.125, 0.25, 0.34375, 0.4375])
+
+
+def test_a_loop_over_many_looks_at_the_time_now_and_then() -> None:
+    looks = count()
+    with within(Deadline(lambda: next(looks), 10**9, 60.0)):
+        assert list(looking(range(2_001))) == list(range(2_001))
+    assert next(looks) == 3
+    with within(Deadline(lambda: 2.0, 1.0, 1.0)), pytest.raises(TooLong):
+        next(looking(["anything"]))

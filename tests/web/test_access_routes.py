@@ -107,7 +107,6 @@ RULES: dict[str, str] = {
     "segments.delete": "editor",
     "segments.edit": "editor",
     "segments.keep_list": "editor",
-    "segments.match": "viewer",
     "segments.rename": "editor",
     "segments.save": "editor",
     "settings.add_goal": "editor",

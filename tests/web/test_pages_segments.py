@@ -206,5 +206,5 @@ def test_the_script_counts_rows_and_conditions(shop: Installation) -> None:
     half = client.get("/shop/segments/count.json?has=did&what=event").json
     assert half is not None
     assert "no condition" in half["text"]
-    assert client.get("/shop/segments/match.json?matcher=is:anonymous | is:identified").json["people"] == whole  # type: ignore[index]
-    assert "no segment" in client.get("/shop/segments/match.json?matcher=segment:No").json["error"]  # type: ignore[index]
+    assert client.get("/shop/match.json?of=people&matcher=is:anonymous | is:identified").json["people"] == whole  # type: ignore[index]
+    assert "no segment" in client.get("/shop/match.json?of=people&matcher=segment:No").json["error"]  # type: ignore[index]

@@ -1,5 +1,6 @@
 // Matcher fields: suggestions from what was really seen, and how many people a matcher finds.
 const PAUSE = 200;
+const AGAIN = 2000;
 
 function later(run) {
   let timer = 0;
@@ -38,10 +39,12 @@ function wire(field) {
   const check = later(async (text) => {
     const { ok, body } = await ask(field.dataset.match, 'matcher', text);
     if (field.value.trim() !== text) return;
-    const fits = ok && !body.error;
-    says.textContent = fits ? body.text : `${body.error} ${body.hint}`;
+    // Where the server has no time for it just now, nothing is wrong with what was typed.
+    const fits = !ok || !body.error;
+    says.textContent = body.error ? `${body.error} ${body.hint}` : body.text;
     says.classList.toggle('wrong', !fits);
     field.setAttribute('aria-invalid', String(!fits));
+    if (body.again) setTimeout(() => field.value.trim() === text && check(text), AGAIN);
   });
   const react = () => {
     const text = field.value.trim();

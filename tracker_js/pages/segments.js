@@ -1,5 +1,6 @@
 // How many people a segment has, while its conditions are chosen. Without this script a button counts.
 const PAUSE = 400;
+const AGAIN = 2000;
 
 for (const form of document.querySelectorAll('form[data-count]')) {
   const said = form.querySelector('output');
@@ -11,7 +12,9 @@ for (const form of document.querySelectorAll('form[data-count]')) {
     rows.delete('csrf_token');
     const answer = await fetch(`${form.dataset.count}?${rows}`, { headers: { Accept: 'application/json' } });
     if (!answer.ok || number !== asked) return;
-    said.textContent = (await answer.json()).text;
+    const body = await answer.json();
+    said.textContent = body.text;
+    if (body.again) timer = setTimeout(count, AGAIN);
   };
   form.addEventListener('input', () => {
     clearTimeout(timer);
