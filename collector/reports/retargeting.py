@@ -6,7 +6,7 @@ from collector.core.blocks import Block, Result
 from collector.core.errors import UserError
 from collector.core.matcher import Matcher
 from collector.core.query import Param, Query
-from collector.core.text import T
+from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.impact.engine import Answer
@@ -17,6 +17,7 @@ from collector.reports.retargeting_facts import CAME, CLICKED, SAW, facts_of
 from collector.reports.retargeting_lists import AT, CHOICES, GROUP, SUBSET, listed
 from collector.reports.retargeting_money import money_of
 from collector.reports.retargeting_money_block import money_block
+from collector.reports.retargeting_seen import CLICK, SEEN, VIEW, both_known, seen_blocks
 from collector.reports.touch import Preset, measured, nothing_yet, page, seen
 
 _BANDS = (1, 5)  # visits by ads: 1, 2 to 5, 6 and more
@@ -36,13 +37,20 @@ def run(journeys: Journeys, query: Query) -> Result:
         )
     both = has_seen(journeys)
     how = CLICKED if both else CAME
-    ways = [("click", how), *([("view", SAW)] if both else [])]
-    preset = Preset((how,), T("retargeting"), how, _BANDS)
+    ways = [(CLICK, how), *([(VIEW, SAW)] if both else [])]
+    name = T("coming by a retargeting ad") if both else T("retargeting")
+    preset = Preset((how,), name, how, _BANDS)
     people = listed(journeys, query, how, ways)
     found = measured(journeys, query, preset)
     own = own_blocks(query, facts_of(journeys, query, how), how)
-    first = [ways_block(journeys, query, ways)] if both else []
+    first = [*_effects(journeys, query, found, name), ways_block(journeys, query, ways)] if both else []
     return page(journeys, query, preset, found, [*_counted(journeys, query, found, how), *first, *own], people)
+
+
+def _effects(journeys: Journeys, query: Query, found: Answer | UserError, name: Text) -> list[Block]:
+    """What seeing changed, beside what clicking did."""
+    known = both_known(found, measured(journeys, query, SEEN))
+    return [] if known is None else seen_blocks(*known, name)
 
 
 def _counted(journeys: Journeys, query: Query, found: Answer | UserError, how: Matcher) -> list[Block]:

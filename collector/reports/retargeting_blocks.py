@@ -20,6 +20,7 @@ from collector.reports.impact.engine import Answer
 from collector.reports.impact.estimate import effect
 from collector.reports.impact.subgroups import LEAST, Group
 from collector.reports.retargeting_facts import GAPS, SAW, Facts, bands
+from collector.reports.retargeting_seen import WAYS
 from collector.reports.scope import choose, common_arguments, inside, share
 from collector.reports.touch import behind, number
 
@@ -112,7 +113,7 @@ def ways_block(journeys: Journeys, query: Query, ways: Sequence[tuple[str, Match
             people, times = people + len(first), times + len(found)
             over += int(np.count_nonzero(then.over))
             reached += int(np.count_nonzero(then.reached))
-        rows.append([name, str(_WAYS[name]), people, times, *rate_cells(over, reached)])
+        rows.append([name, str(WAYS[name]), people, times, *rate_cells(over, reached)])
     return Block(
         "ways",
         "table",
@@ -134,13 +135,10 @@ def ways_block(journeys: Journeys, query: Query, ways: Sequence[tuple[str, Match
             },
         },
         note=T(
-            "What followed the first of each, not what it changed. An ad that is seen is seen elsewhere, when nobody "
-            "is on the site, so that nobody alike can be found; only leaving it out by chance tells what it changes."
+            "What followed the first of each, not what it changed: some would have come back anyway. What it changed "
+            "stands in the table before, compared with people alike."
         ),
     )
-
-
-_WAYS = {"click": T("clicked, and came"), "view": T("seen")}
 
 
 def first_rows(person: Int64, rows: Int64) -> Int64:

@@ -61,12 +61,16 @@ def balance(
 
 def measures(state: State, steps: Sequence[KeyStep], pick: Int64) -> list[Measure]:
     """The features of some moments as numbers, with names for people."""
+    away = bool(state.away.any())
+    pages, minutes = T("Pages in this visit"), T("Minutes in this visit")
+    if away:
+        pages, minutes = T("Pages in the last visit"), T("Minutes in the last visit")
     found = [
         Measure(T("Visits so far"), state.visits[pick].astype(np.float64)),
-        Measure(T("Pages in this visit"), state.visit_pages[pick].astype(np.float64)),
+        Measure(pages, state.visit_pages[pick].astype(np.float64)),
         Measure(T("Pages so far"), state.pages[pick].astype(np.float64)),
         Measure(T("Events so far"), state.acts[pick].astype(np.float64)),
-        Measure(T("Minutes in this visit"), state.visit_age[pick] / MINUTE),
+        Measure(minutes, state.visit_age[pick] / MINUTE),
         Measure(T("Minutes of attention so far"), state.engaged[pick] / MINUTE),
         Measure(T("Days since first seen"), state.age[pick] / DAY),
         Measure(T("Days since the visit before"), np.maximum(state.gap[pick], 0) / DAY),
@@ -75,6 +79,8 @@ def measures(state: State, steps: Sequence[KeyStep], pick: Int64) -> list[Measur
         Measure(T("Hour of the day"), (state.clock[pick] % CLOCK).astype(np.float64) * (24 / CLOCK)),
         Measure(T("Day in the range"), (state.time[pick] - state.time.min()) / DAY),
     ]
+    if away:
+        found.append(Measure(T("Days away"), state.away[pick] / DAY))
     for step, seen in zip(steps, state.seen, strict=True):
         if seen[pick].any():
             found.append(Measure(step.label, seen[pick].astype(np.float64)))

@@ -19,7 +19,7 @@ from collector.reports.scope import choose, distinct_sorted, kind_mask, rows_of_
 
 MOST_ROWS = 250_000  # of people neither exposed nor at the goal, and as many of those at the goal only
 MOST_EXPOSED = 100_000
-TICKS_EACH = 12  # times away that a person is looked at beside the rows, where ads are seen elsewhere
+TICKS_EACH = 24  # times away that a person is looked at beside the rows, where ads are seen elsewhere
 NEVER = int(np.iinfo(np.int64).max)
 
 
@@ -66,6 +66,8 @@ def draw(journeys: Journeys, query: Query, plan: Plan, rows: int = MOST_ROWS, ex
         exposed: about how many exposed people are kept.
     """
     found = [_find(journeys, query, plan, part) for part in journeys.each()]
+    if plan.elsewhere:
+        _leave_out_silent(journeys, found)
     rng = np.random.default_rng(SEED)
     shares = [min(1.0, rows / max(_rows_of(found, plan, won), 1)) for won in (False, True)]
     cases = sum(int(np.count_nonzero(_case(one, plan))) for one in found)
@@ -91,6 +93,23 @@ def _find(journeys: Journeys, query: Query, plan: Plan, part: Part) -> _Found:
     early[early] = part.time[exposed[early]] < plan.start
     chosen &= ~early
     return _Found(part, chosen, exposed, reached)
+
+
+def _leave_out_silent(journeys: Journeys, found: list[_Found]) -> None:
+    """Leave out people whose browsers never tell of ads seen elsewhere: whether these saw any nobody knows.
+
+    Where a server tells of impressions, that is of everybody.
+    """
+    agents = [one.part.agent[one.exposed[one.exposed < NEVER]] for one in found]
+    told = np.unique(np.concatenate([np.empty(0, dtype=np.int32), *agents])).tolist()
+    if any(number not in journeys.agents for number in told):
+        return
+    browsers = {journeys.agents[number].browser for number in told}
+    able = np.array([number for number, agent in journeys.agents.items() if agent.browser in browsers])
+    for one in found:
+        tells = np.zeros(len(one.part.persons), dtype=np.bool_)
+        tells[one.part.person[np.isin(one.part.agent, able)]] = True
+        one.chosen &= tells
 
 
 def exposure_rows(journeys: Journeys, part: Part, plan: Plan, include_bots: bool) -> Int64:

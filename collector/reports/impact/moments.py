@@ -76,8 +76,9 @@ def find_moments(tape: Tape, plan: Plan) -> Moments:
 def _keys(tape: Tape, plan: Plan) -> Int64:
     rows = np.arange(tape.none)
     if plan.elsewhere:
-        own = tape.exposed[tape.exposed < tape.none]
-        return 2 * np.union1d(np.flatnonzero(tape.kind == NOTHING), own[tape.seat[own] >= 0])
+        away, own = tape.kind == NOTHING, tape.exposed[tape.exposed < tape.none]
+        away[own[tape.seat[own] >= 0]] = True
+        return 2 * np.flatnonzero(away)
     exposed = tape.exposed[tape.person]
     arriving: Int64 = rows[tape.arrives & (rows <= exposed)]
     if plan.at_start:

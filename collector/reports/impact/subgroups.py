@@ -15,6 +15,7 @@ from scipy.special import chdtrc
 from collector.core.called import CHANNEL_WORDS, DEVICE_WORDS
 from collector.core.source import CHANNELS
 from collector.core.text import T, Text, Value
+from collector.core.times import DAY
 from collector.journeys.part import Bool, Int64
 from collector.reports.impact.balancing import tilt, tilted
 from collector.reports.impact.engine import RATE, Answer, fitted
@@ -24,6 +25,9 @@ from collector.reports.impact.outcome import last_rows
 from collector.reports.impact.tape import DEVICES, NEW
 from collector.reports.scope import distinct_sorted
 
+AWAY = T("Away")
+_AWAY_EDGES = np.array([DAY, 3 * DAY, 7 * DAY])
+_AWAY_WORDS = (T("under a day"), T("1 to 3 days"), T("3 to 7 days"), T("longer"))
 LEAST = 30  # exposed people in a group, and people to compare with
 
 
@@ -46,7 +50,10 @@ class Groups:
 
 
 def groups_of(found: Answer) -> list[Groups]:
-    """Effects by channel, device, visit, and the furthest step taken before; kinds with one group only are left out."""
+    """Effects by visit or time away, channel, device, stage and the furthest step taken before.
+
+    Kinds with one group only are left out.
+    """
     matched, state, fit = found.matched, found.state, found.fitted
     if matched is None or state is None or fit is None:
         return []
@@ -112,10 +119,14 @@ def _kinds(found: Answer) -> Iterator[tuple[Text, Int64, Sequence[tuple[int, Tex
     if state is None:
         return
     again = (state.visits > 1).astype(np.int64)
-    yield T("Visit"), again, ((0, T("On the first visit")), (1, T("On a later visit")))
+    if found.plan.elsewhere:
+        yield AWAY, np.searchsorted(_AWAY_EDGES, state.away, side="right"), list(enumerate(_AWAY_WORDS))
+        yield T("Visits before"), again, ((0, T("One visit before")), (1, T("Several visits before")))
+    else:
+        yield T("Visit"), again, ((0, T("On the first visit")), (1, T("On a later visit")))
     channels = [(code, CHANNEL_WORDS[name]) for code, name in enumerate(CHANNELS)]
     earlier = (NEW, T("No earlier visit"))
-    kind = T("Channel of the visit before") if found.plan.at_start else T("Channel")
+    kind = T("Channel of the visit before") if found.plan.at_start or found.plan.elsewhere else T("Channel")
     yield kind, state.channel.astype(np.int64), [*channels, earlier] if found.plan.at_start else channels
     yield T("Device"), state.device.astype(np.int64), [(code, DEVICE_WORDS[name]) for code, name in enumerate(DEVICES)]
     if found.plan.stages:

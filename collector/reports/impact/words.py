@@ -178,6 +178,14 @@ def notes(found: Answer, name: Text | None = None) -> Sequence[Text]:
                 "happened at all without it are not credited, so the truth can be higher."
             )
         )
+    if found.plan.elsewhere and not found.refused:
+        told.append(
+            T(
+                "Who saw it was away from the site, and is compared with people away for as long who had left it "
+                "alike. Browsers that tell of no ad that was seen are left out. Where an ad is seen without being "
+                "told, the truth is larger."
+            )
+        )
     return told
 
 

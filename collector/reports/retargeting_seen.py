@@ -1,0 +1,96 @@
+"""What seeing an ad elsewhere changed, beside what coming to the site by one did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from collector.core.blocks import Block, Cell, Column
+from collector.core.errors import UserError
+from collector.core.text import T, Text
+from collector.reports.impact.blocks import GROUP, group_cells
+from collector.reports.impact.checks import caution
+from collector.reports.impact.engine import Answer
+from collector.reports.impact.in_all import in_all, people_used
+from collector.reports.impact.subgroups import AWAY, Group, doses_of, groups_of
+from collector.reports.impact.words import headline
+from collector.reports.retargeting_facts import SAW
+from collector.reports.touch import Preset
+
+_TIMES = (1, 5)  # impressions: 1, 2 to 5, 6 and more
+SEEN = Preset((SAW,), T("seeing an ad elsewhere"), SAW, _TIMES)
+CLICK, VIEW = "click", "view"
+WAYS = {CLICK: T("clicked, and came"), VIEW: T("seen")}
+
+
+def seen_blocks(clicked: Answer, seen: Answer, name: Text) -> list[Block]:
+    """Both effects beside each other, and that of seeing by time away and by how often.
+
+    Args:
+        name: what clicking is called in a sentence.
+    """
+    away = [group for groups in groups_of(seen) if groups.groups[0].kind == AWAY for group in groups.groups]
+    doses = doses_of(seen)
+    return [
+        _both(clicked, seen, name),
+        *_by("seen_away", T("What seeing changed, by how long they had been away"), away, _AWAY_NOTE),
+        *_by("seen_times", T("What seeing changed, by how often"), doses.groups if doses else (), _TIMES_NOTE),
+    ]
+
+
+_AWAY_NOTE = T("Compared with people alike who were away for as long. Each interval is right 19 times of 20.")
+_TIMES_NOTE = T(
+    "How often an ad was seen is known only afterwards, and whoever comes back sees no more of them: a smaller effect "
+    "of more ads is a hint, not a proof."
+)
+
+
+def _both(clicked: Answer, seen: Answer, name: Text) -> Block:
+    return Block(
+        "ways_effect",
+        "table",
+        T("What clicking changed, and what seeing did"),
+        (
+            Column("way", T("Way")),
+            Column("how", T("How the ad was met"), "label"),
+            Column("people", T("People compared"), "count"),
+            Column("exposed", T("Reached the goal"), "ratio"),
+            Column("counterfactual", T("Without it"), "ratio", T("The same people without the ad, by people alike.")),
+            Column("difference", T("Difference"), "points"),
+            Column("low", T("At least"), "points", T("95 % interval, clustered by person.")),
+            Column("high", T("At most"), "points"),
+            Column("incremental", T("In all"), "count", T("Difference times the people compared.")),
+            Column("meaning", T("In words"), "label"),
+        ),
+        [_row(CLICK, clicked, name), _row(VIEW, seen, SEEN.name)],
+        draw={"y": "difference", "low": "low", "high": "high", "unseen": ("way",), "wide": True},
+        note=T(
+            "Who clicked came to the site, and is compared with people who came another way; who saw an ad was "
+            "elsewhere, and is compared with people away for as long, with and without a click afterwards. Most who "
+            "click have seen the ad, so that the two are not to be added up."
+        ),
+    )
+
+
+def _row(way: str, found: Answer, name: Text) -> list[Cell]:
+    rate, told = in_all(found, found.rate), found.rate
+    words = " ".join(str(one) for one in (headline(found, name), *caution(found)))
+    if rate is None or told is None:
+        return [way, str(WAYS[way]), None, None, None, None, None, None, None, words]
+    ends = (told.exposed, told.counterfactual, told.difference, told.low, told.high)
+    cells = [float(column[-1]) for column in ends]
+    return [way, str(WAYS[way]), round(people_used(found)), *cells, round(rate.difference), words]
+
+
+def _by(block: str, title: Text, groups: Sequence[Group], note: Text) -> list[Block]:
+    """The effect by groups; nothing where fewer than two can be told apart."""
+    if len(groups) < 2:
+        return []
+    rows, draw = [group_cells(group) for group in groups], {"y": "difference", "low": "low", "high": "high"}
+    return [Block(block, "table", title, GROUP, rows, draw=draw, note=note)]
+
+
+def both_known(clicked: Answer | UserError, seen: Answer | UserError) -> tuple[Answer, Answer] | None:
+    """Both answers, where both questions could be asked."""
+    if isinstance(clicked, UserError) or isinstance(seen, UserError):
+        return None
+    return clicked, seen
