@@ -22,13 +22,14 @@ from typing import Protocol
 from tests.impact.fresh import SHOPS
 from tests.impact.kept import Kept, keep, kept
 from tests.impact.parts import parts
+from tests.impact.seen import ADS
 from tests.impact.shop import Shop
 from tests.impact.summary import summarise
 from tests.impact.tables import part_table, table
 from tests.impact.trial import MEASURES, AnyWorld, Sums, Trial, Truth, sums_of, try_once
 from tests.impact.worlds import WORLDS
 
-EVERY: dict[str, AnyWorld] = {world.name: world for world in (*WORLDS, *SHOPS)}
+EVERY: dict[str, AnyWorld] = {world.name: world for world in (*WORLDS, *SHOPS, *ADS)}
 TRUTH_PARTS, PART_PEOPLE = 8, 100_000
 BATCH = 10
 Task = tuple[str, int, int]

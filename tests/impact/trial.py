@@ -18,8 +18,9 @@ from collector.reports.impact.engine import Answer, answer
 from collector.reports.impact.estimate import Effect
 from collector.reports.impact.plan import Plan
 from collector.reports.impact.subgroups import doses_of, groups_of
-from tests.impact import shop_told, told
+from tests.impact import seen, shop_told, told
 from tests.impact.lives import LEFT, MONEY, RATE, Lives
+from tests.impact.seen import SeenAds
 from tests.impact.shop import Shop
 from tests.impact.simulate import World, simulate
 from tests.impact.usual import naive, plain_matching
@@ -27,7 +28,7 @@ from tests.impact.walk import lives_of
 
 MEASURES = ("rate", "value")
 NONE = float("nan")
-AnyWorld: TypeAlias = World | Shop
+AnyWorld: TypeAlias = World | Shop | SeenAds
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ def seed(world: AnyWorld, *run: int) -> list[int]:
 
 def live(world: AnyWorld, seeds: list[int], people: int = 0, expected: bool = False) -> Lives:
     """The lives of a world's people; for the truth (`expected`) without events, as sharply as the world can tell it."""
+    if isinstance(world, SeenAds):
+        return seen.lives_of(world, seeds, people)
     if isinstance(world, Shop):
         return lives_of(world, seeds, people, rows=not expected)
     return simulate(world, np.random.default_rng(seeds), people, expected)
@@ -133,6 +136,8 @@ def tell(world: AnyWorld, lives: Lives) -> tuple[Journeys, Query, Plan]:
     """What the engine is given."""
     if isinstance(world, Shop):
         return shop_told.journeys(world, lives), *shop_told.asked(world)
+    if isinstance(world, SeenAds):
+        return seen.journeys(world, lives), *seen.asked(world)
     return told.journeys(world, lives.rows, len(lives.ever)), *told.question(world)
 
 
