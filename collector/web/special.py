@@ -11,6 +11,7 @@ from collector.core.event import PASSIVE
 from collector.core.matcher import parse_matcher
 from collector.core.query import FILTERS
 from collector.core.text import T
+from collector.core.times import parse_duration
 from collector.core.words import words
 from collector.web import format as shown
 from collector.web import funnel_view, impact_view, segments, stages, timeline_view
@@ -26,6 +27,7 @@ from collector.web.suggestions import counted
 _USUAL = {"event:chat_started": T("Chat"), "source:retargeting": T("Retargeting")}
 MOST_PRESETS = 8
 LIVE_TOP = 6
+SHORTER = ("7d", "1d")  # times for a goal
 
 
 def extras(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
@@ -66,6 +68,7 @@ def _impact(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
         "own": impact_view.rest(page.blocks),
         "dots": impact_view.dots(blocks["balance"]) if "balance" in blocks else None,
         "checked": impact_view.checks(blocks["checks"]) if "checks" in blocks else [],
+        "ways_out": _ways_out(page) if "effect" in blocks and "used" in blocks else [],
         "presets": [] if page.answer else _presets(access, page),
         "goal": str(access.site.goals[0][1]) if access.site.goals else "",
         "goal_name": access.site.goals[0][0] if access.site.goals else "",
@@ -81,6 +84,21 @@ def _effects(blocks: Mapping[str, Block]) -> list[impact_view.Effect]:
     """What it changed, and how much sooner; nothing where the answer was refused."""
     found = impact_view.effects(blocks["effect"]) if "effect" in blocks else []
     return [*found, *impact_view.sooner(blocks["time"])] if found and "time" in blocks else found
+
+
+def _ways_out(page: ReportPage) -> list[dict[str, str]]:
+    """Where to go on from a question that too few people answer: more days, or less time for the goal."""
+    if page.block("incremental"):
+        return []
+    everything = replaced(page.pairs, [("all-time", "1")], ["from", "to", "period"])
+    ways = [] if page.all_time else [(gettext("Over all time"), everything)]
+    asked = page.query.values.get("horizon") if page.query else None
+    ways += [
+        (gettext("With %(time)s for the goal", time=shown.length(time)), replaced(page.pairs, [("horizon", time)]))
+        for time in SHORTER
+        if isinstance(asked, int) and parse_duration(time) < asked
+    ]
+    return [{"label": label, "href": address(page.path, pairs)} for label, pairs in ways]
 
 
 def _drivers(page: ReportPage) -> Mapping[str, object]:

@@ -181,3 +181,27 @@ def test_an_agent_with_a_hostile_name_is_told_as_text_and_leads_to_whom_they_met
     assert listed.status_code == 200
     assert ATTACK not in listed.text
     assert f"Chatted with {ATTACK}: 3 people" in unescape(listed.text)
+
+
+def test_a_question_that_too_few_answer_shows_where_to_go_on_and_no_costs_that_are_not_there(
+    fresh: Installation,
+) -> None:
+    fresh.append([one for one in _returns(fresh) if one.time > fresh.now - 50 * DAY][:60])
+    text = unescape(fresh.client().get("/shop/retargeting?period=90d&goal=event:purchase&horizon=7d").text)
+    assert "Too few" in text
+    assert "What is missing" in text
+    assert 'all-time=1">Over all time</a>' in text
+    assert 'horizon=1d">With 1 day for the goal</a>' in text
+    assert "With 7 days" not in text
+    assert text.index("Who was exposed") < text.index("No costs of the channel")
+
+
+def test_what_a_clear_answer_rests_on_is_folded_behind_its_verdict(fresh: Installation) -> None:
+    fresh.append(_returns(fresh))
+    text = unescape(fresh.client().get("/shop/retargeting?all-time=1&goal=event:purchase").text)
+    bad = "! bad" in text
+    opened = re.search(r'<details class="fold"( open)?>\s*<summary><strong>The checks, one by one', text)
+    assert opened is not None
+    assert bool(opened[1]) == bad
+    assert ("! with care" in text) == bad
+    assert "Days left at the goal" in text

@@ -237,7 +237,7 @@ def test_impact_offers_what_was_seen_in_one_click(owner: FlaskClient) -> None:
     assert owner.get(f"/shop/impact?exposure={offered[2][0]}").status_code == 200
 
 
-@pytest.mark.parametrize("name", ["attribution", "planner"])
+@pytest.mark.parametrize("name", ["attribution", "planner", "drivers"])
 def test_a_page_about_a_goal_asks_for_one_where_the_site_has_none(name: str, fresh: Installation) -> None:
     fresh.append(shop_events(fresh.now, visitors=6, seed=3))
     fresh.catalog.update_site(fresh.site_id, goals=[])

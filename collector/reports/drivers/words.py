@@ -25,6 +25,8 @@ def headline(plan: Plan, screened: Screened, ranked: Sequence[Ranked]) -> Text:
             goal=goal,
             horizon=Value(plan.horizon / SECOND, "seconds"),
         )
+    if not clear and screened.eligible == 1:
+        return T("Of one thing that enough people did it is not clear how it changes {goal}.", goal=goal)
     if not clear:
         return T(
             "Of {n} actions, pages and touches none clearly changes how many people reach {goal}.",
@@ -41,7 +43,12 @@ def headline(plan: Plan, screened: Screened, ranked: Sequence[Ranked]) -> Text:
         "low": Value(round(top.low, 3), "points"),
         "high": Value(round(top.high, 3), "points"),
     }
-    if len(clear) == 1:
+    if screened.eligible == 1:
+        sentence = T(
+            "{what} clearly changes how many people reach {goal}, by {more} for those who met it (between {low} and "
+            "{high}). Nothing else was done by enough people to be looked into."
+        )
+    elif len(clear) == 1:
         sentence = T(
             "Of {n} actions, pages and touches one clearly changes how many people reach {goal}: {what}, by {more} for "
             "those who met it (between {low} and {high})."
@@ -84,7 +91,9 @@ def _looked_at(screened: Screened) -> Text:
         "looked": Value(len(screened.chosen), "count"),
         "false": Value(FALSE, "ratio"),
     }
-    if screened.eligible == len(screened.chosen):
+    if screened.eligible == 1:
+        told = T("It was done by at least {least} people and at most {most} of them; nothing else was.")
+    elif screened.eligible == len(screened.chosen):
         told = T(
             "All {n} that at least {least} people and at most {most} of them did were looked into. Of those called "
             "clear about {false} are expected to be chance."

@@ -79,6 +79,7 @@ def _checks(found: Answer) -> Iterator[Check]:
     used = 0 if matched is None else len(matched.case)
     share = used / found.exposed if found.exposed else 0.0
     met, need = T("Enough of them."), T("More of them are needed.")
+    unlike = T("Most of the exposed have nobody like them: what it changed for these cannot be told.")
     yield _least(T("Exposed people used"), used, FLOORS["exposed"], met, need, "count")
     yield _least(T("People to compare with"), found.control_people, FLOORS["controls"], met, need, "count")
     yield _least(
@@ -86,7 +87,7 @@ def _checks(found: Answer) -> Iterator[Check]:
         share,
         FLOORS["share"],
         T("The answer is about most of the exposed."),
-        T("Most of the exposed have nobody like them: what it changed for these cannot be told."),
+        unlike if found.exposed else T("Nobody was exposed yet whose time for the goal is over."),
         "ratio",
     )
     yield _least(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from collector.core.blocks import Block, Result
-from collector.core.errors import UserError
+from collector.core.errors import NoGoalError, UserError
 from collector.core.event import AD_SEEN
 from collector.core.matcher import Matcher
 from collector.core.query import Param, Query
@@ -49,12 +49,13 @@ def make_plan(query: Query, exposures: Sequence[Matcher], as_of: int) -> Plan:
     """The question in the engine's terms.
 
     Raises:
-        UserError: no goal is given or set; the goal is the exposure; ads seen elsewhere are asked for with others.
+        NoGoalError: no goal is given or set.
+        UserError: the goal is the exposure; ads seen elsewhere are asked for with others.
     """
     goal = query.values.get("goal")
     if not isinstance(goal, Matcher):
         if not query.site.goals:
-            raise UserError("No goal is given.", "Give --goal, like event:purchase, or set a goal for the site.")
+            raise NoGoalError
         goal = query.site.goals[0][1]
     if any(map(is_seen_ad, exposures)) and not all(map(is_seen_ad, exposures)):
         raise UserError(
