@@ -172,7 +172,7 @@ def log(people: int) -> list[E]:
         np.concatenate(column).tolist() for column in (rows.person, rows.time, rows.kind, rows.source, rows.value)
     )
     found = []
-    for who, time, kind, source, value in zip(*(np.concatenate(column).tolist() for column in columns), strict=True):
+    for who, time, kind, source, value in zip(*columns, strict=True):
         if source == AD:
             found.append(seen(f"v{who}", time))
             continue
