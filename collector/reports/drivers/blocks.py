@@ -120,14 +120,12 @@ def people_of(query: Query, candidate: Candidate) -> tuple[tuple[str, str], ...]
     return (*kept, ("people", "did"), ("at", str(candidate.matcher)))
 
 
-def people_block(
-    journeys: Journeys, query: Query, plan: Plan, people: Sequence[Asked], candidate: Candidate, name: Text
-) -> Block:
+def people_block(journeys: Journeys, query: Query, people: Sequence[Asked], candidate: Candidate, name: Text) -> Block:
     """The people of one candidate, and who of them reached the goal in time."""
     listed = []
     for one in people:
-        rows = cases(journeys, query, plan, one, candidate)
-        won = reached_within(one, plan, rows)
+        rows = cases(query, one, candidate)
+        won = reached_within(one, rows)
         listed.append(shared.Behind.each(one.part, rows, {"reached": won}))
     columns = (Column("reached", T("Reached the goal"), "bool"),)
     when = Column("time", T("First time"), "time")

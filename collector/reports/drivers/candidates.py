@@ -12,7 +12,7 @@ from collector.core.matcher import Matcher, parse_matcher
 from collector.core.query import Query
 from collector.core.source import CHANNELS
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Int64, Part
+from collector.journeys.part import Int32, Int64
 from collector.reports.drivers.people import Asked
 from collector.reports.impact.plan import Plan
 from collector.reports.overview_tables import kind_matcher
@@ -66,28 +66,21 @@ def every(journeys: Journeys, plan: Plan) -> Iterator[Candidate]:
             yield Candidate(Matcher("source", channel), channel=at)
 
 
-def cases(journeys: Journeys, query: Query, plan: Plan, one: Asked, candidate: Candidate) -> Int64:
+def cases(query: Query, one: Asked, candidate: Candidate) -> Int64:
     """Rows at which people did it for the first time, in the range and before the goal, with the horizon over."""
-    part = one.part
-    rows = _rows(journeys, part, candidate, query.include_bots)
-    person = part.person[rows]
-    fresh = np.ones(len(rows), dtype=np.bool_)
-    fresh[1:] = person[1:] != person[:-1]
-    rows, person = rows[fresh], person[fresh]
-    kept = one.chosen[person] & (rows < one.reached[person])
-    rows = rows[kept]
-    time = part.time[rows]
-    rows = rows[(time >= plan.start) & (time < plan.end) & (time + plan.horizon <= plan.as_of)]
-    return rows.astype(np.int64)
+    rows = _rows(one, candidate, query.include_bots)
+    person = one.part.person[rows]
+    kept = rows < one.high[person]
+    kept[1:] &= person[1:] != person[:-1]
+    kept &= rows >= one.low[person]
+    return rows[kept].astype(np.int64)
 
 
-def _rows(journeys: Journeys, part: Part, candidate: Candidate, include_bots: bool) -> Int64:
+def _rows(one: Asked, candidate: Candidate, include_bots: bool) -> Int64 | Int32:
     """All rows of a candidate, ascending."""
+    part = one.part
     if candidate.channel >= 0:
-        channel = CHANNELS[candidate.channel]
-        fits = [number for number, source in journeys.sources.items() if source.channel == channel]
-        rows = part.session_row[np.isin(part.source[part.session_row], fits)]
-        return np.asarray(rows if include_bots else rows[part.bot[rows] == 0])
+        return np.asarray(part.session_row[one.came == candidate.channel])
     if include_bots:
         return np.flatnonzero(np.isin(part.kind, candidate.kinds))
     last = len(part.kind_start) - 1
@@ -95,5 +88,5 @@ def _rows(journeys: Journeys, part: Part, candidate: Candidate, include_bots: bo
         part.kind_rows[part.kind_start[kind] : part.kind_start[kind + 1]] for kind in candidate.kinds if kind < last
     ]
     if len(runs) == 1:
-        return np.asarray(runs[0])
+        return runs[0]
     return np.sort(np.concatenate([np.empty(0, dtype=np.int32), *runs]))

@@ -51,7 +51,7 @@ def _ranked(
 ) -> tuple[list[Ranked], Sample | None]:
     if not screened.chosen:
         return [], None
-    drawn = sample(journeys, query, plan, people, screened.chosen)
+    drawn = sample(query, people, screened.chosen)
     scene = set_scene(journeys, query, plan, drawn)
     findings = []
     for at, candidate in enumerate(screened.chosen, 1):
@@ -69,7 +69,7 @@ def _people(journeys: Journeys, query: Query, plan: Plan, people: Sequence[Asked
     candidate = next((one for one in every(journeys, plan) if one.matcher == matcher), None)
     if candidate is None:
         raise UserError(f"{given} is none of the actions, pages and touches here.", "Open the list behind a number.")
-    return people_block(journeys, query, plan, people, candidate, words(matcher, plan.goals))
+    return people_block(journeys, query, people, candidate, words(matcher, plan.goals))
 
 
 REPORT = Report(

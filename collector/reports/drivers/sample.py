@@ -14,12 +14,11 @@ import numpy as np
 
 from collector.core.deadline import check
 from collector.core.query import Query
-from collector.journeys.journeys import Journeys
 from collector.journeys.part import Float64, Int64
 from collector.reports.drivers.candidates import Candidate, cases
 from collector.reports.drivers.people import Asked
 from collector.reports.impact.drawn import NEVER, Crowd, Drawn
-from collector.reports.impact.plan import SEED, Plan
+from collector.reports.impact.plan import SEED
 
 MOST_ROWS = 600_000
 OTHER_ROWS = 150_000  # of people who never reach the goal, and as many of those who do
@@ -39,11 +38,9 @@ class Sample:
         return min(1.0, self.cases / candidate.people)
 
 
-def sample(
-    journeys: Journeys, query: Query, plan: Plan, people: Sequence[Asked], candidates: Sequence[Candidate]
-) -> Sample:
+def sample(query: Query, people: Sequence[Asked], candidates: Sequence[Candidate]) -> Sample:
     """Draw the people of all candidates. What one did long after the goal is left away."""
-    most = [_most(journeys, query, plan, one, candidates) for one in people]
+    most = [_most(query, one, candidates) for one in people]
     lengths = [np.where(one.chosen, np.diff(one.part.person_row), 0) for one in people]
     base = _base(people, lengths)
     wanted = MOST_CASES
@@ -63,13 +60,13 @@ def sample(
     return Sample(Crowd(drawn, (None, None), 0, 1.0), np.concatenate([np.zeros(0), *lots]), wanted)
 
 
-def _most(journeys: Journeys, query: Query, plan: Plan, one: Asked, candidates: Sequence[Candidate]) -> Float64:
+def _most(query: Query, one: Asked, candidates: Sequence[Candidate]) -> Float64:
     """For each person one over the number of cases of the rarest candidate that they are a case of."""
     found = np.zeros(len(one.chosen))
     # From the commonest on, so that what is written last is the rarest.
     for candidate in sorted(candidates, key=lambda candidate: -candidate.people):
         check()
-        rows: Int64 = cases(journeys, query, plan, one, candidate)
+        rows: Int64 = cases(query, one, candidate)
         found[one.part.person[rows]] = 1 / candidate.people
     return found
 

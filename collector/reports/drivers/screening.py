@@ -37,7 +37,7 @@ def screen(journeys: Journeys, query: Query, plan: Plan, people: Sequence[Asked]
     enough = []
     for candidate in every(journeys, plan):
         check()
-        counted = _counted(journeys, query, plan, people, candidate)
+        counted = _counted(query, people, candidate)
         if LEAST <= counted.people <= MOST_SHARE * total:
             enough.append(counted)
     enough.sort(key=lambda one: (-one.people, str(one.matcher)))
@@ -58,10 +58,10 @@ def _apart(candidate: Candidate, base: float) -> float:
     return float((rate - base) / np.sqrt(base * (1 - base) / candidate.people))
 
 
-def _counted(journeys: Journeys, query: Query, plan: Plan, people: Sequence[Asked], candidate: Candidate) -> Candidate:
+def _counted(query: Query, people: Sequence[Asked], candidate: Candidate) -> Candidate:
     count = reached = 0
     for one in people:
-        rows = cases(journeys, query, plan, one, candidate)
+        rows = cases(query, one, candidate)
         count += len(rows)
-        reached += int(np.count_nonzero(reached_within(one, plan, rows)))
+        reached += int(np.count_nonzero(reached_within(one, rows)))
     return Candidate(candidate.matcher, candidate.kinds, candidate.channel, count, reached)

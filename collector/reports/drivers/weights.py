@@ -8,13 +8,13 @@ from collector.journeys.part import Float64
 from collector.reports.impact.balancing import PENALTY, tilt
 from collector.reports.impact.coded import Coded
 
-CLOSE = 5e-5  # of each feature's mean
+CLOSE = 1e-6  # of each feature's mean
 STEPS = 20
-QUICK = 0.1  # of what a mean is off by is left after a step whose curvature still serves
+QUICK = 0.3  # of what a mean is off by is left after a step whose curvature still serves
 
 
 def odds_like(target: Float64, x: Coded, base: Float64, start: Float64 | None = None) -> Float64:
-    """The coefficients that `balancing.tilt` finds, to within a hundredth of a per cent of the means.
+    """The coefficients that `balancing.tilt` finds, to within a millionth of the means.
 
     Newton's steps, whose curvature is looked at anew only where it no longer brings them much nearer, since it costs
     most; where they do not settle the whole search is done.

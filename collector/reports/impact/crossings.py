@@ -34,9 +34,10 @@ def crossed(x: Coded, case: Int64, pool: Int64, weight: Float64) -> Coded:
 def _unlike(cases: Coded, controls: Coded, weight: Float64) -> list[tuple[int, int, int, int]]:
     """The pairs (feature, level, feature, level) that differ most, as long as there are exposures enough."""
     count = cases.rows
-    mine, theirs = cases.gram(np.full(count, 1 / count)), controls.gram(weight)
+    have = np.rint(cases.gram(np.ones(count)))
+    mine, theirs = have / count, controls.gram(weight)
     spread = np.sqrt(np.maximum(mine * (1 - mine), 1e-9) / count)
-    apart = np.where(np.minimum(mine, 1 - mine) * count >= LEAST, np.abs(mine - theirs) / spread, 0.0)
+    apart = np.where(np.minimum(have, count - have) >= LEAST, np.abs(mine - theirs) / spread, 0.0)
     feature = np.repeat(np.arange(len(cases.levels)), [levels - 1 for levels in cases.levels])
     level = np.concatenate([np.empty(0, dtype=np.int64), *(np.arange(1, levels) for levels in cases.levels)])
     apart[feature[:, None] <= feature[None, :]] = 0.0
