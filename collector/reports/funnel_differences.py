@@ -14,7 +14,8 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
 from collector.reports.funnel_next import step_of
 from collector.reports.funnel_outcome import Outcome
-from collector.reports.funnel_steps import NONE, people_link
+from collector.reports.funnel_steps import people_link
+from collector.reports.named import named
 from collector.reports.stats import chi_squared, difference, holm
 
 MOST_DIFFERENCES = 12
@@ -42,7 +43,7 @@ def differences_block(journeys: Journeys, query: Query, outcome: Outcome, step: 
     for name in (*COMPARED, "page", *((query.by,) if query.by and query.by not in (*COMPARED, "page") else ())):
         texts, people, on = _counted(journeys, groups, name)
         enough = (people >= LEAST_PEOPLE) & (len(settled) - people >= LEAST_PEOPLE)
-        found += [(name, texts[code] or NONE, int(people[code]), int(on[code])) for code in np.flatnonzero(enough)]
+        found += [(name, named(texts[code]), int(people[code]), int(on[code])) for code in np.flatnonzero(enough)]
     rows = _compared(found, len(settled), int(went.sum()))
     subsets = [f"is:{step}:{row[0]}:{row[1]}" for row in rows]
     return Block(
@@ -135,7 +136,7 @@ def who_is(journeys: Journeys, outcome: Outcome, text: str) -> Int64:
     step = step_of(number, outcome)
     settled = outcome.settled(step)
     codes, texts = _values(journeys, outcome, step, settled, name)
-    wanted = [code for code, one in enumerate(texts) if (one or NONE) == value]
+    wanted = [code for code, one in enumerate(texts) if named(one) == value]
     return settled[np.isin(codes, wanted)]
 
 

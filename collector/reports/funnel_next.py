@@ -14,7 +14,8 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int32, Int64
 from collector.reports.funnel_outcome import Outcome
 from collector.reports.funnel_seek import Seek
-from collector.reports.funnel_steps import NONE, people_link, share
+from collector.reports.funnel_steps import people_link, share
+from collector.reports.named import NONE
 
 MOST_NEXT = 10
 

@@ -16,12 +16,11 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
 from collector.reports.funnel_chain import Rows
 from collector.reports.funnel_outcome import Outcome
+from collector.reports.named import OTHER, named
 from collector.reports.stats import wilson
 
 MOST_GROUPS = 20
 DAYS_BY_WEEK = 62
-OTHER = "(other)"
-NONE = "(none)"
 _QUARTER = 15 * MINUTE
 
 _RATES = (
@@ -190,7 +189,7 @@ def groups(journeys: Journeys, outcome: Outcome, by: str, by_at: str) -> list[tu
     # The least size of those that are shown; of more with the same, the names decide and not where people are stored.
     least = np.partition(sizes, -MOST_GROUPS)[-MOST_GROUPS] if len(texts) > MOST_GROUPS else 0
     order = nsmallest(MOST_GROUPS, np.flatnonzero(sizes >= least).tolist(), key=lambda at: (-sizes[at], texts[at]))
-    found = [(texts[code] or NONE, entrants[codes == code]) for code in order]
+    found = [(named(texts[code]), entrants[codes == code]) for code in order]
     if len(texts) > MOST_GROUPS:
         found.append((OTHER, np.unique(entrants[~np.isin(codes, order)])))
     return found

@@ -12,9 +12,8 @@ from collector.core.query import Param, Query
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Part
+from collector.reports.named import named, value_of
 from collector.reports.scope import Codes, coded, page_path
-
-NONE = "(none)"  # how an argument asks for an empty value, since an empty argument is no argument
 
 _SOURCE = ("channel", "source", "medium", "campaign")
 _AGENT = ("device", "os", "browser")
@@ -67,13 +66,13 @@ def _group(journeys: Journeys, part: Part, fields: tuple[str, ...]) -> Grouping:
 
 def link(fields: tuple[str, ...], label: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """The arguments of the `visitors` report that ask for the people of a group."""
-    return tuple((field, value or NONE) for field, value in zip(fields, label, strict=True))
+    return tuple((field, named(value)) for field, value in zip(fields, label, strict=True))
 
 
 def wanted(query: Query) -> Mapping[str, str]:
     """The group filters that a question sets."""
     given = {param.name: query.values.get(param.name) for param in FILTERS}
-    return {name: "" if text == NONE else text for name, text in given.items() if isinstance(text, str) and text}
+    return {name: value_of(text) for name, text in given.items() if isinstance(text, str) and text}
 
 
 def session_mask(journeys: Journeys, part: Part, filters: Mapping[str, str]) -> Bool:

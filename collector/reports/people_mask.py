@@ -23,10 +23,10 @@ from collector.core.query import Query
 from collector.core.times import day_start
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Hits, Int32, Int64, Part
+from collector.reports.named import value_of
 from collector.reports.people_chain import in_order
 
 _EVER = 2**62
-_NONE = "(none)"
 _OF_RANGE = ("new", "returning")
 _ACTIVE = Did(Matcher("any"), when=When(inside=True))
 _COMPARE: dict[str, Callable[[Int64, int], Bool]] = {
@@ -224,13 +224,13 @@ def first_times(part: Part, include_bots: bool) -> Int64:
 
 
 def _fitting(visit: Visit) -> Callable[[str], bool]:
-    pattern = "" if visit.pattern == _NONE else visit.pattern.casefold()
+    pattern = value_of(visit.pattern).casefold()
     is_path = visit.name == "landing"
     return lambda text: fits_pattern(pattern, text.casefold(), path=is_path and bool(pattern))
 
 
 def _passing(condition: Condition) -> Callable[[str], bool]:
-    asked = "" if condition.value == _NONE else condition.value
+    asked = value_of(condition.value)
     if condition.op == "~":
         return lambda text: asked.casefold() in text.casefold()
     if condition.key == "landing":

@@ -17,6 +17,7 @@ from collector.core.people_words import people_words
 from collector.core.query import FILTERS, Query
 from collector.core.times import day_of
 from collector.reports.groups import wanted
+from collector.reports.named import named
 from collector.reports.people_list import LIMIT, listed_people
 from collector.reports.registry import reports
 from collector.reports.stage_states import stages_of
@@ -59,7 +60,7 @@ def as_segment(page: ReportPage) -> list[tuple[str, str]] | None:
     query = page.query
     if query is None or page.name != "visitors" or query.values.get("search"):
         return None
-    places = tuple(Condition(name, "=", value) for name, value in wanted(query).items())
+    places = tuple(Condition(name, "=", value and named(value)) for name, value in wanted(query).items())
     did = query.values.get("did")
     matchers = did if isinstance(did, tuple) and did else (Matcher("any"),) if places or query.span else ()
     when = _when(page, query)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from collector.core.errors import UserError
 from collector.core.query import Query
 from collector.core.spend import SpendDay
-from collector.reports.attribution.plan import OTHER, Plan
+from collector.reports.attribution.plan import Plan
+from collector.reports.named import OTHER
 
 SPENT_BY = ("channel", "source", "campaign")
 

@@ -15,8 +15,8 @@ from collector.reports.attribution.answer import MODEL_WORDS, Answer
 from collector.reports.attribution.histograms import LAGS, LONGEST, lag_group
 from collector.reports.attribution.models import PLACES, WHOLE
 from collector.reports.attribution.paths import Conversions
-from collector.reports.attribution.plan import NO_TOUCH
 from collector.reports.attribution.sequences import fits, read, sequence, table, written
+from collector.reports.named import NO_TOUCH
 from collector.reports.people_list import Behind, Fact, people_block
 
 Test = Callable[[Conversions], Bool]
@@ -50,7 +50,7 @@ def _behind(answer: Answer, one: Conversions, entries: Int64) -> Behind:
         return [written(answer, sequence(row)) for row in rows]
 
     facts: dict[str, Fact] = {"path": told, "touches": one.length[entries], "worth": one.worth[entries]}
-    return Behind.each(one.part, one.row[entries], facts)
+    return Behind.each(one.part, one.row[entries].astype(np.int64), facts)
 
 
 def _asked(answer: Answer, which: str, group: str) -> tuple[Text, Test]:

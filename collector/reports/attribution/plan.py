@@ -9,6 +9,7 @@ from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.core.times import DAY
+from collector.reports.named import OTHER as OTHER
 from collector.reports.params import goal_of
 
 DIMENSIONS = {
@@ -20,9 +21,6 @@ DIMENSIONS = {
 }
 TOUCH = "touch"
 DIRECT = "direct"
-NO_TOUCH = "(no touch)"
-OTHER = "(other)"
-NONE = "(none)"
 
 
 @dataclass(frozen=True, slots=True)

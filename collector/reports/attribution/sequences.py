@@ -13,7 +13,7 @@ from collector.core.errors import UserError
 from collector.journeys.part import Bool, Int16, Int64
 from collector.reports.attribution.answer import Answer
 from collector.reports.attribution.paths import Runs
-from collector.reports.attribution.plan import NO_TOUCH
+from collector.reports.named import NO_TOUCH
 
 MOST_TOUCHES = 10
 ARROW, MORE = " → ", "…"

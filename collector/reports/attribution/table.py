@@ -13,7 +13,8 @@ from collector.reports.attribution.answer import MODEL_WORDS, Answer, Link
 from collector.reports.attribution.blocks import untouched
 from collector.reports.attribution.models import MODELS, WHOLE
 from collector.reports.attribution.paths import by_value
-from collector.reports.attribution.plan import NO_TOUCH, TOUCH
+from collector.reports.attribution.plan import TOUCH
+from collector.reports.named import NO_TOUCH
 from collector.reports.scope import share
 
 _HELP = {

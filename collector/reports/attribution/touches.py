@@ -10,7 +10,8 @@ from collector.core.deadline import check
 from collector.core.event import Source
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int32, Int64, Part
-from collector.reports.attribution.plan import DIRECT, NONE, Plan
+from collector.reports.attribution.plan import DIRECT, Plan
+from collector.reports.named import NONE, named
 from collector.reports.scope import coded, page_path
 
 
@@ -43,7 +44,7 @@ def _visits(journeys: Journeys, part: Part, plan: Plan, include_bots: bool) -> T
 
         def landed(number: int) -> str:
             page = journeys.pages.get(number)
-            return NONE if page is None else page_path(page[1])
+            return NONE if page is None else named(page_path(page[1]))
 
         code, labels = coded(part.page[rows].astype(np.int64), landed)
     else:
@@ -67,7 +68,7 @@ def _begun(part: Part, include_bots: bool) -> tuple[Int64, Int32]:
 
 def _told(source: Source, field: str) -> str:
     """A visit's value of a field; direct is a value of each of them."""
-    return DIRECT if source.channel == DIRECT else str(getattr(source, field)) or NONE
+    return DIRECT if source.channel == DIRECT else named(str(getattr(source, field)))
 
 
 def _events(journeys: Journeys, part: Part, plan: Plan, include_bots: bool) -> Touches:
@@ -96,6 +97,6 @@ def _names(journeys: Journeys, part: Part, plan: Plan, rows: Int64, which: Int64
         if number >= behind:
             return str(plan.touches[number - behind])
         kind = journeys.kinds[number]
-        return (page_path(kind.name) if kind.type == "page" else kind.name or kind.target) or NONE
+        return named(page_path(kind.name) if kind.type == "page" else kind.name or kind.target)
 
     return coded(ids.astype(np.int64), name)

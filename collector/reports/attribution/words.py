@@ -7,7 +7,8 @@ import numpy as np
 from collector.core.text import T, Text, Value
 from collector.core.words import words
 from collector.reports.attribution.answer import Answer
-from collector.reports.attribution.plan import DIRECT, NONE, OTHER, TOUCH
+from collector.reports.attribution.plan import DIRECT, TOUCH
+from collector.reports.named import NONE, OTHER
 
 _APART = 0.02  # shares that differ by less than two points are about the same
 _BY = {

@@ -14,11 +14,10 @@ from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int32, Int64, Part
 from collector.reports.local_days import Periods, days_of
+from collector.reports.named import OTHER, named
 from collector.reports.scope import choose, distinct_people, inside
 
-NONE = "(none)"
 _OF_VISITS = ("channel", "source", "medium", "campaign", "landing")
-OTHER = "(other)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +98,7 @@ def by_value(journeys: Journeys, asked_: Sequence[Found], name: str) -> Values:
     for one in asked_:
         check()
         codes, texts = journeys.labels(one.part, one.rows, name)
-        places = np.array([known.setdefault(text or NONE, len(known)) for text in texts], dtype=np.int32)
+        places = np.array([known.setdefault(named(text), len(known)) for text in texts], dtype=np.int32)
         found.append(replace(one, codes=places[codes] if len(codes) else codes))
     return Values(found, list(known))
 

@@ -16,8 +16,9 @@ from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.explore.blocks import MEASURES, Property, pairs_block, people_of, trend_block, values_block
-from collector.reports.explore.count import OTHER, Counts, Found, Values, asked, by_value, count, largest
+from collector.reports.explore.count import Counts, Found, Values, asked, by_value, count, largest
 from collector.reports.local_days import Periods, bounded, days_of
+from collector.reports.named import OTHER
 from collector.reports.overview_trend import whole_span
 from collector.reports.params import EVERY, INTERVAL
 from collector.reports.people_list import LIMIT, Behind, people_block

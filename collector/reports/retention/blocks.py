@@ -14,8 +14,6 @@ from collector.journeys.part import Bool, Int64
 from collector.reports.local_days import Periods
 from collector.reports.stats import wilson
 
-NONE = "(none)"
-OTHER = "(other)"
 MOST_GROUPS = 20
 LINKED = ("people", "at", "group", "limit")
 
@@ -115,7 +113,7 @@ def cohorts_block(query: Query, counts: Counts, periods: Periods, by: str | None
             add(periods.first[cohort].isoformat(), int(counts.size[:, cohort].sum()), _dated(counts, cohort))
     else:
         for group, text in enumerate(counts.groups):
-            add(text or NONE, int(counts.size[group].sum()), _pooled(counts, group))
+            add(text, int(counts.size[group].sum()), _pooled(counts, group))
     return Block(
         id="cohorts",
         kind="grid",

@@ -15,14 +15,13 @@ from collector.core.times import Span
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64
 from collector.reports.base import Report
+from collector.reports.named import OTHER, named
 from collector.reports.overview_trend import whole_span
 from collector.reports.params import INTERVAL, wholly
 from collector.reports.people_list import LIMIT, Behind, people_block
 from collector.reports.retention.back import counted, returns
 from collector.reports.retention.blocks import (
     MOST_GROUPS,
-    NONE,
-    OTHER,
     Counts,
     cohorts_block,
     curve_block,
@@ -108,7 +107,7 @@ def _groups(journeys: Journeys, query: Query, begun: Sequence[Starts]) -> tuple[
     place = np.zeros(max(len(texts), 1), dtype=np.int64)
     place[kept] = np.arange(len(kept))
     place[rest] = len(kept)
-    return [place[one] for one in found], [texts[at] or NONE for at in kept] + ([OTHER] if rest else [])
+    return [place[one] for one in found], [named(texts[at]) for at in kept] + ([OTHER] if rest else [])
 
 
 def _people(journeys: Journeys, query: Query, begun: _Begun) -> Block:

@@ -14,7 +14,7 @@ from collector.core.query import Query
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool
-from collector.reports.groups import NONE
+from collector.reports.named import named
 from collector.reports.scope import share
 from collector.reports.scorecard import forms
 from collector.reports.scorecard.asked import Asked, Seen, Stretch, link
@@ -146,10 +146,10 @@ def _fields_block(query: Query, ranked: Sequence[tuple[str, _Form]]) -> Block:
             Column("abandoned", T("Abandoned"), "count"),
             Column("share", T("Share"), "ratio", T("Of the form's abandoned ones.")),
         ),
-        [[name or NONE, form, many, many / of] for form, name, many, of in found],
+        [[named(name), form, many, many / of] for form, name, many, of in found],
         draw={"y": "abandoned", "link": "abandoned"},
         links=[
-            (*link(query, "forms", group=form, subset="abandoned"), ("within", name or NONE))
+            (*link(query, "forms", group=form, subset="abandoned"), ("within", named(name)))
             for form, name, _, _ in found
         ],
         empty=T("No form was abandoned in this time."),

@@ -14,7 +14,7 @@ from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64
 from collector.reports.chat_facts import SATISFIED, ratings, waits
-from collector.reports.groups import NONE
+from collector.reports.named import value_of
 from collector.reports.people_list import WHEN, Behind, Fact
 from collector.reports.scope import rows_of_any, sessions
 from collector.reports.scorecard import forms
@@ -120,7 +120,7 @@ def _forms(ask: Ask, seen: Seen) -> list[Behind]:
     if ask.group:
         mask &= np.isin(tried.form, [n for n, kind in ask.journeys.kinds.items() if kind.name == ask.group])
     if ask.within:
-        wanted = "" if ask.within == NONE else ask.within
+        wanted = value_of(ask.within)
         mask &= np.array([name == wanted for name in names])[tried.field]
     form, code = tried.form[mask], tried.field[mask]
     facts: dict[str, Fact] = {
