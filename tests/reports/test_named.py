@@ -48,14 +48,11 @@ def journeys() -> Journeys:
     visitors = [
         (value, f"{at}-{number}") for at, (value, people) in enumerate(many.items()) for number in range(people)
     ]
-    return world(
-        [
-            E(visitor, NOW - 3 * DAY + at, "event:x", source=Source("email", "list", "email", value), props={"plan": value})
-            for at, (value, visitor) in enumerate(visitors)
-        ],
-        {},
-        NOW,
-    )
+    events = [
+        E(visitor, NOW - 3 * DAY + at, "event:x", source=Source("email", "list", campaign=value), props={"plan": value})
+        for at, (value, visitor) in enumerate(visitors)
+    ]
+    return world(events, {}, NOW)
 
 
 def carried(pairs: Sequence[tuple[str, str]], given: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
