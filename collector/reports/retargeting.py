@@ -44,7 +44,7 @@ def run(journeys: Journeys, query: Query) -> Result:
     found = measured(journeys, query, preset)
     own = own_blocks(query, facts_of(journeys, query, how), how)
     first = [*_effects(journeys, query, found, name), ways_block(journeys, query, ways)] if both else []
-    return page(journeys, query, preset, found, [*_counted(journeys, query, found, how), *first, *own], people)
+    return page(journeys, query, preset, found, [*_counted(journeys, query, found, how, both), *first, *own], people)
 
 
 def _effects(journeys: Journeys, query: Query, found: Answer | UserError, name: Text) -> list[Block]:
@@ -53,12 +53,12 @@ def _effects(journeys: Journeys, query: Query, found: Answer | UserError, name: 
     return [] if known is None else seen_blocks(*known, name)
 
 
-def _counted(journeys: Journeys, query: Query, found: Answer | UserError, how: Matcher) -> list[Block]:
+def _counted(journeys: Journeys, query: Query, found: Answer | UserError, how: Matcher, both: bool) -> list[Block]:
     """What an effect is needed for."""
     if isinstance(found, UserError):
         return []
     away = recency_effect(found)
-    return [money_block(money_of(journeys, query, found, how)), *([] if away is None else [away])]
+    return [money_block(money_of(journeys, query, found, how), both), *([] if away is None else [away])]
 
 
 REPORT = Report(

@@ -24,8 +24,12 @@ _UNITS = {
 _UNCLEAR = T("Cannot be told: it may have brought none.")
 
 
-def money_block(money: Money | None) -> Block:
-    """The block `money`; without costs it says how to bring them in."""
+def money_block(money: Money | None, seen: bool = False) -> Block:
+    """The block `money`; without costs it says how to bring them in.
+
+    Args:
+        seen: whether ads that were only seen are known too, which the figures leave out.
+    """
     return Block(
         "money",
         "table",
@@ -33,7 +37,7 @@ def money_block(money: Money | None) -> Block:
         _COLUMNS,
         [] if money is None else _rows(money),
         draw={"unseen": ("measure",), "units": _UNITS, "wide": True},
-        note=None if money is None else _note(money),
+        note=None if money is None else _note(money, seen),
         empty=T(
             "No costs of the channel “retargeting” are known for these days. Take them in on the page Ad costs, to see "
             "what each purchase that would not have come without the ads costs."
@@ -89,7 +93,7 @@ def _row(measure: str, label: Text, figure: Bounded | None, claimed: float | Non
     return [measure, str(label), *figure, claimed, str(meaning)]
 
 
-def _note(money: Money) -> Text:
+def _note(money: Money, seen: bool) -> Text:
     each, spent = cost_each(money.cost.spent, money.conversions), Value(money.cost.spent, "money")
     values: dict[str, object] = {
         "spent": spent,
@@ -111,6 +115,12 @@ def _note(money: Money) -> Text:
     said = Text(told.template, values)
     if money.cost.other:
         said = T("{said} {n} bills in other currencies are left out.", said=said, n=Value(money.cost.other, "count"))
+    if seen:
+        said = T(
+            "{said} Only what came of visits by these ads is counted; what seeing them brought is told apart, and not "
+            "to be added, since most who come by an ad have seen one.",
+            said=said,
+        )
     if money.cost.of_all:
         said = T(
             "{said} The ads were shown to everybody and paid for, also to people whom the filters, or an ad before "

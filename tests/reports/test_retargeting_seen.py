@@ -16,6 +16,7 @@ from collector.core.errors import UserError
 from collector.core.event import Agent
 from collector.core.matcher import parse_matcher
 from collector.core.query import Query
+from collector.core.spend import Spend, SpendDay
 from collector.core.times import DAY, HOUR, MINUTE
 from collector.reports import retargeting
 from collector.reports.impact import REPORT
@@ -206,6 +207,13 @@ def test_the_page_tells_the_effect_of_seeing_as_impact_does_and_says_what_clicki
     assert float(str(view["low"])) > 0
     assert "because of seeing an ad elsewhere" in str(view["meaning"])
     assert cells(page().block("ways"), 1)["way"] == "view"
+
+
+def test_the_money_is_that_of_visits_by_ads_alone_and_says_so() -> None:
+    spend = Spend([SpendDay("2025-12-01", "retargeting", "adnet", "cart", 10.0, "EUR")], 1)
+    asked = question(retargeting.REPORT, NOW, replace(SHOP, spend=spend), all_time="1")
+    money = retargeting.REPORT.run(world(log(120), as_of=NOW), asked).block("money")
+    assert "what seeing them brought is told apart" in str(money.note)
 
 
 def test_the_effect_of_seeing_is_told_by_time_away_and_by_how_often() -> None:

@@ -36,6 +36,8 @@ _NEEDED = {
 
 def exposure_words(found: Answer) -> Text:
     """The exposure as people say it; the first of several."""
+    if found.plan.elsewhere and not any(matcher.conditions for matcher in found.plan.exposures):
+        return T("seeing an ad elsewhere")
     first = words(found.plan.exposures[0], found.plan.goals)
     return first if len(found.plan.exposures) == 1 else T("{event} or the like", event=first)
 
@@ -152,12 +154,14 @@ def _refusal(found: Answer, name: Text) -> Text:
 def notes(found: Answer, name: Text | None = None) -> Sequence[Text]:
     """What the answer assumes, and who is left out."""
     told = []
+    if name is None:
+        name = T("the ad") if found.plan.elsewhere else exposure_words(found)
     if not found.refused:
         told.append(
             T(
                 "This holds if what was measured before each moment explains both who met {exposure} and who reaches "
                 "the goal. What nobody measured, like a plan made beforehand, it cannot see.",
-                exposure=exposure_words(found) if name is None else name,
+                exposure=name,
             )
         )
         told += _sampled(found)
@@ -183,7 +187,7 @@ def notes(found: Answer, name: Text | None = None) -> Sequence[Text]:
             T(
                 "Who saw it was away from the site, and is compared with people away for as long who had left it "
                 "alike. Browsers that tell of no ad that was seen are left out. Where an ad is seen without being "
-                "told, the truth is larger."
+                "told, the truth is farther from zero."
             )
         )
     return told
