@@ -90,11 +90,9 @@ def _cases(scene: Scene, exposed: Int64, candidate: Candidate) -> Int64:
 def _free(scene: Scene, lens: Lens, exposed: Int64) -> Int64:
     """Places in the pool of those who are not exposed yet, the moments of exposures themselves left out."""
     free = lens.until <= exposed[lens.person]
-    key = lens.moments.key
-    own = exposure_key(scene.tape, exposed[exposed < scene.tape.none])
-    place = np.minimum(np.searchsorted(key, own), len(key) - 1)
-    met = np.zeros(len(key), dtype=np.bool_)
-    met[place[key[place] == own]] = True
+    met = np.zeros(len(lens.moments.key) + 1, dtype=np.bool_)
+    # The place of -1, no moment, is the last.
+    met[lens.place[exposure_key(scene.tape, exposed[exposed < scene.tape.none])]] = True
     return np.flatnonzero(free & ~met[lens.pool])
 
 
@@ -130,13 +128,13 @@ def _compared(
     table, _ = coded(coarse, case, scale)
     case_x, x = table.of(case), table.of(control)
     odds = odds_like(_means(case_x), x, base)
-    fits = alike(table.dot(odds), case, control, base)
+    fits = alike(table.dot(odds.at), case, control, base)
     if not fits.all():
         case_x = case_x.of(np.flatnonzero(fits))
         if case_x.rows < max(FLOORS["exposed"], FLOORS["share"] * cases):
             return Finding(candidate, "unlike")
         odds = odds_like(_means(case_x), x, base, odds)
-    weight = tilted(base, x, odds, float(case_x.rows))
+    weight = tilted(base, x, odds.at, float(case_x.rows))
     controls = controls_outcome(scene, lens, sides.control[kept], exposed, chance)
     return estimated(scene, candidate, Cases(sides.case_row, fits, case_x), (controls, x), weight)
 

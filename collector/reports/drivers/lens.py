@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from collector.core.deadline import check
-from collector.journeys.part import Bool, Float64, Int64
+from collector.journeys.part import Bool, Float64, Int32, Int64
 from collector.reports.impact.coded import Codes
 from collector.reports.impact.keysteps import KeyStep
 from collector.reports.impact.moments import Moments, find_moments
@@ -28,6 +28,7 @@ class Lens:
     pool: those that may be controls of whoever is not exposed yet; standing: how many each stands for. person, until:
     of the pool, whose it is, and the first row at which an exposure may lie.
     before, through: for each row of the tape the last moment before its event, and the last one with it.
+    place: of each key that a moment may have the moment's place, -1 for none.
     """
 
     moments: Moments
@@ -40,6 +41,7 @@ class Lens:
     until: Int64
     before: Int64
     through: Int64
+    place: Int32
 
 
 def make_lens(tape: Tape, plan: Plan, steps: Sequence[KeyStep], stages: Sequence[KeyStep]) -> Lens:
@@ -50,7 +52,9 @@ def make_lens(tape: Tape, plan: Plan, steps: Sequence[KeyStep], stages: Sequence
     cell, cells = _cells(state)
     pool, often = _pool(np.flatnonzero(moments.control), cell, cells)
     row = moments.row[pool]
-    rows = np.arange(tape.none)
+    place = np.full(2 * tape.none + 2, -1, dtype=np.int32)
+    place[moments.key] = np.arange(len(moments.key))
+    last = np.maximum.accumulate(place)
     return Lens(
         moments=moments,
         state=state,
@@ -60,8 +64,9 @@ def make_lens(tape: Tape, plan: Plan, steps: Sequence[KeyStep], stages: Sequence
         standing=tape.scale[tape.person[row]] * often,
         person=tape.person[row],
         until=row + moments.after[pool],
-        before=np.searchsorted(moments.key, 2 * rows, side="right") - 1,
-        through=np.searchsorted(moments.key, 2 * rows + 1, side="right") - 1,
+        before=last[: 2 * tape.none : 2].astype(np.int64),
+        through=last[1 : 2 * tape.none : 2].astype(np.int64),
+        place=place,
     )
 
 

@@ -21,12 +21,12 @@ def controls_outcome(scene: Scene, lens: Lens, pick: Int64, exposed: Int64, chan
     goal, met = tape.reached[person], exposed[person]
     won = np.flatnonzero((goal <= last) & (goal < met))
     whole = np.flatnonzero((goal > last) & (met > last))
-    stay = np.cumsum(np.log1p(-chance)[lens.cell])
+    risk = -np.log1p(-chance)
     owner = np.concatenate([won, whole])
     end = np.concatenate([lens.before[goal[won]], lens.through[last[whole]]])
     start = pick[owner]
     end = np.maximum(end, start)
-    often = 1 / np.maximum(np.exp(stay[end] - stay[start]), LEAST_CHANCE)
+    often = np.exp(np.minimum(_between(risk, lens, start, end), -np.log(LEAST_CHANCE)))
     size = 1 + len(BESIDE)
     worth = np.zeros((len(owner), size))
     worth[: len(won), 0] = often[: len(won)]
@@ -36,3 +36,11 @@ def controls_outcome(scene: Scene, lens: Lens, pick: Int64, exposed: Int64, chan
     delay = np.full(len(pick), np.inf)
     delay[won] = 0.0
     return Outcome(person, y, delay, np.asarray(met <= last, dtype=np.bool_), Spans(owner, start, end, worth))
+
+
+def _between(risk: Float64, lens: Lens, start: Int64, end: Int64) -> Float64:
+    """The sum of what each moment's cell has over the moments after `start` up to `end`."""
+    length = end - start
+    owner = np.repeat(np.arange(len(length)), length)
+    moment = np.arange(len(owner)) + np.repeat(start + 1 - (np.cumsum(length) - length), length)
+    return np.bincount(owner, weights=risk[lens.cell[moment]], minlength=len(length)).astype(np.float64)

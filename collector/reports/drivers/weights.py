@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from collector.journeys.part import Float64
@@ -13,22 +15,32 @@ STEPS = 20
 QUICK = 0.3  # of what a mean is off by is left after a step whose curvature still serves
 
 
-def odds_like(target: Float64, x: Coded, base: Float64, start: Float64 | None = None) -> Float64:
+@dataclass(frozen=True, slots=True, eq=False)
+class Odds:
+    """Coefficients `at` which the controls balance, and the inverse of how their means change with them near there."""
+
+    at: Float64
+    back: Float64
+
+
+def odds_like(target: Float64, x: Coded, base: Float64, near: Odds | None = None) -> Odds:
     """The coefficients that `balancing.tilt` finds, to within a millionth of the means.
 
     Newton's steps, whose curvature is looked at anew only where it no longer brings them much nearer, since it costs
     most; where they do not settle the whole search is done.
 
     Args:
-        target: the cases' means. x: the controls. base: how many each stands for. start: about the coefficients.
+        target: the cases' means. x: the controls. base: how many each stands for. near: what was found for about the
+            same cases.
     """
-    begin = np.zeros(x.width) if start is None else start
+    begin = Odds(np.zeros(x.width), np.empty((0, 0))) if near is None else near
     found = _settled(target, x, base / base.sum(), begin)
-    return tilt(target, x, base, start) if found is None else found
+    return Odds(tilt(target, x, base, None if near is None else near.at), begin.back) if found is None else found
 
 
-def _settled(target: Float64, x: Coded, base: Float64, at: Float64) -> Float64 | None:
-    back, step, before = np.empty((0, 0)), np.zeros(len(at)), np.inf
+def _settled(target: Float64, x: Coded, base: Float64, begin: Odds) -> Odds | None:
+    at, back = begin.at, begin.back
+    step, before = np.zeros(len(at)), np.inf
     for _ in range(STEPS if len(at) else 0):
         weight, mean = _means(x, base, at + step)
         slope = mean - target + PENALTY * (at + step)
@@ -38,11 +50,11 @@ def _settled(target: Float64, x: Coded, base: Float64, at: Float64) -> Float64 |
             continue
         at = at + step
         if off < CLOSE:
-            return at
-        if off > QUICK * before or not len(back):
+            return Odds(at, back)
+        if not len(back) or QUICK * before < off < before < np.inf:
             back = _curvature(x, weight, mean)
         before, step = off, -back @ slope
-    return None if len(at) else at
+    return None if len(at) else begin
 
 
 def _curvature(x: Coded, weight: Float64, mean: Float64) -> Float64:
