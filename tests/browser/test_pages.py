@@ -203,6 +203,10 @@ def test_a_folded_table_keeps_every_word_and_unfolds_on_a_wide_window(look: Look
     assert page.locator("table.data tbody td").all_text_contents() == cells
     row = page.locator("table.data tbody tr").first.locator("td")
     assert [row.nth(at).get_attribute("data-label") for at in range(len(heads))] == heads
+    rows = page.locator("table.data tbody tr")
+    assert page.locator("table.data tbody tr:visible").count() == 8
+    page.locator(".all-rows").click()
+    assert page.locator("table.data tbody tr:visible").count() == rows.count() > 10
     page.set_viewport_size({"width": 1280, "height": 800})
     page.locator("table.data:not(.folded)").wait_for()
 

@@ -44,7 +44,7 @@ if (here && here.offsetTop + here.offsetHeight > side.clientHeight) side.scrollT
 // dashboard is a page to look at, and stays as it is.
 let opened = [];
 addEventListener('beforeprint', () => {
-  opened = [...document.querySelectorAll('main details:not([open], .menu, .more-columns, .tile *, .asked, .asked-who, .event *)')];
+  opened = [...document.querySelectorAll('main details:not([open], .menu, .more-columns, .tile *, .asked, .asked-who, .event *, .fold *)')];
   for (const details of opened) details.open = true;
 });
 addEventListener('afterprint', () => {
@@ -52,6 +52,7 @@ addEventListener('afterprint', () => {
 });
 
 const TALLEST = 120;
+const CARDS = 8;
 const narrow = matchMedia('screen and (max-width: 48rem)');
 
 // Each cell is told its heading, which stands before it where the table is folded.
@@ -72,14 +73,34 @@ function label(table) {
 const cramped = (wrap, table) =>
   wrap.scrollWidth > wrap.clientWidth + 1 || [...table.rows].some((row) => row.offsetHeight > TALLEST);
 
+// Of many cards the first are shown, the others to whoever asks for them.
+function cut(wrap, table) {
+  if (!wrap.dataset.all || 'whole' in wrap.dataset || table.tBodies[0].rows.length < CARDS + 3) return;
+  const more = document.createElement('button');
+  more.type = 'button';
+  more.className = 'btn btn-quiet all-rows no-print';
+  more.textContent = wrap.dataset.all;
+  more.addEventListener('click', () => {
+    wrap.dataset.whole = '';
+    fold(wrap);
+  });
+  table.classList.add('cut');
+  wrap.after(more);
+}
+
 function fold(wrap) {
   const table = wrap.querySelector('table.data');
   if (!table) return;
-  table.classList.remove('folded');
+  table.classList.remove('folded', 'cut');
+  if (wrap.nextElementSibling?.matches('.all-rows')) wrap.nextElementSibling.remove();
   if (!narrow.matches || !cramped(wrap, table)) return;
   label(table);
   table.classList.add('folded');
+  cut(wrap, table);
 }
+
+// What is read after the answer takes its room on a narrow window when it is asked for.
+if (narrow.matches) for (const details of document.querySelectorAll('details.roomy')) details.open = false;
 
 const foldAll = () => document.querySelectorAll('.table-wrap').forEach(fold);
 foldAll();
