@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
+from collector.catalog.catalog import Catalog
 from collector.catalog.values import Site
 from collector.core.errors import UserError
+from collector.core.people import lists_in
 from collector.core.stored import StoredEvent
 from collector.core.write import iso_time, json_text
 from collector.store.protocol import Ledger, PersonRow, VisitorRow
@@ -14,8 +16,8 @@ from collector.store.protocol import Ledger, PersonRow, VisitorRow
 CHUNK = 500
 
 
-def person_document(ledger: Ledger, site: Site, key: str, now: int) -> Iterator[str]:
-    """The document in pieces: who, the links, the consent log, what is in quarantine, and every event, latest first.
+def person_document(ledger: Ledger, catalog: Catalog, site: Site, key: str, now: int) -> Iterator[str]:
+    """The document in pieces: who, the links, the kept lists, the consent log, what is in quarantine, every event.
 
     Args:
         key: a user id, or the key of any visitor of theirs.
@@ -27,11 +29,27 @@ def person_document(ledger: Ledger, site: Site, key: str, now: int) -> Iterator[
     person, visitors = ledger.person(site.id, key)
     if not visitors:
         raise UserError(f"There is nobody called {key!r} in {site.name}.", "Give a user id, or the key of a visitor.")
-    return _pieces(ledger, site, key, now, person, visitors)
+    names = [key, *(visitor.key for visitor in visitors), *([person.user] if person else [])]
+    return _pieces(ledger, site, key, now, person, visitors, _lists(catalog, site.id, names))
+
+
+def _lists(catalog: Catalog, site: int, names: Sequence[str]) -> list[dict[str, object]]:
+    """The kept lists that somebody stands on, with the segments that are made of them."""
+    segments = catalog.segments(site).values()
+    return [
+        {"list": name, "kept": iso_time(kept), "segments": [one.name for one in segments if name in lists_in(one)]}
+        for name, kept in catalog.lists_with(site, names)
+    ]
 
 
 def _pieces(
-    ledger: Ledger, site: Site, key: str, now: int, person: PersonRow | None, visitors: Sequence[VisitorRow]
+    ledger: Ledger,
+    site: Site,
+    key: str,
+    now: int,
+    person: PersonRow | None,
+    visitors: Sequence[VisitorRow],
+    lists: Sequence[dict[str, object]],
 ) -> Iterator[str]:
     ids = [visitor.id for visitor in visitors]
     keys = [visitor.key for visitor in visitors]
@@ -54,6 +72,7 @@ def _pieces(
             }
             for visitor in visitors
         ],
+        "lists": lists,
         "consent": [asdict(one) | {"time": iso_time(one.time)} for one in ledger.consents_of(site.id, keys)],
         "quarantine": [
             {"time": iso_time(one.time), "reason": one.reason, "raw": one.raw.decode("utf-8", "replace")}

@@ -30,6 +30,12 @@ class Lists(Base):
             raise UserError(f"There is no list {name!r} (any more).", "Choose another segment, or keep the list again.")
         return [row["key"] for row in self._all(MEMBER.select(MEMBER.c.key).where(MEMBER.c.list == int(number)))]
 
+    def lists_with(self, site_id: int, keys: Sequence[str]) -> Sequence[tuple[str, int]]:
+        """The lists of the site with one of these user ids or visitors' keys: name, and ms UTC of when it was kept."""
+        mine = MEMBER.select(MEMBER.c.list).where(MEMBER.c.key.in_(list(keys)))
+        found = LIST.select(LIST.c.id, LIST.c.day, LIST.c.created).where((LIST.c.site == site_id) & LIST.c.id.in_(mine))
+        return [(f"{row['day']}-{row['id']}", row["created"]) for row in self._all(found.order_by(LIST.c.id))]
+
     def _keep_list(self, site_id: int, keys: Iterable[str], day: str, now: int) -> str:
         """Keep a list, within a transaction; its name.
 

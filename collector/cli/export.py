@@ -46,7 +46,7 @@ def export_command(what: str, who: str | None, site_name: str, form: str, output
         raise UserError("WHO goes with person.", "Write: desireline export person WHO --site NAME")
     if who is not None:
         with open_rooms(settings) as rooms:
-            output.writelines(person_document(rooms.ledger, rooms.site(site_name), who, now_ms()))
+            output.writelines(person_document(rooms.ledger, rooms.catalog, rooms.site(site_name), who, now_ms()))
         return
     columns, rows = WHAT[what]
     with open_rooms(settings) as rooms:

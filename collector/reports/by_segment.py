@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from collector.core.blocks import Block, Cell, Column, Result
-from collector.core.deadline import check
+from collector.core.deadline import Stopped, check
 from collector.core.errors import UserError
 from collector.core.people import Fact
 from collector.core.query import Query
@@ -43,11 +43,17 @@ def by_segment(report: Report, journeys: Journeys, query: Query) -> Result:
     whole = report.run(journeys, replace(query, by=None))
     # A list of people is of everybody: what it names, of a segment, there may not be.
     unlisted = {**query.values, **{one.name: one.default for one in report.params if one.name in _LISTING}}
-    each = []
+    each, notes = [], list(whole.notes)
     for name in names:
         check()
         asked = replace(query, by=None, values=unlisted, where=(*query.where, Fact("segment", name)))
-        each.append((name, report.run(journeys, asked)))
+        try:
+            each.append((name, report.run(journeys, asked)))
+        except Stopped:
+            raise
+        except UserError as error:
+            notes.append(T("{why}", why=str(error)))  # it names what there is no more; the others have their rows
+    whole = replace(whole, notes=notes)
     told = _numbers(whole, each) if _number_blocks(whole) else _table(whole, each)
     return whole if told is None else replace(whole, blocks=[*whole.blocks, _block(report, query, *told)])
 

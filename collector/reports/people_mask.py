@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from collector.core.deadline import check
+from collector.core.deadline import Stopped, check
 from collector.core.errors import UserError
 from collector.core.event import Agent, Json
 from collector.core.matcher import Condition, Matcher, fits_pattern
@@ -138,7 +138,12 @@ class _Asked:
         if name not in self.segments:
             known = self.query.site.segments
             check_segments(Segment("", (Fact("segment", name),)), known)
-            self.segments[name] = self.members(known[name])
+            try:
+                self.segments[name] = self.members(known[name])
+            except Stopped:
+                raise
+            except UserError as error:
+                raise UserError(f"The segment {name!r} finds nobody: {error.message}", error.hint) from error
         return self.segments[name]
 
     def _state(self, state: str) -> Bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column, Result
-from collector.core.deadline import check
+from collector.core.deadline import Stopped, check
 from collector.core.errors import UserError
 from collector.core.people import Fact, Segment
 from collector.core.query import FILTERS, Query
@@ -41,6 +41,8 @@ def run(journeys: Journeys, query: Query) -> Result:
             check()
             try:
                 mask = members(journeys, part, query, segment) & left
+            except Stopped:
+                raise
             except UserError as error:
                 wrong[segment.name] = error  # it names what there is no more; the others still have their people
                 continue

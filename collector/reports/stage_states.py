@@ -117,7 +117,10 @@ def _is_in(journeys: Journeys, part: Part, query: Query, fact: Fact) -> Bool:
     names = [one.name.casefold() for one in stages]
     if fact.name.casefold() not in names:
         known = ", ".join(one.name for one in stages)
-        raise UserError(f"There is no stage {fact.name!r}.", f"Known: {known}.")
+        raise UserError(
+            f"There is no stage {fact.name!r} (any more).",
+            f"Choose another, or change the segment that names it. Known: {known}.",
+        )
     moves = staged(journeys, part, stages, query.include_bots).moves
     state, _ = states_at(moves, len(part.persons), query.now + 1)
     found: Bool = state == names.index(fact.name.casefold())

@@ -49,7 +49,7 @@ def export(access: SiteAccess) -> FlaskResponse:
     """Everything that is kept about a person, as JSON (REQUIREMENTS E6)."""
     key = request.args.get("person", "")
     _find(access, key)
-    document = person_document(access.rooms.ledger, access.record, key, access.rooms.clock())
+    document = person_document(access.rooms.ledger, access.rooms.catalog, access.record, key, access.rooms.clock())
     response = FlaskResponse(document, mimetype="application/json")
     name = quote(f"{access.site.name}-{key}.json", safe="")
     response.headers["Content-Disposition"] = f"attachment; filename=\"person.json\"; filename*=UTF-8''{name}"

@@ -181,13 +181,18 @@ def test_a_person_is_exported_and_erased_from_the_terminal(tmp_path: Path) -> No
         {"id": uid(3), "visitor": "v_3", "user": "ann", "time": "2026-01-01T11:00:00Z", "event": "say", "text": MARK},
     ]
     desk.load("shop", rows)
+    (tmp_path / "kept.txt").write_text("v_3\nv_2\n")
+    desk.ok("segment", "add", "Kept", "--site", "shop", "--list", str(tmp_path / "kept.txt"))
     document = json.loads(desk.ok("export", "person", "ann", "--site", "shop"))
+    assert [(one["list"][-2:], one["segments"]) for one in document["lists"]] == [("-1", ["Kept"])]
     assert document["user"] == "ann"
     assert document["events"][0]["properties"] == {"text": MARK}
     assert "WHO goes with person" in desk.fails("export", "person", "--site", "shop")
     assert "WHO goes with person" in desk.fails("export", "events", "ann", "--site", "shop")
     assert "nobody called 'bob'" in desk.fails("export", "person", "bob", "--site", "shop")
+    assert "2 people" in desk.ok("report", "segment", "--site", "shop", "--segment", "Kept")
     said = desk.ok("forget", "ann", "--site", "shop", "--yes")
+    assert "One person is in it now" in desk.ok("report", "segment", "--site", "shop", "--segment", "Kept")
     assert "2 event" in said, "both of their devices"
     assert held(desk.folder, MARK).keys() == {"rows.jsonl"}
     assert "2 events are of people who were erased here" in desk.load("shop", rows)

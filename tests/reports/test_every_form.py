@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from flask import template_rendered
 from flask.testing import FlaskClient
+from markupsafe import escape
 
 from collector.cli import main
 from collector.core.blocks import Block
@@ -91,6 +92,24 @@ def compared(page: Page, seen: Drawn) -> tuple[list[Wrong], bool]:
     heat = page.block.kind == "grid"
     wrong = [one for table in mine for one in (page.wrong_in_heat(table) if heat else page.wrong_in(table))]
     return wrong, any(heat or len(table.rows) == len(page.rows) for table in mine)
+
+
+@pytest.mark.parametrize("where", ["list:2026-01-01-999", "segment:Gone", "stage:Gone | segment:Chatted"])
+def test_what_a_question_names_and_is_gone_is_told_in_every_form(
+    where: str, demo: DemoSite, browser: FlaskClient
+) -> None:
+    place = ["--data", str(demo.settings.data), "--database", demo.settings.database]
+    told = CliRunner().invoke(main, ["report", "overview", "--site", "shop", f"--where={where}", *place])
+    assert told.exit_code == 2
+    said = told.stderr.removeprefix("Error: ").strip()
+    assert said.startswith("There is no ")
+    assert "Choose another" in said or "Known: " in said
+    answers = [browser.get(f"/shop/overview{form}?{urlencode({'where': where})}") for form in ("", ".csv", ".json")]
+    page, file, document = answers[0].get_data(as_text=True), answers[1].get_data(as_text=True), answers[2].get_json()
+    assert [answer.status_code for answer in answers] == [400, 400, 400]
+    assert file.strip() == f"{document['error']} {document['hint']}" == said
+    assert escape(document["error"]) in page
+    assert escape(document["hint"]) in page
 
 
 @pytest.mark.parametrize("name", list(reports()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import count
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.core.blocks import Block
+from collector.core.deadline import Deadline, TooLong, within
 from collector.core.errors import UserError
 from collector.core.people import Segment
 from collector.core.people_text import parse_people
@@ -113,6 +115,33 @@ def test_a_segment_that_names_what_is_gone_leaves_the_others_their_people() -> N
     assert [str(note) for note in result.notes] == [
         "“Lost” finds nobody: There is no segment 'Erased'. Known: Buyers, Late, Lost."
     ]
+    _, broken = ask(
+        reports()["overview"], journeys, {"by": ["segment"]}, site(segments={**SEGMENTS, "Lost": lost}), NOW
+    )
+    assert [row[0] for row in broken.block("by_segment").rows] == ["Buyers", "Late"]
+    assert "There is no segment 'Erased'. Known: Buyers, Late, Lost." in [str(note) for note in broken.notes]
+
+
+def test_a_condition_that_is_gone_is_told_with_the_segment_that_names_it() -> None:
+    known = {"Trial": Segment("Trial", (parse_people("stage:Trial"),))}
+    with pytest.raises(UserError, match=r"The segment 'Trial' finds nobody: There is no stage 'Trial' \(any more\)"):
+        ask(reports()["overview"], world(shop_log(), {}, NOW), {"where": ["segment:Trial"]}, site(segments=known), NOW)
+
+
+@pytest.mark.parametrize("question_", [("segments", {}), ("overview", {"by": ["segment"]})], ids=str)
+def test_a_question_that_is_stopped_is_not_told_as_a_segment_without_people(
+    question_: tuple[str, Mapping[str, Sequence[str]]],
+) -> None:
+    name, given_ = question_
+    journeys, looks = world(shop_log(), {}, NOW), count()
+    asked = site(segments={"Nested": Segment("Nested", (parse_people("segment:Late"),)), **SEGMENTS})
+    with within(Deadline(lambda: next(looks), 10**9, 60)):
+        ask(reports()[name], journeys, given_, asked, NOW)
+    total = next(looks)
+    for last in range(max(0, total - 6), total):
+        again = count()
+        with within(Deadline(lambda again=again: next(again), last - 0.5, 60)), pytest.raises(TooLong):  # type: ignore[misc]
+            ask(reports()[name], world(shop_log(), {}, NOW), given_, asked, NOW)
 
 
 def test_nobody_and_no_segment_are_said() -> None:

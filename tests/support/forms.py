@@ -11,7 +11,7 @@ from collector.core.blocks import Block, Cell, Column
 from collector.core.query import Site
 from collector.web import draw
 from collector.web import format as shown
-from collector.web.hints import interval_ends
+from collector.web.hints import interval_ends, unit_at
 from tests.support.drawn import Table
 
 # Where, under which heading, and what stands there though it should not.
@@ -73,12 +73,15 @@ class Page:
         )
         view = draw.view(plain, site.zone, str, str, "", "", now, goals=site.goals)
         self.rows = [
-            [*map(self._cell, row, block.columns, (cell.text for cell in words.cells))]
+            [
+                self._cell(row, *pair)
+                for pair in zip(row, block.columns, (cell.text for cell in words.cells), strict=True)
+            ]
             for row, words in zip(block.rows, view.rows, strict=True)
         ]
 
-    def _cell(self, value: Cell, column: Column, words: str) -> Shown:
-        label = shown.text(column.label)
+    def _cell(self, row: Sequence[Cell], value: Cell, column: Column, words: str) -> Shown:
+        label, unit = shown.text(column.label), unit_at(self.block, row, column)
         if value is None or isinstance(value, bool | str):
             known = column.unit in ("text", "label")
             return Shown(label, words if known else shown.cell(value, column.unit, self._zone))
@@ -86,7 +89,7 @@ class Page:
             return Shown(label, shown.brief(value, self._zone, self._now))
         if column.name in ("p_value", "q"):
             return Shown(label, shown.chance(value), number=True)
-        return Shown(label, shown.cell(value, column.unit, self._zone), column.unit in _IN_NUMBERS)
+        return Shown(label, shown.cell(value, unit, self._zone), unit in _IN_NUMBERS)
 
     def wrong_in(self, table: Table) -> Iterator[Wrong]:
         """The cells of a table that say something else than the row of their number."""
