@@ -1,161 +1,18 @@
-"""What a funnel shows: rules of the chain one by one, bars, lists of people behind them, and reasons."""
+"""What a funnel shows: bars, lists of people behind them, groups, trend and reasons."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
-import numpy as np
 import pytest
-from scipy.stats import binomtest, chi2_contingency
+from scipy.stats import binomtest
 
-from collector.core.blocks import Block, Result
 from collector.core.errors import UserError
 from collector.core.event import Agent, Source
 from collector.core.times import DAY, HOUR, MINUTE
 from collector.journeys.journeys import Journeys
 from collector.reports import funnel
 from collector.reports.ask import ask
-from collector.reports.stats import chi_squared, difference, holm, quantile, wilson
+from tests.support.funnels import AB, NOW, START, answer, column, path
 from tests.support.worlds import E, site, world
-
-START = 1_700_006_400_000  # 15 November 2023, midnight UTC
-NOW = START + 60 * DAY
-Given = dict[str, Sequence[str]]
-
-
-def answer(journeys: Journeys, steps: Sequence[str], now: int = NOW, zone: str = "UTC", **more: str) -> Result:
-    given: Given = {"step": steps, "all-time": ["1"]}
-    given |= {name.rstrip("_").replace("_", "-"): [text] for name, text in more.items()}
-    if "from" in given or "to" in given:
-        del given["all-time"]
-    return ask(funnel.REPORT, journeys, given, site(zone=zone), now)[1]
-
-
-def column(block: Block, name: str) -> list[object]:
-    at = [one.name for one in block.columns].index(name)
-    return [row[at] for row in block.rows]
-
-
-def people(journeys: Journeys, steps: Sequence[str], now: int = NOW, **more: str) -> list[object]:
-    return column(answer(journeys, steps, now, **more).block("steps"), "people")
-
-
-def path(*pairs: tuple[str, int], visitor: str = "v") -> list[E]:
-    return [E(visitor, START + time, what) for what, time in pairs]
-
-
-AB = ("event:a", "event:b")
-
-
-def test_the_window_ends_inclusively() -> None:
-    journeys = world(path(("event:a", 0), ("event:b", DAY)))
-    assert people(journeys, AB, window="1d") == [1, 1]
-    assert people(world(path(("event:a", 0), ("event:b", DAY + 1))), AB, window="1d") == [1, 0]
-
-
-def test_the_window_is_two_weeks_where_none_is_given() -> None:
-    assert people(world(path(("event:a", 0), ("event:b", 14 * DAY))), AB) == [1, 1]
-    assert people(world(path(("event:a", 0), ("event:b", 14 * DAY + 1))), AB) == [1, 0]
-
-
-def test_entrants_are_those_whose_first_step_is_in_range_and_they_may_convert_after_it() -> None:
-    journeys = world([*path(("event:a", 0), ("event:b", 3 * DAY)), *path(("event:a", DAY), visitor="w")])
-    assert people(journeys, AB, from_="2023-11-15", to="2023-11-15") == [1, 1]
-    assert people(journeys, AB, from_="2023-11-16", to="2023-11-16") == [1, 0]
-
-
-def test_the_range_is_cut_at_midnight_of_the_site() -> None:
-    journeys = world(path(("event:a", 0)))
-    found = answer(journeys, ["event:a"], zone="America/New_York", from_="2023-11-14", to="2023-11-14")
-    assert column(found.block("steps"), "people") == [1]
-
-
-def test_a_later_attempt_counts_where_the_first_does_not_arrive() -> None:
-    journeys = world(path(("event:a", 0), ("event:a", 10 * DAY), ("event:b", 11 * DAY)))
-    found = answer(journeys, AB, window="2d")
-    assert column(found.block("steps"), "people") == [1, 1]
-    assert column(found.block("steps"), "median_seconds") == [None, 86_400.0]
-
-
-def test_times_come_from_the_first_chain_that_gets_furthest() -> None:
-    journeys = world(
-        path(("event:a", 0), ("event:b", HOUR), ("event:a", DAY), ("event:b", DAY + MINUTE), ("event:c", 30 * DAY))
-    )
-    found = answer(journeys, [*AB, "event:c"], window="3d")
-    assert column(found.block("steps"), "median_seconds") == [None, 3_600.0, None]
-
-
-def test_one_event_fills_one_step() -> None:
-    steps = ["page:/x", "page:/*"]
-    assert people(world(path(("page:/x", 0))), steps) == [1, 0]
-    assert people(world(path(("page:/x", 0), ("page:/x", 0))), steps) == [1, 1]
-    assert people(world(path(("event:a", 0), ("event:a", 1))), ["event:a"] * 3) == [1, 1, 0]
-
-
-@pytest.mark.parametrize("log", [[("event:b", 0), ("event:a", 0)], [("event:a", 0), ("event:b", 0)]])
-def test_events_of_one_instant_fill_steps_in_either_order(log: list[tuple[str, int]]) -> None:
-    for order in ("ordered", "strict", "any"):
-        assert people(world(path(*log)), AB, order=order) == [1, 1]
-
-
-def test_a_rare_last_step_may_share_its_instant_with_the_step_before() -> None:
-    log = [one for n in range(3) for one in path(("event:a", 0), ("event:b", 1), visitor=f"v{n}")]
-    assert people(world([*log, *path(("event:c", 1), visitor="v1")]), [*AB, "event:c"]) == [3, 3, 1]
-
-
-def test_strict_is_broken_by_any_other_event_but_not_by_attention() -> None:
-    between = path(("event:a", 0), ("event:x", 1), ("event:b", 2))
-    assert people(world(between), AB, order="strict") == [1, 0]
-    attention = path(("event:a", 0), ("engagement:", 1), ("event:b", 2))
-    assert people(world(attention), AB, order="strict") == [1, 1]
-
-
-def test_in_any_order_the_window_begins_with_whichever_step_came_first() -> None:
-    journeys = world(path(("event:b", 0), ("event:a", HOUR)))
-    assert people(journeys, AB, order="any", window="1h") == [1, 1]
-    assert people(journeys, AB, order="any", window="59m") == [1, 0]
-    assert people(journeys, AB, order="ordered") == [1, 0]
-
-
-def test_a_person_whose_every_attempt_is_spoiled_leaves_the_funnel() -> None:
-    spoiled = path(("event:a", 0), ("event:x", 1), ("event:b", 2))
-    assert people(world(spoiled), AB, exclude="event:x@1-2") == [0, 0]
-    assert people(world(spoiled), AB, exclude="event:x@1-2", order="any") == [1, 0]
-    again = [*spoiled, *path(("event:a", 3), ("event:b", 4))]
-    assert people(world(again), AB, exclude="event:x@1-2") == [1, 1]
-
-
-def test_an_excluded_event_spoils_up_to_the_end_of_the_window_and_not_after() -> None:
-    journeys = world(path(("event:a", 0), ("event:x", DAY)))
-    assert people(journeys, AB, exclude="event:x@1-2", window="1d") == [0, 0]
-    assert people(journeys, AB, exclude="event:x@1-2", window="23h") == [1, 0]
-
-
-def test_sessions_count_each_for_itself() -> None:
-    log = path(("event:a", 0), ("event:b", MINUTE), ("event:a", DAY), ("event:b", 2 * DAY))
-    assert people(world(log), AB, unit="session") == [2, 1]
-    assert people(world(log), AB) == [1, 1]
-
-
-def test_a_step_can_be_a_source() -> None:
-    ad = Source("retargeting", "meta", "retargeting", campaign_mark=True)
-    log = [E("v", START, "page:/", source=ad), E("v", START + 1, "event:a"), E("w", START, "page:/")]
-    assert people(world(log), ["source:retargeting", "event:a"]) == [1, 1]
-
-
-def test_bots_are_left_out_unless_asked_for() -> None:
-    journeys = world([E("v", START, "event:a", bot=1), E("w", START, "event:a")])
-    for step in ("event:a", "event:*", "any", "source:direct"):
-        assert people(journeys, [step]) == [1], step
-        assert people(journeys, [step], include_bots="1") == [2], step
-        assert people(journeys, [step]) == [1], step
-
-
-def test_people_can_be_chosen_by_what_they_did_at_any_time() -> None:
-    log = [*path(("event:a", 0), ("event:vip", 9 * DAY)), *path(("event:a", 0), visitor="w")]
-    assert people(world(log), ["event:a"], where="event:vip") == [1]
-    assert people(world(log), ["event:a"], where_not="event:vip", unit="session") == [1]
 
 
 def shop() -> Journeys:
@@ -376,34 +233,6 @@ def test_a_question_that_makes_no_sense_is_answered_with_what_is_wrong(more: dic
         answer(world(path(("event:a", 0))), AB, NOW, "UTC", **more)
     with pytest.raises(UserError):
         answer(world(path(("event:a", 0))), ["event:a"] * 13)
-
-
-def test_wilson_is_the_interval_that_scipy_gives() -> None:
-    for hits, total in [(0, 10), (3, 10), (10, 10), (1, 1), (500, 1_000)]:
-        low, high = wilson(hits, total)
-        expected = binomtest(hits, total).proportion_ci(method="wilson")
-        assert (float(low), float(high)) == pytest.approx((expected.low, expected.high))
-    assert math.isnan(float(wilson(0, 0)[0]))
-
-
-def test_proportions_are_compared_as_scipy_does() -> None:
-    p = chi_squared([30], [100], [45], [90])
-    assert p[0] == pytest.approx(chi2_contingency([[30, 70], [45, 45]], correction=False).pvalue)
-    assert math.isnan(chi_squared([1], [10], [45], [90])[0])
-    apart, low, high = difference([56], [70], [48], [80])
-    # Newcombe 1998, table II, example (a), method 10.
-    assert (apart[0], low[0], high[0]) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
-
-
-def test_many_tests_are_corrected_for_their_number() -> None:
-    corrected = holm([0.01, np.nan, 0.04, 0.03])
-    assert corrected[[0, 2, 3]] == pytest.approx([0.03, 0.06, 0.06])
-    assert math.isnan(corrected[1])
-
-
-def test_a_quantile_lies_between_two_values() -> None:
-    assert quantile(np.array([1, 2, 3, 4]), 0.5) == 2.5
-    assert quantile(np.array([], dtype=np.int64), 0.5) is None
 
 
 @pytest.mark.parametrize("unit", ["person", "session"])
