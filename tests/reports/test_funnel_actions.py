@@ -19,10 +19,10 @@ from collector.reports import funnel, funnel_actions, funnel_differences, funnel
 from collector.reports.ask import ask
 from collector.reports.funnel_outcome import plan_of
 from collector.reports.stats import benjamini_hochberg, odds_ratio
-from tests.reports.test_funnel import START, answer, column
 from tests.support import logs as random_logs
 from tests.support import oracle
 from tests.support.effort import examples
+from tests.support.funnels import START, answer, column
 from tests.support.worlds import E, question, site, world
 
 AB = ["event:x", "event:y"]

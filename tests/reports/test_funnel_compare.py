@@ -20,8 +20,8 @@ from collector.reports import funnel
 from collector.reports.ask import ask
 from collector.reports.funnel_days import earlier
 from collector.reports.stats import difference
-from tests.reports.test_funnel import START, column
 from tests.support.effort import examples
+from tests.support.funnels import START, column
 from tests.support.worlds import E, site, world
 
 UTC = ZoneInfo("UTC")

@@ -12,9 +12,9 @@ from collector.core.times import DAY, HOUR, MINUTE
 from collector.reports import funnel
 from collector.reports.ask import ask
 from collector.reports.funnel_outcome import plan_of
-from tests.reports.test_funnel import AB, answer, path
 from tests.support import oracle
 from tests.support.effort import examples
+from tests.support.funnels import AB, answer, path
 from tests.support.logs import INSTANTS
 from tests.support.worlds import E, question, site, world
 

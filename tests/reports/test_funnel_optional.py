@@ -13,9 +13,9 @@ from collector.journeys.journeys import Journeys
 from collector.reports import funnel
 from collector.reports.ask import ask
 from collector.reports.funnel_outcome import plan_of
-from tests.reports.test_funnel import START, column, path
 from tests.support import oracle
 from tests.support.effort import examples
+from tests.support.funnels import START, column, path
 from tests.support.logs import INSTANTS
 from tests.support.logs import MINUTE as A_MINUTE
 from tests.support.worlds import E, question, site, world

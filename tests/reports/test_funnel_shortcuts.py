@@ -15,9 +15,9 @@ from collector.reports.funnel_actions import _distinct
 from collector.reports.funnel_instead import MOST
 from collector.reports.funnel_seek import Seek
 from collector.reports.funnel_steps import _periods
-from tests.reports.test_funnel import AB, answer, path
 from tests.support import logs as random_logs
 from tests.support.effort import examples
+from tests.support.funnels import AB, answer, path
 from tests.support.worlds import E, world
 
 PAIRS = st.lists(st.tuples(st.integers(0, 100), st.integers(0, 3)), max_size=60)

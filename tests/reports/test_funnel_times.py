@@ -14,7 +14,8 @@ from collector.journeys.journeys import Journeys
 from collector.reports import funnel
 from collector.reports.ask import ask
 from collector.reports.funnel_times import edges
-from tests.reports.test_funnel import AB, LATE, NOW, START, STEPS, answer, column, path, shop
+from tests.reports.test_funnel import LATE, STEPS, shop
+from tests.support.funnels import AB, NOW, START, answer, column, path
 from tests.support.worlds import site, world
 
 
