@@ -67,6 +67,8 @@ def _levels(feature: Feature, counts: Int64) -> tuple[Codes, int]:
     held, rare = np.flatnonzero(common), np.flatnonzero(~common)
     if not len(held):
         return np.zeros(len(counts), dtype=np.uint8), 1
+    if not len(rare):
+        return np.argsort(np.argsort(-counts, kind="stable")).astype(np.uint8), len(counts)
     if feature.ordered:
         group = held[np.minimum(np.searchsorted(held, group), len(held) - 1)]
     elif len(rare):
