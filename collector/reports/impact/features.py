@@ -33,11 +33,12 @@ class Feature:
     exact: bool = False
 
 
-def features(state: State, case: Int64, stages: int) -> list[Feature]:
+def features(state: State, case: Int64, stages: int, latest: int = 0) -> list[Feature]:
     """All features, most telling first.
 
     Args:
-        case: the moments of the exposures. stages: how many stages the site has named.
+        case: the moments of the exposures. stages: how many stages the site has named. latest: when the last exposure
+            was of all, also of those too late to be looked at: they still took from those compared with.
     """
     reached = np.zeros(len(state.where), dtype=np.uint8)
     for seen in state.seen[:HERE]:
@@ -48,7 +49,7 @@ def features(state: State, case: Int64, stages: int) -> list[Feature]:
         *away,
         Feature("where", state.where, HERE + 2),
         *(Feature(f"step_{at}", seen, 2) for at, seen in enumerate(state.seen)),
-        _binned("period", state.time, *_periods(state.time[case])),
+        _binned("period", state.time, *_periods(state.time[case], latest)),
         _binned("visits", state.visits, 1, 2, 3, 5),
         _binned("visit_pages", state.visit_pages, 0, 1, 2, 3, 5, 8),
         Feature("channel", state.channel, NEW + 1),
@@ -67,10 +68,10 @@ def features(state: State, case: Int64, stages: int) -> list[Feature]:
     ]
 
 
-def _periods(time: Int64) -> list[int]:
-    """Edges between equal numbers of exposures, the first before any and the last with the latest of them."""
+def _periods(time: Int64, latest: int) -> list[int]:
+    """Edges between equal numbers of exposures, the first before any and the last with the latest of all."""
     edges = np.quantile(time, np.linspace(0, 1, PERIODS + 1)).astype(np.int64)
-    return sorted({int(time.min()) - 1, *edges[1:-1].tolist(), int(time.max())})
+    return sorted({int(time.min()) - 1, *edges[1:-1].tolist(), max(int(time.max()), latest)})
 
 
 def _binned(name: str, values: Int64 | Int32, *edges: int) -> Feature:

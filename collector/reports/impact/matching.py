@@ -60,7 +60,7 @@ def match(tape: Tape, plan: Plan, moments: Moments, state: State, stages: int) -
     Args:
         state: of all moments. stages: how many stages the site has named.
     """
-    coarse = features(state, moments.case, stages)
+    coarse = features(state, moments.case, stages, moments.latest)
     can_be = possible(coarse, moments.case)
     scale = np.where(moments.control & can_be, tape.scale[tape.person[moments.row]], 0.0)
     x, used = coded(coarse, moments.case, scale)

@@ -27,6 +27,7 @@ class Moments:
     late: the places of exposures in range that came after the goal.
     converted, unfinished: people exposed in range who are left out, since they had reached the goal before, or since
     the horizon is not over for them; as person places.
+    latest: the time of the last exposure of all, ms UTC.
     strangers, beyond: the same of ads seen elsewhere, who were never on the site before, or away for so long that
     nobody is known to compare with.
     """
@@ -41,6 +42,7 @@ class Moments:
     late: Int64
     converted: Int64
     unfinished: Int64
+    latest: int
     strangers: Int64
     beyond: Int64
 
@@ -68,6 +70,7 @@ def find_moments(tape: Tape, plan: Plan) -> Moments:
         late=np.searchsorted(key, exposure_key(tape, tape.exposed[converted])),
         converted=converted,
         unfinished=unfinished,
+        latest=int(tape.time[tape.exposed[tape.exposed < tape.none]].max(initial=0)),
         strangers=strangers,
         beyond=beyond,
     )
