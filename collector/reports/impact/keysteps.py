@@ -33,7 +33,7 @@ SAMPLE = 30_000  # people looked at to find them
 MOST = 6
 LEAST_PEOPLE = 20
 LEAST_SHARE = 0.02
-LOOKED_AT = 60  # of the best, for steps that other people take
+LOOKED_AT = 60  # of the best, for steps that others take, and for other names of a step
 SAME = 0.9  # of all who took either of two steps, took both
 _STEPS = {
     PAGE: T("Saw {name}"),
@@ -62,8 +62,9 @@ class KeyStep:
 def key_steps(journeys: Journeys, plan: Plan, tape: Tape, most: int = MOST) -> list[KeyStep]:
     """The steps whose takers differ most from others in reaching the goal, judged before exposure and goal only.
 
-    Of steps that the same people take only one counts: a checkout has many names, and they would leave no room for the
-    cart before it. Nor does a step that leads to the goal without fail: nobody could be compared after it.
+    Steps that the same people take are one, called by the first of them: a checkout has many names, and they would
+    leave no room for the cart before it. One that leads to the goal without fail is none: nobody could be compared
+    after it.
     """
     names = _names(journeys, plan)
     if not names or not tape.none:
@@ -77,7 +78,7 @@ def key_steps(journeys: Journeys, plan: Plan, tape: Tape, most: int = MOST) -> l
     scale, who, what = _taken(tape, group, len(labels))
     scores = _scores(tape, scale, who, what, len(labels))
     best = [int(at) for at in np.argsort(-scores, kind="stable")[:LOOKED_AT] if scores[at] > 0]
-    return [_step(tape, called[labels[at]], group == at) for at in _apart(best, who, what, most)]
+    return [_step(tape, called[labels[one[0]]], np.isin(group, one)) for one in _families(best, who, what, most)]
 
 
 def stage_steps(journeys: Journeys, plan: Plan, tape: Tape) -> list[KeyStep]:
@@ -160,15 +161,22 @@ def _scores(tape: Tape, scale: Float64, who: Int64, what: Int64, groups: int) ->
     return np.where(enough, np.round(phi, 9), 0.0)
 
 
-def _apart(best: list[int], who: Int64, what: Int64, most: int) -> list[int]:
-    """The first of these groups that are not taken by the same people as one before."""
-    chosen: dict[int, Int64] = {}
-    for at in best:
-        mine = who[what == at]
-        both = (len(np.intersect1d(mine, other, assume_unique=True)) for other in chosen.values())
-        shares = (one / (len(mine) + len(other) - one) for one, other in zip(both, chosen.values(), strict=True))
-        if all(share < SAME for share in shares):
-            chosen[at] = mine
-        if len(chosen) == most:
-            break
-    return list(chosen)
+def _families(best: list[int], who: Int64, what: Int64, most: int) -> list[list[int]]:
+    """These groups by who takes them: each family's first is unlike those of all families before it."""
+    place = np.full(int(what.max(initial=-1)) + 1, -1, dtype=np.int64)
+    place[best] = np.arange(len(best))
+    mine = place[what] >= 0
+    people, row = np.unique(who[mine], return_inverse=True)
+    taken = np.zeros((len(best), len(people)), dtype=np.float32)
+    taken[place[what[mine]], row] = 1
+    both = taken @ taken.T
+    alone = np.diag(both)
+    same = both >= SAME * (alone[:, None] + alone - both)
+    families: list[list[int]] = []
+    for at in range(len(best)):
+        known = next((one for one in families if same[at, one[0]]), None)
+        if known is not None:
+            known.append(at)
+        elif len(families) < most:
+            families.append([at])
+    return [[best[at] for at in one] for one in families]
