@@ -65,6 +65,12 @@ QUESTIONS: Sequence[tuple[str, str, Arguments]] = (
     ),
     ("drivers", "five years, of buying", {**ALL, "goal": ["event:purchase"]}),
     ("impact", "of chat on buying", {**ALL, "exposure": ["event:chat_started"], "goal": ["event:purchase"]}),
+    # At ten million events these two have 23,000 and 54,000 exposed.
+    (
+        "impact",
+        "of a feature's page on buying",
+        {**ALL, "exposure": ["page:/features/reports"], "goal": ["event:purchase"]},
+    ),
 )
 # Reports without a question of their own: they show one person, or what the engine is given by hand.
 UNASKED = frozenset(("timeline",))
