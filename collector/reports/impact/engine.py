@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from collector.core.deadline import check
+from collector.core.deadline import check, progress
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Float64, Int64
@@ -73,6 +73,7 @@ def answer(journeys: Journeys, query: Query, plan: Plan) -> Answer:
         tape = with_ticks(tape, plan)
     found = Answer(plan, tape, crowd)
     check()
+    progress(0.2)
     moments = find_moments(tape, plan)
     found.exposed = len(moments.case_row)
     found.reasons = {"converted": moments.converted, "open": moments.unfinished}
@@ -85,8 +86,10 @@ def answer(journeys: Journeys, query: Query, plan: Plan) -> Answer:
     stages = stage_steps(journeys, plan, tape)
     found.state = state_at(tape, moments, plan, found.steps, stages)
     check()
+    progress(0.5)
     matched = match(tape, plan, moments, found.state, len(stages))
     found.matched = matched
+    progress(0.9)
     found.lonely = np.setdiff1d(moments.case_row, [] if matched is None else matched.case_row)
     if matched is not None:
         found.balance = balance(found.state, found.steps, matched.case, matched.control, matched.weight, matched.base)

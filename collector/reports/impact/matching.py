@@ -76,7 +76,7 @@ def match(tape: Tape, plan: Plan, moments: Moments, state: State, stages: int) -
     check()
     chance = np.where(moments.fresh, hazard(score, scale, len(moments.case)), 0.0)
     if tape.value.any():
-        chance += np.where(moments.fresh, 0.0, _late_chance(tape, moments, x))
+        chance += _late_chance(tape, moments, x)
     chance = np.where(can_be, chance, 0.0)
     check()
     edges = np.linspace(0, plan.horizon, POINTS + 1)[1:].astype(np.int64)
@@ -150,12 +150,14 @@ def alike(score: Float64, case: Int64, pool: Int64, base: Float64) -> Bool:
 def _late_chance(tape: Tape, moments: Moments, x: Coded) -> Float64:
     """The chance of being exposed after the goal: it counts for money, which goes on."""
     late = np.flatnonzero(~moments.fresh)
-    scale = np.zeros(len(moments.row))
+    scale, found = np.zeros(len(moments.row)), np.zeros(len(moments.row))
     scale[late] = tape.scale[tape.person[moments.row[late]]]
     scale[moments.late] = 0.0
     pool = _some(late[scale[late] > 0], np.random.default_rng(SEED))
     if not len(pool):
-        return np.zeros(len(scale))
-    enough = len(moments.late) >= ENOUGH
-    score = x.dot(tilt(_means(x.of(moments.late)), x.of(pool), scale[pool])) if enough else np.zeros(len(scale))
-    return hazard(score, scale, len(moments.late))
+        return found
+    score = np.zeros(len(late))
+    if len(moments.late) >= ENOUGH:
+        score = x.of(late).dot(tilt(_means(x.of(moments.late)), x.of(pool), scale[pool]))
+    found[late] = hazard(score, scale[late], len(moments.late))
+    return found
