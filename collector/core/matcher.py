@@ -10,6 +10,7 @@ from functools import lru_cache
 from collector.core import event as events
 from collector.core.errors import UserError
 from collector.core.event import Json, Kind
+from collector.core.number import number_in
 
 SUBJECTS = (
     "page",
@@ -27,17 +28,6 @@ _TYPE_OF = {subject: subject for subject in SUBJECTS} | {"event": events.CUSTOM,
 _CONDITION = re.compile(r"\[([^\[\]=!<>~]+)(!=|>=|<=|=|>|<|~)(\"(?:[^\"\\]|\\.)*\"|[^\]]*)\]$", re.DOTALL)
 _HELP = "Write page:/pricing, event:Name, click:Text, form:id or source:name, then conditions like [total>=100]."
 MAX_LENGTH = 2_000
-
-
-def _number(cell: Json) -> float | None:
-    """The number that `cell` is or spells, None for anything else."""
-    if isinstance(cell, bool) or not isinstance(cell, int | float | str):
-        return None
-    try:
-        found = float(cell)
-    except (ValueError, OverflowError):
-        return None
-    return found if found == found and abs(found) != float("inf") else None
 
 
 def cell_text(cell: Json) -> str:
@@ -69,7 +59,7 @@ class Condition:
         """Whether a property's value fits. An absent property fits `!=` only (its value is not the one named)."""
         if not present or cell is None:
             return self.op == "!=" and self.value != ""
-        left, right = _number(cell), _number(self.value)
+        left, right = number_in(cell), number_in(self.value)
         if self.op in ("=", "!="):
             same = left == right if left is not None and right is not None else cell_text(cell) == self.value
             return same == (self.op == "=")

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from collector.core import event as events
 from collector.core.event import VALUE_PROPERTIES, Event, Json
 from collector.core.identity import VERIFIED
+from collector.core.number import number_in
 from collector.core.times import MINUTE
 from collector.ingest.agent import parse_agent
 from collector.ingest.bots import BY_USER_AGENT, agent_reason, is_spam, is_trusted
@@ -117,16 +118,6 @@ def put_user(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:
             event.props = {**event.props, VERIFIED: True}
 
 
-def _number(cell: Json) -> float | None:
-    if isinstance(cell, bool) or not isinstance(cell, int | float | str):
-        return None
-    try:
-        found = float(cell)
-    except (ValueError, OverflowError):
-        return None
-    return found if found - found == 0 else None
-
-
 def put_notice(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:  # noqa: ARG001 - the shape of a step
     """Which privacy notice a consent is about: the version that the event names, else the site's own of now."""
     if event.type == events.CONSENT and arrival.rules.notice_version and "version" not in event.props:
@@ -139,11 +130,11 @@ def put_value(event: Event, arrival: Arrival, raw: Mapping[str, Any]) -> None:  
     if not props:
         return
     if event.type == events.ENGAGEMENT:
-        ms = _number(props.get("ms"))
+        ms = number_in(props.get("ms"))
         event.value = None if ms is None else min(max(ms, 0.0), float(MAX_ENGAGEMENT))
     elif event.type not in _NO_VALUE:
         for name in VALUE_PROPERTIES:
-            if name in props and (found := _number(props[name])) is not None:
+            if name in props and (found := number_in(props[name])) is not None:
                 event.value = found
                 return
 

@@ -17,6 +17,7 @@ from collector.journeys.part import Bool, Float64, Int64, Part
 from collector.reports.funnel_chain import Rows
 from collector.reports.funnel_outcome import Outcome
 from collector.reports.named import OTHER, named
+from collector.reports.numbers import numbers
 from collector.reports.stats import wilson
 
 MOST_GROUPS = 20
@@ -147,11 +148,7 @@ def values_of(journeys: Journeys, query: Query, outcome: Outcome, at: int) -> Fl
         return np.full(len(there), np.nan)
 
     def read(part: Part, rows: Rows) -> Float64:
-        if not name:
-            return part.value[rows]
-        column = journeys.properties.column(part, str(name))
-        numbers = [_as_number(value) for value in column.values]
-        return np.array([*numbers, np.nan])[column.code[rows]]
+        return numbers(journeys, part, str(name), rows) if name else part.value[rows]
 
     return outcome.gather(there, outcome.row[at], read)
 
@@ -170,16 +167,6 @@ def _kinds_with_a_value(part: Part) -> Bool:
     found = np.zeros(int(part.kind.max(initial=-1)) + 1, dtype=np.bool_)
     found[part.kind[np.flatnonzero(~np.isnan(part.value))]] = True
     return found
-
-
-def _as_number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return float("nan")
-    try:
-        found = float(value)
-    except (ValueError, OverflowError):
-        return float("nan")
-    return found if np.isfinite(found) else float("nan")
 
 
 def groups(journeys: Journeys, outcome: Outcome, by: str, by_at: str) -> list[tuple[str, Rows]]:

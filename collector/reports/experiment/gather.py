@@ -13,8 +13,9 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
 from collector.reports.experiment.outcomes import before, outcome, within
 from collector.reports.experiment.people import People, Plan
-from collector.reports.experiment.properties import numbers, texts
+from collector.reports.experiment.properties import texts
 from collector.reports.experiment.seen import EXPOSURE, NAME, SHARE, VARIANT
+from collector.reports.numbers import numbers
 from collector.reports.scope import choose
 
 Number = TypeVar("Number", np.int64, np.float64, np.bool_)

@@ -8,7 +8,7 @@ from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
 from collector.reports.experiment.people import Plan
-from collector.reports.experiment.properties import numbers
+from collector.reports.numbers import numbers
 
 
 def within(part: Part, rows: Int64, since: Int64, horizon: int) -> Int64:
