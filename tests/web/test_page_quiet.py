@@ -90,6 +90,13 @@ def test_a_table_is_folded_to_a_number_of_columns_unless_one_alone_were_left_out
 
 
 @pytest.mark.usefixtures("english")
+def test_what_a_report_folds_away_stays_so_in_a_narrow_place_wherever_it_stands() -> None:
+    first, middle = (view(Block("t", "table", T("T"), WIDE, WIDE_ROWS, {"more": name})) for name in ("name", "kind"))
+    assert [head.name for head in first.folded(1).heads if not head.extra] == ["people"]
+    assert middle.folds
+
+
+@pytest.mark.usefixtures("english")
 def test_what_people_did_stands_in_words_with_what_was_written_in_its_title() -> None:
     columns = (Column("did", T("Did")), Column("of", T("Of")))
     rows: list[list[Cell]] = [
@@ -207,6 +214,8 @@ def test_changes_have_a_sign_and_so_have_the_ends_of_their_intervals_and_nothing
     [
         ("2 of: page:/, event:purchase", "act", "2 of: the page /, Purchase"),
         ("2 of: page:/, [broken", "act", "2 of: page:/, [broken"),
+        ("broken", "act", "broken"),
+        ("broken → page:/", "act", "Broken → the page /"),
         ("page:/, event:purchase", "acts", "The page /, Purchase"),
         ("page:/, [broken", "acts", "page:/, [broken"),
         ("", "acts", "–"),
