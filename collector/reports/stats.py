@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, ndtri
 
 Floats = NDArray[np.float64]
+_DIGITS = 12  # bits that numbers are told apart by before they are sorted
 
 
 def wilson(successes: ArrayLike, trials: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
@@ -69,6 +72,32 @@ def holm(p_values: ArrayLike) -> Floats:
 def quantile(values: NDArray[np.int64] | Floats, share: float) -> float | None:
     """The quantile by linear interpolation between order statistics (R's type 7); None of nothing."""
     return float(np.quantile(values, share)) if len(values) else None
+
+
+def quantile_of_pieces(pieces: Sequence[NDArray[np.int64]], share: float) -> float | None:
+    """`quantile` of whole numbers from 0 on that are many: only those as great as the ones in question are sorted."""
+    total = sum(map(len, pieces))
+    if not total:
+        return None
+    low = int((total - 1) * share)
+    shift = max(max(int(piece.max(initial=0)) for piece in pieces).bit_length() - _DIGITS, 0)
+    ends = np.cumsum(sum((np.bincount(piece >> shift, minlength=2**_DIGITS) for piece in pieces), np.int64(0)))
+    first, last = np.searchsorted(ends, (low, min(low + 1, total - 1)), side="right").tolist()
+    kept = [piece[(piece >> shift >= first) & (piece >> shift <= last)] for piece in pieces]
+    near, place = np.sort(np.concatenate(kept)), low - (int(ends[first - 1]) if first else 0)
+    between = (total - 1) * share - low
+    return float(near[place] + (near[min(place + 1, len(near) - 1)] - near[place]) * between)
+
+
+def quantile_of_counts(counts: NDArray[np.int64], share: float) -> float | None:
+    """`quantile` of the numbers from 0 on, each as often as it is counted."""
+    ends = np.cumsum(counts)
+    if not len(ends) or not ends[-1]:
+        return None
+    place = (int(ends[-1]) - 1) * share
+    low = int(place)
+    below, above = np.searchsorted(ends, (low, min(low + 1, int(ends[-1]) - 1)), side="right").tolist()
+    return float(below + (above - below) * (place - low))
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> Floats:

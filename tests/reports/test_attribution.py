@@ -107,7 +107,7 @@ def runs(paths: Sequence[str], names: str) -> Runs:
 def of(won: Sequence[str], lost: Sequence[str], names: str) -> Paths:
     part = world([E("a", START, "page:/")]).parts[0]
     found, nothing = runs(won, names), np.empty(0, dtype=np.int64)
-    each = np.arange(len(found.length))
+    each = np.ones(len(found.length), dtype=np.int64)
     whole = Conversions(
         part, nothing, np.empty(0), nothing, each, found, nothing, np.zeros(len(found.code), dtype=np.bool_)
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise, permutations
 from math import factorial
+from statistics import median
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from collector.core.blocks import Block, Cell, Result
 from collector.core.matcher import parse_matcher
 from collector.core.times import DAY, HOUR
 from collector.journeys.journeys import Journeys
-from collector.reports.attribution import REPORT
+from collector.reports.attribution import REPORT, gather
 from tests.support.effort import examples
 from tests.support.visit_oracle import fits, logs, users, visits
 from tests.support.worlds import E, question, site, world
@@ -234,6 +235,14 @@ asked_strategy = st.builds(
 )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _pieces() -> Iterator[None]:
+    """A few conversions at a time."""
+    kept, gather.PIECE = gather.PIECE, 2
+    yield
+    gather.PIECE = kept
+
+
 @settings(max_examples=examples(150), deadline=None)
 @given(logs(), users(), asked_strategy, st.sampled_from([1, 2]))
 def test_every_model_gives_what_plain_loops_give(
@@ -272,7 +281,12 @@ def test_every_model_gives_what_plain_loops_give(
     assert result.block("summary").rows[0][-1] == len(lost)
     lengths = Counter(min(len(path.touches), 10) for path in won)
     assert sum(int(str(row[1])) for row in result.block("length").rows) == sum(lengths.values())
-    days = [(path.time - path.first) // DAY for path in won if path.first is not None]
+    times = [path.time - path.first for path in won if path.first is not None]
+    days = [time // DAY for time in times]
+    told = [median([len(path.touches) for path in touched]), median(times) / 1_000] if touched else [None, None]
+    assert [
+        cells(result.block("summary"), name)[str(len(won))] for name in ("median_touches", "median_seconds")
+    ] == told
     lags = {str(row[0]): row[1] for row in result.block("lag").rows if row[1]}
     assert lags.get("less than 1 day", 0) == sum(day == 0 for day in days)
     assert sum(int(str(many)) for many in lags.values()) == len(days)
@@ -286,6 +300,15 @@ def test_paths_are_counted_as_plain_loops_count_them(log: list[E], known: Mappin
     rows = REPORT.run(world(log, known, NOW, 2), query).block("paths").rows
     wanted = Counter((tuple(path.values[-10:]), len(path.touches) > 10) for path in won)
     assert sorted(int(str(row[1])) for row in rows) == sorted(wanted.values(), reverse=True)[:20][::-1]
+    if 0 < len(wanted) <= 20:
+        same: dict[object, list[Path]] = {}
+        for path in won:
+            same.setdefault((tuple(path.values[-10:]), len(path.touches) > 10), []).append(path)
+        taken = [[one.time - one.first for one in paths if one.first is not None] for paths in same.values()]
+        medians = [(len(times), median(times) / 1_000) for times in taken if times]
+        assert sorted((row[1], row[4]) for row in rows if row[4] is not None) == sorted(medians)
+        lengths = [median([len(one.touches) for one in paths]) for paths in same.values()]
+        assert sorted(float(str(row[3])) for row in rows) == sorted(lengths)
 
 
 def links(result: Result) -> list[tuple[str, object, Sequence[tuple[str, str]]]]:

@@ -6,9 +6,20 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2_contingency
 
-from collector.reports.stats import chi_squared, difference, holm, quantile, wilson
+from collector.reports.stats import (
+    chi_squared,
+    difference,
+    holm,
+    quantile,
+    quantile_of_counts,
+    quantile_of_pieces,
+    wilson,
+)
+from tests.support.effort import examples
 
 
 def test_wilson_is_the_interval_that_scipy_gives() -> None:
@@ -37,3 +48,16 @@ def test_many_tests_are_corrected_for_their_number() -> None:
 def test_a_quantile_lies_between_two_values() -> None:
     assert quantile(np.array([1, 2, 3, 4]), 0.5) == 2.5
     assert quantile(np.array([], dtype=np.int64), 0.5) is None
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(
+    st.lists(st.lists(st.one_of(st.integers(0, 20), st.integers(0, 2**40)), max_size=8), max_size=4),
+    st.sampled_from([0.0, 0.25, 0.5, 0.9, 1.0]),
+)
+def test_a_quantile_of_many_numbers_is_that_of_all_of_them_sorted(pieces: list[list[int]], share: float) -> None:
+    arrays = [np.array(piece, dtype=np.int64) for piece in pieces]
+    whole = quantile(np.array([number for piece in pieces for number in piece], dtype=np.int64), share)
+    assert quantile_of_pieces(arrays, share) == pytest.approx(whole)
+    small = np.array([number for piece in pieces for number in piece if number <= 20], dtype=np.int64)
+    assert quantile_of_counts(np.bincount(small), share) == pytest.approx(quantile(small, share))

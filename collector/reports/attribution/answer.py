@@ -49,11 +49,6 @@ class Answer:
         return joined([one.length for one in self.paths.found])
 
     @once
-    def lag(self) -> Int64:
-        """How long after its first touch each conversion was, in ms; -1 without one."""
-        return joined([one.lag for one in self.paths.found])
-
-    @once
     def worth(self) -> Float64:
         """What each conversion is worth, NaN for nothing known."""
         found = [one.worth for one in self.paths.found]

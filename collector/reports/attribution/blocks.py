@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.text import T, Text
 from collector.core.times import SECOND
-from collector.journeys.part import Int16
+from collector.journeys.part import Int16, Int64
 from collector.reports.attribution.answer import Answer, Link
+from collector.reports.attribution.paths import Conversions
 from collector.reports.attribution.sequences import (
     MOST_TOUCHES,
     argument,
@@ -21,14 +25,15 @@ from collector.reports.attribution.sequences import (
     written,
 )
 from collector.reports.scope import share
-from collector.reports.stats import quantile
+from collector.reports.stats import quantile_of_counts, quantile_of_pieces
 
 MOST_PATHS = 20
+Number = TypeVar("Number", np.int64, np.float64)
 
 
 def summary_block(answer: Answer) -> Block:
     """How many conversions there were, what they were worth, how they came about, and how many people never did."""
-    length, lag = answer.length, answer.lag
+    found = answer.paths.found
     cells: list[tuple[Column, Cell, Link | None]] = [
         (Column("conversions", T("Conversions"), "count"), answer.paths.count, answer.link("all")),
     ]
@@ -36,9 +41,11 @@ def summary_block(answer: Answer) -> Block:
         cells.append((Column("revenue", T("Revenue"), "money"), float(np.nansum(answer.worth)), None))
     if answer.costs:
         cells.append((Column("cost", T("Ad costs"), "money"), answer.costs.total, None))
-    took = quantile(lag[lag >= 0], 0.5)
+    took = quantile_of_pieces([touched(one.lag) for one in found], 0.5)
+    touches = _lengths([(one.runs.length, one.many) for one in found])
+    touches[:1] = 0
     cells += [
-        (Column("median_touches", T("Median touches"), "number"), quantile(length[length > 0], 0.5), None),
+        (Column("median_touches", T("Median touches"), "number"), quantile_of_counts(touches, 0.5), None),
         (
             Column("median_seconds", T("Median time"), "seconds", T("From the first touch to the conversion.")),
             None if took is None else took / SECOND,
@@ -63,23 +70,22 @@ def summary_block(answer: Answer) -> Block:
 def paths_block(answer: Answer) -> Block:
     """The commonest paths."""
     found = answer.paths.found
-    rows = [table(one.runs) for one in found]
-    whole = np.concatenate(rows) if rows else np.empty((0, 1), dtype=np.int16)
-    number = numbered(whole)
-    every = np.concatenate([one.many for one in found]) if found else np.empty(0, dtype=np.int64)
-    top, many, different = commonest(number, every, MOST_PATHS)
-    # Which of those shown each path is, and with it each conversion's, if any.
+    tables = [table(one.runs) for one in found]
+    number = numbered(tables)
+    ends = np.cumsum([0, *map(len, tables)]).tolist()
+    numbers = [number[start:end] for start, end in pairwise(ends)]
+    top, many, different = commonest(numbers, [one.many for one in found], MOST_PATHS)
+    # Which of those shown each path is, if any.
     rank = np.full(len(number), MOST_PATHS, dtype=np.int8)
     order = np.argsort(top)
     if len(top):
         near = np.minimum(np.searchsorted(top[order], number), len(top) - 1)
         np.copyto(rank, order.astype(np.int8)[near], where=top[order][near] == number)
-    ends = np.cumsum([0, *map(len, rows)]).tolist()
-    place = [rank[start:end][one.path] for one, (start, end) in zip(found, pairwise(ends), strict=True)]
-    shown = np.concatenate(place) if place else rank
+    ranks = [rank[start:end] for start, end in pairwise(ends)]
+    lags = _by_rank(ranks, found, lambda one: one.lag)
+    worths = _by_rank(ranks, found, lambda one: one.worth) if answer.valued else []
     told: list[list[Cell]] = []
     links = []
-    worth, lag, length = answer.worth, answer.lag, answer.length
     columns = [
         Column("path", T("Path")),
         Column("conversions", T("Conversions"), "count"),
@@ -90,17 +96,22 @@ def paths_block(answer: Answer) -> Block:
     if answer.valued:
         columns.append(Column("revenue", T("Revenue"), "money"))
     for at, count in enumerate(many.tolist()):
-        of = np.flatnonzero(shown == at)
-        path = sequence(whole[np.argmax(rank == at)])
-        took = quantile(lag[of][lag[of] >= 0], 0.5)
+        path = next(
+            sequence(rows[np.argmax(mine == at)]) for rows, mine in zip(tables, ranks, strict=True) if at in mine
+        )
+        took = quantile_of_pieces([touched(lag) for lag in lags[at]], 0.5)
+        touches: float | None = float(len(path.codes))
+        if path.longer:
+            of = [(one.runs.length[mine == at], one.many[mine == at]) for one, mine in zip(found, ranks, strict=True)]
+            touches = quantile_of_counts(_lengths(of), 0.5)
         told.append(
             [
                 written(answer, path),
                 count,
                 share(count, answer.paths.count),
-                quantile(length[of], 0.5),
+                touches,
                 None if took is None else took / SECOND,
-                *([float(np.nansum(worth[of]))] if answer.valued else []),
+                *([float(np.nansum(np.concatenate(worths[at])))] if answer.valued else []),
             ]
         )
         links.append(answer.link("path", argument(answer, path)))
@@ -112,15 +123,44 @@ def paths_block(answer: Answer) -> Block:
         rows=told,
         draw={"x": "path", "y": "conversions", "link": "conversions", "wide": True},
         links=links,
-        note=_paths_note(different, whole),
+        note=_paths_note(different, tables),
         empty=T("Nobody converted in this range."),
     )
 
 
-def _paths_note(different: int, whole: Int16) -> Text | None:
+def _by_rank(
+    ranks: Sequence[NDArray[np.int8]], found: Sequence[Conversions], read: Callable[[Conversions], NDArray[Number]]
+) -> list[list[NDArray[Number]]]:
+    """What is read of each conversion, by the rank of its path: for each rank shown an array for each piece."""
+    by_rank: list[list[NDArray[Number]]] = [[] for _ in range(MOST_PATHS)]
+    for mine, one in zip(ranks, found, strict=True):
+        shown = np.repeat(mine, one.many)
+        inner: list[int] = np.cumsum(np.bincount(shown, minlength=MOST_PATHS)[:MOST_PATHS]).tolist()
+        ordered = read(one)[np.argsort(shown, kind="stable")]  # of numbers as narrow as these it counts them
+        for at, (start, end) in enumerate(pairwise([0, *inner])):
+            by_rank[at].append(ordered[start:end])
+    return by_rank
+
+
+def touched(lag: Int64) -> Int64:
+    """The times of those conversions that had a touch."""
+    there = lag >= 0
+    return lag if there.all() else lag[there]
+
+
+def _lengths(paths: Sequence[tuple[Int64, Int64]]) -> Int64:
+    """How many conversions had how many touches, of paths with their lengths and how many conversions each led to."""
+    longest = max((int(length.max(initial=0)) for length, _ in paths), default=0)
+    found = np.zeros(longest + 1, dtype=np.int64)
+    for length, many in paths:
+        found += np.bincount(length, many, longest + 1).astype(np.int64)
+    return found
+
+
+def _paths_note(different: int, tables: Sequence[Int16]) -> Text | None:
     if different > MOST_PATHS:
         return T("The {n} commonest of {all} different paths.", n=MOST_PATHS, all=different)
-    if len(whole) and whole[:, -1].any():
+    if any(rows[:, -1].any() for rows in tables):
         return T("Paths of more than {n} touches count by their last {n} and begin with “…”.", n=MOST_TOUCHES)
     return None
 

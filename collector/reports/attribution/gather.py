@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Float64, Int64, Part
+from collector.journeys.merge import ranges
+from collector.journeys.part import Bool, Float64, Hits, Int32, Int64, Part
 from collector.reports.attribution.paths import Conversions, Paths, Runs, last_touch
 from collector.reports.attribution.plan import OTHER, Plan
 from collector.reports.attribution.touches import Touches, touches_of
 from collector.reports.scope import choose
 
+PIECE = 250_000  # conversions at a time
 MOST_VALUES = 100  # more than anybody reads, few enough to solve their chain in no time
+_EVERYONE = 2**63 - 1
 
 
 def paths_of(journeys: Journeys, query: Query, plan: Plan, named: Sequence[str] = ()) -> Paths:
@@ -28,8 +32,9 @@ def paths_of(journeys: Journeys, query: Query, plan: Plan, named: Sequence[str] 
         if len(place):
             touches = replace(touches, code=place[touches.code])
         chosen = choose(journeys, part, query, lasting=plan.lasting)
-        rows, converted = _goals(journeys, part, query, plan, chosen)
-        found.append(_conversions(journeys, part, query, plan, touches, rows))
+        goals, converted = _goals(journeys, part, query, plan, chosen)
+        every = journeys.hits(part, plan.goal, query.include_bots).keys if plan.cut else None
+        found += [_conversions(journeys, part, plan, *piece, every) for piece in _pieces(part, touches, goals)]
         persons, runs = _unconverted(part, plan, touches, chosen & ~converted)
         lost.append(runs)
         people.append((part, persons))
@@ -41,47 +46,110 @@ def paths_of(journeys: Journeys, query: Query, plan: Plan, named: Sequence[str] 
     return _fewer(Paths(list(values), found, lost, people))
 
 
-def _goals(journeys: Journeys, part: Part, query: Query, plan: Plan, chosen: Bool) -> tuple[Int64, Bool]:
+def _goals(journeys: Journeys, part: Part, query: Query, plan: Plan, chosen: Bool) -> tuple[Hits, Bool]:
     """The conversions in the range, and who had any."""
-    rows = journeys.rows(part, plan.goal, query.include_bots)
-    time = part.time[rows]
-    rows = rows[(time >= plan.start) & (time < plan.end) & chosen[part.person[rows]]]
+    hits = journeys.hits(part, plan.goal, query.include_bots)
+    kept: list[Bool] = []
+    if part.size and not plan.start <= part.bounds[0] <= part.bounds[1] < plan.end:
+        time = (hits.keys & ((1 << part.shift) - 1)) + part.origin
+        kept.append((time >= plan.start) & (time < plan.end))
+    if not chosen.all():
+        kept.append(chosen[part.person[hits.rows]])
+    if kept:
+        places = np.flatnonzero(np.logical_and.reduce(kept))
+        hits = Hits(hits.keys[places], hits.rows[places])
     converted = np.zeros(len(part.persons), dtype=np.bool_)
-    converted[part.person[rows]] = True
-    return rows, converted
+    converted[part.person[hits.rows]] = True
+    return hits, converted
+
+
+def _pieces(part: Part, touches: Touches, goals: Hits) -> Iterator[tuple[Touches, Hits]]:
+    """The same of some persons after others: what is made of a piece has room in a processor's cache."""
+    at = np.arange(PIECE, len(goals.keys), PIECE)
+    begins = np.unique(goals.keys[at] >> part.shift) << part.shift  # the first key of a person
+    for low, high in pairwise([0, *begins.tolist(), _EVERYONE]):
+        mine, theirs = (slice(*np.searchsorted(keys, (low, high)).tolist()) for keys in (touches.key, goals.keys))
+        piece = Touches(touches.key[mine], touches.code[mine], touches.direct[mine], touches.labels)
+        yield piece, Hits(goals.keys[theirs], goals.rows[theirs])
 
 
 def _conversions(
-    journeys: Journeys, part: Part, query: Query, plan: Plan, touches: Touches, rows: Int64
+    journeys: Journeys, part: Part, plan: Plan, touches: Touches, goals: Hits, every: Int64 | None
 ) -> Conversions:
-    key = part.key[rows]
-    # Keys are a person and a time, so that one search finds where a path begins: both ends are inclusive.
-    least = key - np.minimum(key & ((1 << part.shift) - 1), plan.lookback)
-    if plan.cut:
-        every = part.key[journeys.rows(part, plan.goal, query.include_bots)]
-        # Conversions at one instant are cut at the one before that instant.
-        earlier = np.searchsorted(every, key) - 1
-        previous = np.where(earlier >= 0, every[np.maximum(earlier, 0)] if len(every) else 0, -1)
-        least = np.maximum(least, previous + 1)
-    first = _below(touches.key, least)
-    end = np.maximum(_below(touches.key, key + 1), first)
-    # Conversions of one visit mostly have the same touches, and stand side by side.
-    fresh = np.ones(len(rows), dtype=np.bool_)
-    fresh[1:] = (first[1:] != first[:-1]) | (end[1:] != end[:-1])
-    paths, path = np.flatnonzero(fresh), np.cumsum(fresh) - 1
-    runs, place = _spread(first[paths], end[paths], touches.code)
+    """The conversions of `goals` with their paths; every: the keys of all that are cut at, None where none are."""
+    key, rows = goals
+    places, first, end = _slices(part, plan, touches.key, key, every)
+    many = np.diff(np.append(places, len(rows)))
+    runs, place = _spread(first, end, touches.code)
     touched = touches.key[place]
-    before = np.repeat(touched[last_touch(runs)], runs.length[runs.length > 0]) - touched
+    before = np.repeat(touched[last_touch(runs)], runs.length[runs.length > 0])
+    before -= touched
     direct = touches.direct[place]
-    lag = np.full(len(rows), -1, dtype=np.int64)
-    if len(place):
-        begun = touches.key[np.minimum(first[paths], len(touches.key) - 1)]
-        np.copyto(lag, key - begun[path], where=end > first)
+    lag = _lags(touches.key, key, first, end, many)
     if plan.collapse:
         begins, ends = _stays(runs)
         direct = np.logical_and.reduceat(direct, begins) if len(begins) else direct
         runs, before = _only(runs, ends), before[ends]
-    return Conversions(part, rows, _worth(journeys, part, plan, rows), lag, path, runs, before, direct)
+    return Conversions(part, rows, _worth(journeys, part, plan, rows), lag, many, runs, before, direct)
+
+
+def _slices(part: Part, plan: Plan, touched: Int64, key: Int64, every: Int64 | None) -> tuple[Int64, Int64, Int64]:
+    """Which touches led to each conversion: (place of the first of those who share them, first touch, end).
+
+    Conversions with no touch between them mostly have the same touches: where the first and the last of them begin with
+    the same one, all between do, and need not be looked at.
+
+    Args:
+        touched, key: of all touches and of the conversions. every: of all that are cut at, None where none are.
+    """
+    edges = np.concatenate(([0], np.searchsorted(key, touched), [len(key)]))
+    group = np.flatnonzero(edges[1:] > edges[:-1])  # all of which have so many touches before or at their instant
+    places, last = edges[group], edges[group + 1] - 1
+    first = _below(touched, _least(part, plan, key[places], every))
+    several = np.flatnonzero(last > places)
+    until = touched[np.minimum(first[several], len(touched) - 1)] if len(touched) else first[several]
+    mixed = several[(first[several] < len(touched)) & (until < _least(part, plan, key[last[several]], every))]
+    if len(mixed):
+        others = ranges(places[mixed] + 1, last[mixed] + 1)
+        group = np.concatenate((group, np.repeat(group[mixed], last[mixed] - places[mixed])))
+        places = np.concatenate((places, others))
+        order = np.argsort(places, kind="stable")
+        places, group = places[order], group[order]
+        first = _below(touched, _least(part, plan, key[places], every))
+    end = np.maximum(group, first)
+    fresh = np.ones(len(places), dtype=np.bool_)
+    fresh[1:] = (first[1:] != first[:-1]) | (end[1:] != end[:-1])
+    if not fresh.all():
+        places, first, end = places[fresh], first[fresh], end[fresh]
+    return places, first, end
+
+
+def _least(part: Part, plan: Plan, key: Int64, every: Int64 | None) -> Int64:
+    """The least key of a touch that may have led to each conversion.
+
+    Keys are a person and a time, so that one search finds where a path begins: both ends are inclusive.
+    """
+    least = key & ((1 << part.shift) - 1)
+    np.minimum(least, plan.lookback, out=least)
+    np.subtract(key, least, out=least)
+    if every is not None:
+        # Conversions at one instant are cut at the one before that instant.
+        earlier = np.searchsorted(every, key) - 1
+        previous = np.where(earlier >= 0, every[np.maximum(earlier, 0)] if len(every) else 0, -1)
+        least = np.maximum(least, previous + 1)
+    return least
+
+
+def _lags(touched: Int64, key: Int64, first: Int64, end: Int64, many: Int64) -> Int64:
+    """From the first touch of each conversion to it, -1 where there is none."""
+    if not len(touched):
+        return np.full(len(key), -1, dtype=np.int64)
+    lag = np.repeat(touched[np.minimum(first, len(touched) - 1)], many)
+    np.subtract(key, lag, out=lag)
+    none = end == first
+    if none.any():
+        lag[np.repeat(none, many)] = -1
+    return lag
 
 
 def _below(keys: Int64, limits: Int64) -> Int64:
@@ -92,7 +160,7 @@ def _below(keys: Int64, limits: Int64) -> Int64:
     return np.cumsum(np.bincount(behind, minlength=len(limits) + 1)[:-1])
 
 
-def _worth(journeys: Journeys, part: Part, plan: Plan, rows: Int64) -> Float64:
+def _worth(journeys: Journeys, part: Part, plan: Plan, rows: Int64 | Int32) -> Float64:
     if plan.value is None:
         return part.value[rows]
     column = journeys.properties.column(part, plan.value)
@@ -104,7 +172,8 @@ def _spread(first: Int64, end: Int64, code: Int64) -> tuple[Runs, Int64]:
     """Slices of one list, one behind the other, and the place in the list of each."""
     length = end - first
     start = np.concatenate(([0], np.cumsum(length))).astype(np.int64)
-    place = np.arange(start[-1]) + np.repeat(first - start[:-1], length)
+    place = np.repeat(first - start[:-1], length)
+    place += np.arange(start[-1])
     return Runs(start, code[place]), place
 
 

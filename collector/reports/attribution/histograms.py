@@ -31,7 +31,8 @@ LAGS = (
 
 def length_block(answer: Answer) -> Block:
     """How many touches conversions took."""
-    bucket = np.minimum(answer.length, LONGEST).astype(np.int8)
+    found = [np.repeat(np.minimum(one.runs.length, LONGEST).astype(np.int8), one.many) for one in answer.paths.found]
+    bucket = np.concatenate(found) if found else np.empty(0, dtype=np.int8)
     labels = [T("no touch"), *[Text("{n}", {"n": n}) for n in range(1, LONGEST)], T("{n} and more", n=LONGEST)]
     groups = [(number, str(label)) for number, label in enumerate(labels) if number or (bucket == 0).any()]
     return _histogram(answer, "length", Column("touches", T("Touches"), "label"), T("How many touches"), groups, bucket)
@@ -39,7 +40,8 @@ def length_block(answer: Answer) -> Block:
 
 def lag_block(answer: Answer) -> Block:
     """How long it took from the first touch to the conversion."""
-    bucket = lag_group(answer.lag)
+    found = [lag_group(one.lag) for one in answer.paths.found]
+    bucket = np.concatenate(found) if found else np.empty(0, dtype=np.int8)
     groups = [(number, str(label)) for number, (_, label) in enumerate(LAGS)]
     column = Column("days", T("Days"), "label", T("From the first touch to the conversion."))
     return _histogram(answer, "lag", column, T("How long it took"), groups, bucket)

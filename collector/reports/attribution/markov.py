@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from collector.journeys.part import Float64, Int64
+from collector.journeys.part import Float64
 from collector.reports.attribution.paths import Paths, Runs, first_touch, last_touch
 
 
@@ -19,12 +19,13 @@ def markov(paths: Paths) -> Float64:
     """
     count = len(paths.values)
     start, moves, won, lost = np.zeros(count), np.zeros((count, count)), np.zeros(count), np.zeros(count)
-    every = [(one.runs, one.many, won) for one in paths.found] + [(one, None, lost) for one in paths.lost]
-    for runs, many, ends in every:
-        times = None if many is None else many[runs.length > 0]
-        start += np.bincount(runs.code[first_touch(runs)], times, count)
-        ends += np.bincount(runs.code[last_touch(runs)], times, count)
-        moves += _moves(runs, many, count)
+    every = [(one.runs, one.many_of_touch, won) for one in paths.found]
+    every += [(one, np.ones(len(one.code)), lost) for one in paths.lost]
+    for runs, times, ends in every:
+        first, last = first_touch(runs), last_touch(runs)
+        start += np.bincount(runs.code[first], times[first], count)
+        ends += np.bincount(runs.code[last], times[last], count)
+        moves += _moves(runs, times, count)
     if not won.any():
         return np.zeros(count)
     whole = moves.sum(axis=1) + won + lost
@@ -38,12 +39,10 @@ def markov(paths: Paths) -> Float64:
     return np.asarray(effect / effect.sum())
 
 
-def _moves(runs: Runs, many: Int64 | None, count: int) -> Float64:
-    """How often each value follows each within a path; `many` is how often each path counts, None for once."""
-    inside = np.ones(len(runs.code), dtype=np.bool_)
-    inside[first_touch(runs)] = False
-    after = np.flatnonzero(inside)
-    pairs = runs.code[after - 1] * count
-    pairs += runs.code[after]
-    times = None if many is None else np.repeat(many, np.maximum(runs.length - 1, 0))
-    return np.bincount(pairs, times, count * count).reshape(count, count).astype(np.float64)
+def _moves(runs: Runs, times: Float64, count: int) -> Float64:
+    """How often each value follows each within a path; `times` is how often the path of each touch counts."""
+    pairs = runs.code[:-1] * count
+    pairs += runs.code[1:]
+    after = times.copy()
+    after[first_touch(runs)] = 0  # which follow nothing
+    return np.bincount(pairs, after[1:], count * count).reshape(count, count).astype(np.float64)

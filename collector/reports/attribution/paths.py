@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from collector.journeys.part import Bool, Float64, Int64, Part
+from collector.journeys.part import Bool, Float64, Int32, Int64, Part
 from collector.reports.once import once
 
 FEW_VALUES = 12  # of which every set may be counted in a table
@@ -50,34 +50,35 @@ class Runs:
 
 @dataclass(frozen=True, eq=False)
 class Conversions:
-    """Conversions of one part with their paths, which those share that the same touches led to.
+    """Conversions of some persons of one part in order; neighbours with the same touches share their path.
 
     row: of the part. worth: NaN for none. lag: ms from the first touch to the conversion, -1 for none.
-    path: of each conversion, one of `runs`. before: ms from each touch to the path's last. direct: of each touch.
+    many: how many conversions each of `runs` led to, at least one. before: ms from each touch to the path's last.
+    direct: of each touch.
     """
 
     part: Part
-    row: Int64
+    row: Int64 | Int32
     worth: Float64
     lag: Int64
-    path: Int64
+    many: Int64
     runs: Runs
     before: Int64
     direct: Bool
 
     @once
-    def length(self) -> Int64:
-        """How many touches led to each conversion."""
-        return self.runs.length[self.path]
+    def path(self) -> Int64:
+        """The path of each conversion, one of `runs`."""
+        return np.repeat(np.arange(len(self.many)), self.many)
 
     @once
-    def many(self) -> Int64:
-        """How many conversions each path led to."""
-        return np.bincount(self.path, minlength=len(self.runs.length))
+    def length(self) -> Int64:
+        """How many touches led to each conversion."""
+        return np.repeat(self.runs.length, self.many)
 
     @once
     def many_of_touch(self) -> Float64:
-        """The same of the path of each touch."""
+        """For each touch how many conversions its path led to."""
         return np.repeat(self.many.astype(np.float64), self.runs.length)
 
     @once

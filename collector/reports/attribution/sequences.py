@@ -32,17 +32,22 @@ class Path:
 def table(runs: Runs) -> Int16:
     """A row a path: its last touches from the last one back, -1 where there are no more; then whether it is longer."""
     length = runs.length
-    rows = np.full((len(length), MOST_TOUCHES + 1), _NOTHING, dtype=np.int16)
+    rows = np.full((len(length), MOST_TOUCHES + 1), _NOTHING, dtype=np.int16, order="F")
+    there = np.arange(len(length))
     for back in range(MOST_TOUCHES):
-        there = np.flatnonzero(length > back)
+        there = there[length[there] > back]
         rows[there, back] = runs.code[runs.start[there + 1] - 1 - back]
     rows[:, MOST_TOUCHES] = length > MOST_TOUCHES
     return rows
 
 
-def numbered(rows: Int16) -> Int64:
-    """A number for each row of `table`, the same for the same row and for no other."""
-    base = int(rows.max()) + 2 if len(rows) else 2
+def numbered(tables: Sequence[Int16]) -> Int64:
+    """A number for each row of these tables, one after the other: the same for the same row and for no other."""
+    base = max((int(rows.max(initial=_NOTHING)) for rows in tables), default=_NOTHING) + 2
+    if base ** (MOST_TOUCHES + 1) <= _MOST:
+        numbers = [_digits(rows, base) for rows in tables]
+        return np.concatenate(numbers) if numbers else np.empty(0, dtype=np.int64)
+    rows = np.concatenate(tables)
     number, room = np.zeros(len(rows), dtype=np.int64), 1
     for column in range(rows.shape[1]):
         if room * base > _MOST:
@@ -54,14 +59,35 @@ def numbered(rows: Int16) -> Int64:
     return number
 
 
-def commonest(numbers: Int64, many: Int64, most: int) -> tuple[Int64, Int64, int]:
+def _digits(rows: Int16, base: int) -> Int64:
+    number = np.zeros(len(rows), dtype=np.int64)
+    for column in range(rows.shape[1]):
+        number *= base
+        number += rows[:, column]
+        number += 1
+    return number
+
+
+def commonest(numbers: Sequence[Int64], many: Sequence[Int64], most: int) -> tuple[Int64, Int64, int]:
     """The numbers that count most, those of one count ascending; how often each does; how many different there are.
 
     Args:
-        many: how often each entry counts.
+        numbers, many: in pieces, which are counted each by itself first; and how often each entry counts.
     """
+    if not any(map(len, numbers)):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), 0
+    counted = [_counted(*piece) for piece in zip(numbers, many, strict=True)]
+    each, counts = _counted(np.concatenate([one[0] for one in counted]), np.concatenate([one[1] for one in counted]))
+    least = np.partition(counts, len(counts) - most)[len(counts) - most] if len(counts) > most else 0
+    candidates = np.flatnonzero(counts >= least)
+    top = candidates[np.argsort(-counts[candidates], kind="stable")[:most]]
+    return each[top], counts[top], len(each)
+
+
+def _counted(numbers: Int64, many: Int64) -> tuple[Int64, Int64]:
+    """The different numbers, ascending, and how often each counts."""
     if not len(numbers):
-        return numbers, many, 0
+        return numbers, many
     bits = int(many.max()).bit_length()
     if int(numbers.max()).bit_length() + bits < _BITS:
         # Sorted with what it counts in its last bits: numbers alone are sorted several times faster than their order.
@@ -71,11 +97,7 @@ def commonest(numbers: Int64, many: Int64, most: int) -> tuple[Int64, Int64, int
         order = np.argsort(numbers)
         ordered, weights = numbers[order], many[order]
     first = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    counts = np.add.reduceat(weights, first)
-    least = np.partition(counts, len(counts) - most)[len(counts) - most] if len(counts) > most else 0
-    candidates = np.flatnonzero(counts >= least)
-    top = candidates[np.argsort(-counts[candidates], kind="stable")[:most]]
-    return ordered[first[top]], counts[top], len(first)
+    return ordered[first], np.add.reduceat(weights, first)
 
 
 def sequence(row: Int16) -> Path:
