@@ -1,4 +1,4 @@
-"""What somebody does on the shop's pages: read, sign up, fill a cart, chat, order. Each act leaves its events."""
+"""What somebody does on the shop's pages: read, sign up, fill a cart, order. Each act leaves its events."""
 
 from __future__ import annotations
 
@@ -30,24 +30,40 @@ _LINK_TEXTS = {
     "/build/roast": "Build a blend",
     "/about": "About",
 }
+_WORTH = {"/plans": 0.8, "/coffees": 0.6, "/build/grind": 0.9, "/about": 0.5}
+# What can be put into the cart on which page.
+_OFFERED = {
+    "/coffees": ("first-light", "north-pier", "slack-tide"),
+    "/plans": ("plan-cup", "plan-pot", "plan-crew"),
+    "/build/grind": ("own-blend",),
+}
 _FIELDS = ("name", "email", "street", "postcode")
 
 
 @dataclass(slots=True)
 class Shopper:
-    """Somebody on a device, with what they hold and have seen; `opinion` draws what they say when they are asked."""
+    """Somebody on a device, with what they hold and have seen.
+
+    opinion: gives what draws their words when they are asked. at_cart: called whenever they come to the cart page.
+    """
 
     trail: Trail
     rng: Random
     user: str
-    opinion: Random
+    opinion: Callable[[], Random]
+    at_cart: Callable[[], None]
     known: bool = False
     must_sign_in: bool = False
     plan: str = ""
     pages: int = 1
-    saw_prices: bool = False
+    saw: set[str] = field(default_factory=set)
     cart: list[str] = field(default_factory=list)
     orders: int = 0
+
+    @property
+    def interest(self) -> float:
+        """How much what they looked at draws them to a cart, in log odds; a blend of their own the most."""
+        return sum(worth for path, worth in _WORTH.items() if path in self.saw)
 
 
 def read_on(shopper: Shopper, pages: int, after_page: Callable[[], None]) -> None:
@@ -58,7 +74,7 @@ def read_on(shopper: Shopper, pages: int, after_page: Callable[[], None]) -> Non
         trail.add(events.IDENTIFY, shopper.user, {"plan": shopper.plan})
         shopper.must_sign_in = False
     for step in range(pages):
-        shopper.saw_prices = shopper.saw_prices or trail.path == "/plans"
+        shopper.saw.add(trail.path)
         trail.read(rng.lognormvariate(2.9, 0.8), rng.choice((25, 50, 75, 100)))
         if trail.path == "/about" and rng.random() < 0.2:
             trail.add(events.DOWNLOAD, "/brewing-guide.pdf", {"text": "Brewing guide (PDF, one page)"})
@@ -110,22 +126,34 @@ def open_cart(shopper: Shopper) -> None:
     trail.add(events.CLICK, "Open my cart", {"tag": "a", "href": "/cart"})
     trail.wait(400)
     trail.go("/cart")
+    shopper.at_cart()
 
 
 def put_in_cart(shopper: Shopper) -> None:
     """Choose something, two things perhaps, and look at the cart."""
     trail, rng = shopper.trail, shopper.rng
-    if trail.path not in ("/coffees", "/plans"):
+    if trail.path not in _OFFERED:
         _follow(shopper, rng.choice(("/coffees", "/plans")))
         trail.read(rng.uniform(5, 40), 75)
-    offered = [name for name in PRICES if name.startswith("plan-") == (trail.path == "/plans") and name != "own-blend"]
-    for product in rng.sample(offered, rng.choices((1, 2), (4, 1))[0]):
+    offered = _OFFERED[trail.path]
+    for product in rng.sample(offered, min(len(offered), rng.choices((1, 2), (4, 1))[0])):
         trail.wait(rng.uniform(2_000, 12_000))
         trail.add(events.CLICK, "Add to cart", {"tag": "button"}, target=f"add-{product}")
         trail.custom("add_to_cart", product=product, price=PRICES[product])
         shopper.cart.append(product)
+    look_at_cart(shopper)
+
+
+def look_at_cart(shopper: Shopper) -> None:
+    """Go to the cart page and read it."""
     _follow(shopper, "/cart")
-    trail.read(rng.uniform(4, 40), 100)
+    shopper.at_cart()
+    shopper.trail.read(shopper.rng.uniform(4, 40), 100)
+
+
+def finishes(shopper: Shopper, rng: Random) -> bool:
+    """Whether somebody at the checkout finishes it: more do since it is one page."""
+    return rng.random() < (0.68 if shopper.trail.clock < shopper.trail.world.one_page else 0.9)
 
 
 def order(shopper: Shopper, finish: bool) -> None:
@@ -152,31 +180,6 @@ def order(shopper: Shopper, finish: bool) -> None:
     trail.custom("purchase", total=total, order_id=number, items=len(shopper.cart))
     shopper.cart.clear()
     trail.read(rng.uniform(3, 20), 100)
-    if shopper.opinion.random() < ANSWERS:
-        trail.custom("nps_rated", score=shopper.opinion.choices(range(2, 11), (1, 1, 1, 2, 3, 5, 8, 9, 7))[0])
-
-
-def chat(shopper: Shopper) -> None:
-    """A chat: the bot greets, an agent joins after a wait (or nobody does, and a note is left)."""
-    trail, rng = shopper.trail, shopper.rng
-
-    def say(name: str, low: float, high: float, **props: object) -> None:
-        trail.wait(rng.uniform(low, high) * 1_000)
-        trail.custom(f"chat_{name}", provider="demochat", **props)
-
-    say("opened", 2, 10)
-    say("started", 5, 40)
-    say("message", 0.1, 0.5, role="visitor")
-    say("message", 0.5, 1, role="bot")
-    if rng.random() < 0.12:
-        say("offline_form", 60, 180)
-        return
-    trail.wait(min(600_000, rng.lognormvariate(3.6, 0.7) * 1_000))
-    say("agent_joined", 1, 2)
-    say("message", 5, 20, role="agent")
-    for _ in range(rng.randrange(0, 3)):
-        say("message", 10, 60, role="visitor")
-        say("message", 10, 45, role="agent")
-    say("ended", 5, 60)
-    if rng.random() < 0.4:
-        say("rated", 2, 20, score=rng.choices((1, 2, 3, 4, 5), (1, 1, 2, 6, 10))[0])
+    opinion = shopper.opinion()
+    if opinion.random() < ANSWERS:
+        trail.custom("nps_rated", score=opinion.choices(range(2, 11), (1, 1, 1, 2, 3, 5, 8, 9, 7))[0])

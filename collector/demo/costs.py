@@ -14,7 +14,8 @@ CURRENCY = "EUR"
 _BILLS = (
     ("paid_search", "google", "coffee-plans", 21.0),
     ("paid_social", "facebook", "first-bag", 17.0),
-    ("retargeting", "adnet", "cart-reminder", 6.0),
+    ("retargeting", "adnet", "cart-reminder", 19.0),
+    ("retargeting", "bannernet", "still-fresh", 11.0),
 )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 from typing import Any, TypeAlias
-from uuid import UUID
 
 from collector.core import event as events
 from collector.demo.world import TITLES, World
@@ -15,7 +14,9 @@ WireEvent: TypeAlias = dict[str, Any]
 
 def uuid_from(rng: Random) -> str:
     """A random (version 4) uuid drawn from `rng`."""
-    return str(UUID(int=rng.getrandbits(128), version=4))
+    drawn = f"{rng.getrandbits(128):032x}"
+    variant = "89ab"[int(drawn[16], 16) & 3]
+    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
 
 
 class Trail:
@@ -42,12 +43,11 @@ class Trail:
             "id": uuid_from(self._ids),
             "type": kind,
             "at": self.clock,
-            "url": self._url,
-            "pid": self._pageview,
             "visitor": self.visitor,
             "ua": self.agent,
         }
-        found.update({key: text for key, text in (("name", name), *more.items()) if text})
+        told = (("url", self._url), ("pid", self._pageview), ("name", name), *more.items())
+        found.update({key: text for key, text in told if text})
         if props:
             found["props"] = dict(props)
         self.events.append(found)
@@ -79,3 +79,9 @@ class Trail:
     def custom(self, name: str, **props: object) -> None:
         """A custom event."""
         self.add(events.CUSTOM, name, props)
+
+    def elsewhere(self, at: int, name: str, **props: object) -> None:
+        """A custom event that happens to this device away from the shop, on no page of it."""
+        self.clock = max(self.clock + 1, at)
+        self._url = self._pageview = ""
+        self.custom(name, **props)

@@ -11,22 +11,35 @@ from collector.core.times import DAY
 class World:
     """What decides every event of a simulation; two equal worlds give the same events, ids and all.
 
-    What is true of chat: of the people who chat in a visit and would leave it without an order (their first), the share
-    `chat_effect` orders because of the chat, at the end of the visit or a few days later. Nothing else about a chat
+    What is true of chat: of the people whom an agent answers in a visit that they would leave without an order (their
+    first), about the share `chat_effect` orders because of the chat, at the end of the visit or a few days later: more
+    of them after a quick answer, or by some agents, fewer after a slow one (`talk.py`). Nothing else about a chat
     changes what somebody does. After each page people chat the more likely, the more pages they have seen, if they read
     the prices, have something in the cart, or have been here before; such people also buy more anyway. So comparing
     those who chatted with those who did not exaggerates, and comparing people at the same point does not.
 
-    One in ten devices is never offered the chat, by chance (`HOLDOUT`), so that the same effect can be seen without any
-    model; on so few people, only roughly.
+    Until `HOLDOUT_ENDS` days before `now` one new device in ten is never offered the chat, by chance (`HOLDOUT`), so
+    that the same effect can be seen without any model; on so few people, only roughly.
 
-    What is true of retargeting: the ad is clicked by people who left a cart and come back, instead of another way that
-    they would have come back by. Of those who would leave again without an order, the share `retargeting_effect` orders
-    because of the ad. Comparing with everybody else exaggerates: the others mostly never had a cart.
+    What is true of ads that are clicked: that is done by people who left a cart and come back, instead of another way
+    that they would have come back by. Of those who would leave again without an order, the share `retargeting_effect`
+    orders because of the ad. Comparing with everybody else exaggerates: the others mostly never had a cart.
 
-    The size and both effects were set with the impact pages in view, so that the default world gives them an answer.
+    What is true of ads that are only seen: while they are away, they are shown to people who left a cart, and to fewer
+    of those who only looked at coffees or prices, on browsers that let such ads be counted. Of those who see one and
+    would not come back within some hours by themselves, the share `seen_effect` comes back because of it, directly,
+    once, and buys or not (`banner.py`). When an ad is shown has nothing to do with when they would have come.
 
-    What is true of the sign-up form: it lost fields `SHORTER_BACK` days before `now`, and fewer people leave it then.
+    What is true of signing up: the first bag ships free, and of those who sign up in a visit that they would leave
+    without an order, the share `welcome_effect` orders because of that. It is done at any point of a visit.
+
+    What is true of the cart page: half of all devices see there when the coffee arrives, by chance (`PROMISE`); of
+    those who would leave without an order, the share `promise_effect` orders because of that line.
+
+    What else is true: the sign-up form lost fields `SHORTER_BACK` days before `now`, and fewer people leave it then;
+    the checkout became one page `ONE_PAGE_BACK` days before, and more people finish it.
+
+    The size and these effects were set with the impact pages in view, so that the default world gives them an answer.
 
     Running the same world with an effect of 0 shows what the same people would have done without it.
 
@@ -43,8 +56,11 @@ class World:
     seed: int = 1
     visitors: int = 8_000
     days: int = 60
-    chat_effect: float = 0.22
-    retargeting_effect: float = 0.25
+    chat_effect: float = 0.32
+    retargeting_effect: float = 0.45
+    seen_effect: float = 0.65
+    welcome_effect: float = 0.1
+    promise_effect: float = 0.15
 
     @property
     def start(self) -> int:
@@ -55,6 +71,16 @@ class World:
     def shorter_form(self) -> int:
         """When the sign-up form became shorter, ms UTC."""
         return self.now - SHORTER_BACK * DAY
+
+    @property
+    def one_page(self) -> int:
+        """When the checkout became one page, ms UTC."""
+        return self.now - ONE_PAGE_BACK * DAY
+
+    @property
+    def holdout_ends(self) -> int:
+        """From when on everybody new is offered the chat, ms UTC."""
+        return self.now - HOLDOUT_ENDS * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +134,19 @@ WAYS = {
 # The way of an ad, for those who left a cart; its referrer is the world's own page elsewhere.
 AD = Way(0, ("",), ("/come-back",), "utm_source=adnet&utm_medium=retargeting&utm_campaign=cart-reminder", 0.2)
 
+# The way of those whom an ad brought back that they only saw.
+SEEN = Way(0, ("",), ("/", "/coffees", "/plans"), keen=1.2)
+
 # What is also true of the default world, in days before its last moment.
 SHORTER_BACK = 28
-LETTER_BACK = 16
+LETTER_BACK = 23
+ONE_PAGE_BACK = 15
+HOLDOUT_ENDS = 3
 LETTER = Way(0, ("",), ("/blog/water", "/blog/"), "utm_source=newsletter&utm_medium=email&utm_campaign=late-harvest")
 # The experiment that holds the chat back, and how many of 1 are offered it.
 HOLDOUT, CHAT_SHARE = "chat-holdout", 0.9
+# The experiment of the cart page's line, which the shop's own page asks for too.
+PROMISE, PROMISE_SHARE = "cart-promise", 0.5
 # The share of those who ordered that goes on ordering, and of those who ordered that say how they liked it.
 REGULARS = 0.3
 ANSWERS = 0.25

@@ -37,7 +37,7 @@
     if (role === "agent" && !joined) {
       joined = true;
       line("note", "Mara from the roastery joined");
-      tell("agent_joined");
+      tell("agent_joined", { agent: "Mara", team: "roastery" });
     }
     line(role, words);
     tell("message", { role });

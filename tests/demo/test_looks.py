@@ -76,7 +76,7 @@ def test_an_open_chat_is_accessible_and_answers(browser: Browser, origins: tuple
         ["started", {}],
         ["message", {"role": "visitor"}],
         ["message", {"role": "bot"}],
-        ["agent_joined", {}],
+        ["agent_joined", {"agent": "Mara", "team": "roastery"}],
         ["message", {"role": "agent"}],
         ["ended", {}],
         ["rated", {"score": 4}],

@@ -7,42 +7,31 @@ from dataclasses import replace
 from itertools import pairwise
 from uuid import UUID
 
-import pytest
-
 from collector.core import event as events
 from collector.core.assignment import EXPOSED, assign
 from collector.core.times import DAY
-from collector.demo.person import Story
+from collector.demo.person import Person, Story
 from collector.demo.simulate import simulate, stories
+from collector.demo.talk import AGENTS
 from collector.demo.trail import WireEvent
-from collector.demo.world import CHAT_SHARE, HOLDOUT, TITLES, World
+from collector.demo.world import CHAT_SHARE, HOLDOUT, PROMISE, PROMISE_SHARE, TITLES, World
 from collector.ingest.check import OK, check_events
-
-WORLD = World(now=1_790_000_000_000, visitors=900, seed=7)
-
-
-@pytest.fixture(scope="module")
-def found() -> list[WireEvent]:
-    return simulate(WORLD)
-
-
-@pytest.fixture(scope="module")
-def told() -> list[Story]:
-    return list(stories(WORLD))
 
 
 def named(story: Story, name: str) -> list[int]:
     return [happened["at"] for happened in story.events if happened.get("name") == name]
 
 
-def test_the_same_seed_gives_the_same_events_and_another_seed_others(found: list[WireEvent]) -> None:
-    assert simulate(WORLD) == found
-    other = simulate(replace(WORLD, seed=8))
+def test_the_same_seed_gives_the_same_events_and_another_seed_others(world: World) -> None:
+    small = replace(world, visitors=40)
+    found = simulate(small)
+    assert simulate(small) == found
+    other = simulate(replace(small, seed=8))
     assert not {happened["id"] for happened in other} & {happened["id"] for happened in found}
 
 
-def test_a_person_is_the_same_in_a_larger_world(told: list[Story]) -> None:
-    smaller = list(stories(replace(WORLD, visitors=40)))
+def test_a_person_is_the_same_in_a_larger_world(world: World, told: list[Story]) -> None:
+    smaller = list(stories(replace(world, visitors=40)))
     assert [story.events for story in smaller] == [story.events for story in told[:40]]
 
 
@@ -52,11 +41,11 @@ def test_ids_are_unique_uuids(found: list[WireEvent]) -> None:
     assert all(UUID(number).version == 4 for number in ids[:500])
 
 
-def test_times_lie_in_the_world_and_go_up_strictly_per_page_of_a_device(found: list[WireEvent]) -> None:
+def test_times_lie_in_the_world_and_go_up_strictly_per_page_of_a_device(world: World, found: list[WireEvent]) -> None:
     times = [happened["at"] for happened in found]
     assert times == sorted(times)
-    assert WORLD.start <= times[0]
-    assert times[-1] <= WORLD.now
+    assert world.start <= times[0]
+    assert times[-1] <= world.now
     pages = defaultdict(list)
     for happened in found:
         if happened["type"] == events.PAGE:
@@ -70,9 +59,14 @@ def test_the_collector_accepts_every_event(found: list[WireEvent]) -> None:
         assert {status for _, status in checked.statuses} == {OK}
 
 
-def test_every_page_is_a_page_of_the_shop_and_every_event_lies_on_one(found: list[WireEvent]) -> None:
+def test_every_event_lies_on_a_page_of_the_shop_but_ads_that_are_seen_elsewhere(
+    world: World, found: list[WireEvent]
+) -> None:
     for happened in found:
-        path = happened["url"].removeprefix(WORLD.shop).partition("?")[0]
+        if happened.get("name") == events.AD_SEEN:
+            assert "url" not in happened
+            continue
+        path = happened["url"].removeprefix(world.shop).partition("?")[0]
         assert path in TITLES
 
 
@@ -81,7 +75,7 @@ def test_all_kinds_of_behaviour_occur(found: list[WireEvent], told: list[Story])
     for kind in set(events.TYPES) - {events.OUTBOUND, events.CONSENT}:
         assert types[kind] > 0, kind
     names = Counter(happened.get("name") for happened in found)
-    wanted = {*events.CHAT_EVENTS, "add_to_cart", "begin_checkout", "signup", "purchase"}
+    wanted = {*events.CHAT_EVENTS, "add_to_cart", "begin_checkout", "signup", "purchase", events.AD_SEEN}
     assert wanted <= set(names)
     assert names["add_to_cart"] > names["purchase"]
     assert any(len(named(story, "purchase")) > 1 for story in told)
@@ -95,26 +89,59 @@ def test_a_chat_and_an_ad_come_before_the_order_they_led_to(told: list[Story]) -
     by_ad = [story for story in told if story.persuaded_by == "retargeting" and named(story, "purchase")]
     assert by_ad
     for story in by_ad:
-        clicks = [happened["at"] for happened in story.events if "utm_medium=retargeting" in happened["url"]]
+        clicks = [happened["at"] for happened in story.events if "utm_medium=retargeting" in happened.get("url", "")]
         assert clicks[0] < named(story, "purchase")[-1]
 
 
 def test_an_ad_is_clicked_only_by_people_who_left_a_cart(told: list[Story]) -> None:
     for story in told:
-        clicks = [happened["at"] for happened in story.events if "utm_medium=retargeting" in happened["url"]]
+        clicks = [happened["at"] for happened in story.events if "utm_medium=retargeting" in happened.get("url", "")]
         assert not clicks or named(story, "add_to_cart")[0] < clicks[0]
 
 
-def test_comparing_chatters_with_the_others_exaggerates_what_chat_did() -> None:
-    world = replace(WORLD, visitors=1_500)
-    with_chat, without = list(stories(world)), list(stories(replace(world, chat_effect=0.0)))
-    chatters = [place for place, story in enumerate(with_chat) if named(story, "chat_started")]
-    bought = [bool(named(story, "purchase")) for story in with_chat]
+def test_comparing_chatters_with_the_others_exaggerates_what_chat_did(world: World, told: list[Story]) -> None:
+    without = replace(world, chat_effect=0.0)
+    chatters = [place for place, story in enumerate(told) if named(story, "chat_started")]
+    bought = [bool(named(story, "purchase")) for story in told]
     rate = sum(bought[place] for place in chatters) / len(chatters)
     others = (sum(bought) - sum(bought[place] for place in chatters)) / (len(bought) - len(chatters))
-    counterfactual = sum(bool(named(without[place], "purchase")) for place in chatters) / len(chatters)
-    assert 0.04 < rate - counterfactual < 0.25
-    assert rate - others > 2 * (rate - counterfactual)
+    counterfactual = sum(bool(named(Person(without, place).tell(), "purchase")) for place in chatters) / len(chatters)
+    assert 0.06 < rate - counterfactual < 0.3
+    assert rate - others > 1.5 * (rate - counterfactual)
+
+
+def test_whoever_answers_a_chat_is_named(found: list[WireEvent]) -> None:
+    teams = {agent.name: agent.team for agent in AGENTS}
+    for happened in found:
+        told = happened.get("props", {})
+        if happened.get("name") == "chat_agent_joined" or told.get("role") == "agent":
+            assert teams[told["agent"]] == told["team"]
+
+
+def test_ads_are_seen_only_while_away_by_people_who_looked_and_have_not_ordered(told: list[Story]) -> None:
+    seen = 0
+    for story in told:
+        paths = set()
+        for happened in story.events:
+            if happened["type"] == events.PAGE:
+                paths.add(happened["url"].partition("?")[0].rpartition("/")[2])
+            if happened.get("name") == events.AD_SEEN:
+                seen += 1
+                assert paths & {"coffees", "plans", "grind"}
+                assert "Chrome/" in happened["ua"]
+                assert "thanks" not in paths
+    assert seen > 100
+
+
+def test_when_an_ad_is_seen_does_not_depend_on_its_effect(world: World, told: list[Story]) -> None:
+    without = replace(world, seen_effect=0.0)
+    saw = [number for number, story in enumerate(told) if named(story, events.AD_SEEN)]
+    brought = 0
+    for number in saw:
+        alone = Person(without, number).tell()
+        assert named(alone, events.AD_SEEN)[0] == named(told[number], events.AD_SEEN)[0]
+        brought += len(alone.events) < len(told[number].events)
+    assert 0.2 < brought / len(saw) < world.seen_effect
 
 
 def test_two_devices_of_one_person_are_identified_as_the_same_user(told: list[Story]) -> None:
@@ -126,22 +153,44 @@ def test_two_devices_of_one_person_are_identified_as_the_same_user(told: list[St
         assert len({user for _, user in users}) == 1
 
 
-def test_the_default_world_has_the_size_that_the_demo_promises() -> None:
-    found = simulate(World(now=WORLD.now))
-    assert 140_000 <= len(found) <= 200_000
-    assert len({happened["visitor"] for happened in found}) > 7_900
-    assert found[-1]["at"] > WORLD.now - DAY
+def test_the_default_world_has_the_size_that_the_demo_promises(world: World, told: list[Story]) -> None:
+    default = World(now=world.now)
+    assert 7_500 <= default.visitors <= 9_000
+    # Its people are like these, of whom there are fewer.
+    assert 130_000 <= sum(len(story.events) for story in told) * default.visitors / len(told) <= 230_000
+    assert max(story.events[-1]["at"] for story in told) > world.now - DAY
 
 
-def test_one_device_in_ten_is_never_offered_the_chat_and_both_arms_tell_it(told: list[Story]) -> None:
+def test_one_new_device_in_ten_is_never_offered_the_chat_and_both_arms_tell_it(world: World, told: list[Story]) -> None:
     arms: dict[str, Counter[str]] = {"on": Counter(), "off": Counter()}
     for story in told:
         for visitor in {happened["visitor"] for happened in story.events}:
             mine = [happened for happened in story.events if happened["visitor"] == visitor]
-            exposed = [happened["props"] for happened in mine if happened.get("name") == EXPOSED]
+            exposed = told_of(mine, HOLDOUT)
+            if mine[0]["at"] >= world.holdout_ends:
+                assert not exposed
+                continue
             assert len(exposed) == 1
             assert exposed[0]["variant"] == assign(visitor, HOLDOUT, CHAT_SHARE)
             arms[exposed[0]["variant"]].update({str(happened.get("name")) for happened in mine})
     assert arms["off"]["chat_shown"] == arms["off"]["chat_started"] == 0
     assert 0.06 < arms["off"][EXPOSED] / len(told) < 0.14
     assert arms["on"]["chat_shown"] == arms["on"][EXPOSED]
+
+
+def test_half_of_the_devices_that_come_to_the_cart_are_promised_a_day_and_both_arms_tell_it(told: list[Story]) -> None:
+    arms: Counter[str] = Counter()
+    for story in told:
+        for visitor in {happened["visitor"] for happened in story.events}:
+            mine = [happened for happened in story.events if happened["visitor"] == visitor]
+            exposed = told_of(mine, PROMISE)
+            assert len(exposed) == any(happened["url"].endswith("/cart") for happened in mine if "url" in happened)
+            arms.update(one["variant"] for one in exposed)
+            assert all(one["variant"] == assign(visitor, PROMISE, PROMISE_SHARE) for one in exposed)
+    assert 0.35 < arms["on"] / (arms["on"] + arms["off"]) < 0.65
+
+
+def told_of(mine: list[WireEvent], experiment: str) -> list[dict[str, str]]:
+    """What one device's events say of an experiment."""
+    props = [happened["props"] for happened in mine if happened.get("name") == EXPOSED]
+    return [one for one in props if one["experiment"] == experiment]

@@ -55,7 +55,10 @@ def walk(page: Page, place: Place, mail: str) -> None:
     page.check("#signup [name=terms]")
     page.click("#signup button")
     page.wait_for_url("**/welcome")
-    page.goto(place.shop.origin + "/checkout")
+    page.goto(place.shop.origin + "/cart")
+    promised = page.evaluate("desireline.assign('cart-promise', 0.5)") == "on"
+    assert page.is_visible("[data-promise]") == promised
+    page.click("#to-checkout")
     page.fill("#checkout [name=name]", "Ada Lovelace")
     page.fill("#checkout [name=email]", mail)
     page.fill("#checkout [name=street]", "12 Quay")
@@ -106,6 +109,8 @@ def test_a_visit_from_an_ad_to_an_order_is_told_the_same_by_every_page(place: Pl
         ("form_start", "signup"),
         ("form", "signup"),
         ("event", "signup"),
+        ("page", "/cart"),
+        ("event", "experiment_exposed"),
         ("page", "/checkout"),
         ("event", "begin_checkout"),
         ("form", "checkout"),

@@ -9,7 +9,7 @@ export const demo = () => {
     'demochat:opened': () => say('chat_opened'),
     'demochat:started': () => say('chat_started'),
     'demochat:message': (detail) => say('chat_message', role(detail)),
-    'demochat:agent_joined': () => say('chat_agent_joined'),
+    'demochat:agent_joined': ({ agent, team } = {}) => say('chat_agent_joined', { agent, team }),
     'demochat:ended': () => say('chat_ended'),
     'demochat:rated': (detail) => say('chat_rated', { score: detail.score }),
     'demochat:offline_form': () => say('chat_offline_form'),
