@@ -62,7 +62,7 @@ def _both(clicked: Answer, seen: Answer, name: Text) -> Block:
             Column("meaning", T("In words"), "label"),
         ),
         [_row(CLICK, clicked, name), _row(VIEW, seen, SEEN.name)],
-        draw={"y": "difference", "low": "low", "high": "high", "unseen": ("way",), "wide": True},
+        draw={"y": "difference", "low": "low", "high": "high", "unseen": ("way",), "said": "meaning", "wide": True},
         note=T(
             "Who clicked came to the site, and is compared with people who came another way; who saw an ad was "
             "elsewhere, and is compared with people away for as long, with and without a click afterwards. Most who "

@@ -73,6 +73,7 @@ class BlockView:
     Attributes:
         chart: the data of a plot that the page's script draws; None where there is none, or nothing to draw.
         marks_told: whether a plot above it names the same marks.
+        said: sentences that stand above the table.
     """
 
     id: str
@@ -93,6 +94,7 @@ class BlockView:
     dots: tuple[str, str] = ("", "")
     values: Sequence[Row] = field(default_factory=tuple)
     marks_told: bool = False
+    said: Sequence[str] = ()
 
     @property
     def bar_at(self) -> int:
@@ -184,7 +186,8 @@ def view(
     """
     bars = bar_widths(block)
     lines, zero = intervals(block)
-    unseen = as_names(block.draw.get("unseen"))
+    above = [at for at, column in enumerate(block.columns) if column.name == block.draw.get("said")]
+    unseen = [*as_names(block.draw.get("unseen")), *(block.columns[at].name for at in above)]
     seen = [at for at, column in enumerate(block.columns) if column.name not in unseen]
     more = as_names(block.draw.get("more"))
     write = partial(_words, block, zone=zone, now=now, goals=goals, signed=signed_columns(block))
@@ -215,6 +218,7 @@ def view(
         zero=zero,
         wide=block.kind in ("series", "number", "flow", "grid") or len(seen) > 5 or block.draw.get("wide") is True,
         values=block.rows,
+        said=[cells[at].text for cells in drawn for at in above],
     )
     if block.kind in ("bars", "table"):
         for low, high in interval_ends(block):

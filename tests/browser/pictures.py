@@ -48,6 +48,8 @@ QUESTIONS = {
     "impact": f"impact?exposure=event:chat_started&{_GOAL}&all-time=1",
     "chat": f"chat?{_GOAL}&all-time=1",
     "retargeting": f"retargeting?{_GOAL}&all-time=1",
+    "drivers": f"drivers?{_GOAL}&all-time=1",
+    "experiment": "experiment?all-time=1",
     "segments": "segments?period=30d",
     "dashboards": "dashboards/1",
 }

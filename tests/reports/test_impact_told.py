@@ -116,6 +116,8 @@ def test_each_check_has_its_threshold_which_way_it_goes_and_what_it_means() -> N
     said = (
         f"All {asked} checks are met."
         if not bad
+        else f"One of {asked} checks is not met: take the number with care."
+        if bad == 1
         else f"{bad} of {asked} checks are not met: take the number with care."
     )
     assert str(block.note) == said
@@ -129,8 +131,8 @@ def test_a_check_that_is_missed_says_what_that_means_and_is_counted() -> None:
     assert row[0] == 0.25
     assert row[2] is False
     assert "still differ" in str(row[3])
-    assert "checks are not met" in str(block.note)
-    assert "checks are not met" in str(caution(replace(found, balance=[apart]))[0])
+    assert "not met" in str(block.note)
+    assert "not met" in str(caution(replace(found, balance=[apart]))[0])
 
 
 def test_where_there_is_no_answer_the_checks_say_what_is_missing() -> None:

@@ -71,6 +71,8 @@ def summary(met: Sequence[bool | None]) -> Text:
     bad = asked.count(False)
     if not bad:
         return T("All {n} checks are met.", n=Value(len(asked), "count"))
+    if bad == 1:
+        return T("One of {n} checks is not met: take the number with care.", n=Value(len(asked), "count"))
     return T("{bad} of {n} checks are not met: take the number with care.", bad=bad, n=Value(len(asked), "count"))
 
 
