@@ -40,7 +40,7 @@ def differences_block(journeys: Journeys, query: Query, outcome: Outcome, step: 
     went = outcome.reach[settled] > step
     found: list[tuple[str, str, int, int]] = []
     groups = _groups(outcome, step, settled, went)
-    for name in (*COMPARED, "page", *((query.by,) if query.by and query.by not in (*COMPARED, "page") else ())):
+    for name in _properties(query):
         texts, people, on = _counted(journeys, groups, name)
         enough = (people >= LEAST_PEOPLE) & (len(settled) - people >= LEAST_PEOPLE)
         found += [(name, named(texts[code]), int(people[code]), int(on[code])) for code in np.flatnonzero(enough)]
@@ -130,13 +130,26 @@ def _values(journeys: Journeys, outcome: Outcome, step: int, settled: Int64, nam
     return outcome.texts(journeys, settled, rows, name)
 
 
-def who_is(journeys: Journeys, outcome: Outcome, text: str) -> Int64:
-    """The entrants of a row of the differences, as its link names it: `STEP:PROPERTY:VALUE`."""
-    number, name, value = text.split(":", 2)
+def _properties(query: Query) -> list[str]:
+    return list(dict.fromkeys((*COMPARED, "page", *((query.by,) if query.by else ()))))
+
+
+def who_is(journeys: Journeys, query: Query, outcome: Outcome, text: str) -> Int64:
+    """The entrants of a row of the differences, as its link names it: `STEP:PROPERTY:VALUE`.
+
+    Raises:
+        ValueError: there is no such step or property.
+    """
+    number, _, rest = text.partition(":")
+    # A property that the question names may have a colon in its name.
+    fitting = [one for one in _properties(query) if rest.startswith(f"{one}:")]
+    if not fitting:
+        raise ValueError(text)
+    name = max(fitting, key=len)
     step = step_of(number, outcome)
     settled = outcome.settled(step)
     codes, texts = _values(journeys, outcome, step, settled, name)
-    wanted = [code for code, one in enumerate(texts) if named(one) == value]
+    wanted = [code for code, one in enumerate(texts) if named(one) == rest.removeprefix(f"{name}:")]
     return settled[np.isin(codes, wanted)]
 
 

@@ -40,7 +40,7 @@ def _find(journeys: Journeys, query: Query, outcome: Outcome, kind: str, rest: s
     if kind == "did":
         return who_did(journeys, query, outcome, rest)
     if kind == "is":
-        return who_is(journeys, outcome, rest)
+        return who_is(journeys, query, outcome, rest)
     if kind == "next":
         return who_next(journeys, query, outcome, rest)
     if kind == "way":

@@ -197,6 +197,17 @@ def test_who_goes_on_is_compared_with_everybody_else() -> None:
     assert row["p_value"] < 1e-6
 
 
+def test_a_property_with_a_colon_in_its_name_has_its_own_people() -> None:
+    log = [E(f"v{at}", START + at, "event:a", props={"a:b": f"{at % 2}:x"}) for at in range(60)]
+    log += [E(f"v{at}", START + HOUR, "event:b") for at in range(0, 60, 2)]
+    block = answer(world(log), AB, by="a:b", at="1").block("differences")
+    found = [(row[1], row[2], dict(link or ())["subset"]) for row, link in zip(block.rows, block.links, strict=True)]
+    assert [(value, people) for value, people, _ in found] == [("0:x", 30), ("1:x", 30)]
+    for _, people, subset in found:
+        listed = answer(world(log), AB, people="reached", subset=subset, by="a:b", at="1").block("people")
+        assert listed.draw["total"] == people
+
+
 def test_who_still_has_time_is_on_neither_side_of_the_comparison() -> None:
     log = []
     for n in range(60):
