@@ -27,6 +27,11 @@ _SAVED = (
     ("What advertising brings", "attribution", "goal=event:purchase&model=markov&all-time=1"),
     ("Do buyers buy again?", "retention", "start=event:purchase&return=event:purchase&interval=week&all-time=1"),
     ("On the way to a cart", "paths", "goal=event:add_to_cart&depth=4&period=30d"),
+    (
+        "What holding back the chat shows",
+        "experiment",
+        "name=chat-holdout&goal=event:purchase&horizon=14d&took=event:chat_started&matched=1&all-time=1",
+    ),
 )
 _SEGMENTS = (
     ("Left a cart", ("event:add_to_cart",), ("event:purchase",)),
