@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
+from collector.core.deadline import check
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.merge import ranges
@@ -18,6 +21,8 @@ from collector.reports.attribution.touches import Touches, touches_of
 from collector.reports.scope import choose
 
 PIECE = 250_000  # conversions at a time
+THREADS = 2
+Rows = Int64 | Int32
 MOST_VALUES = 100  # more than anybody reads, few enough to solve their chain in no time
 _EVERYONE = 2**63 - 1
 
@@ -34,7 +39,8 @@ def paths_of(journeys: Journeys, query: Query, plan: Plan, named: Sequence[str] 
         chosen = choose(journeys, part, query, lasting=plan.lasting)
         goals, converted = _goals(journeys, part, query, plan, chosen)
         every = journeys.hits(part, plan.goal, query.include_bots).keys if plan.cut else None
-        found += [_conversions(journeys, part, plan, *piece, every) for piece in _pieces(part, touches, goals)]
+        follow = partial(_conversions, part, plan, every, _worth_of(journeys, part, plan))
+        found += _in_pieces(part, touches, goals, follow)
         persons, runs = _unconverted(part, plan, touches, chosen & ~converted)
         lost.append(runs)
         people.append((part, persons))
@@ -73,10 +79,30 @@ def _pieces(part: Part, touches: Touches, goals: Hits) -> Iterator[tuple[Touches
         yield piece, Hits(goals.keys[theirs], goals.rows[theirs])
 
 
+def _in_pieces(
+    part: Part, touches: Touches, goals: Hits, follow: Callable[[Touches, Hits], Conversions]
+) -> list[Conversions]:
+    """All pieces, two at a time: numpy lets go of the interpreter's lock while it searches."""
+    pieces = list(_pieces(part, touches, goals))
+    if len(pieces) == 1:
+        return [follow(*pieces[0])]
+    found = []
+    with ThreadPoolExecutor(THREADS) as pool:
+        for one in pool.map(lambda piece: follow(*piece), pieces):
+            check()
+            found.append(one)
+    return found
+
+
 def _conversions(
-    journeys: Journeys, part: Part, plan: Plan, touches: Touches, goals: Hits, every: Int64 | None
+    part: Part, plan: Plan, every: Int64 | None, worth: Callable[[Rows], Float64], touches: Touches, goals: Hits
 ) -> Conversions:
-    """The conversions of `goals` with their paths; every: the keys of all that are cut at, None where none are."""
+    """The conversions of `goals` with their paths.
+
+    Args:
+        every: the keys of all conversions that paths are cut at, None where they are not cut.
+        worth: what conversions of these rows are worth.
+    """
     key, rows = goals
     places, first, end = _slices(part, plan, touches.key, key, every)
     many = np.diff(np.append(places, len(rows)))
@@ -90,7 +116,7 @@ def _conversions(
         begins, ends = _stays(runs)
         direct = np.logical_and.reduceat(direct, begins) if len(begins) else direct
         runs, before = _only(runs, ends), before[ends]
-    return Conversions(part, rows, _worth(journeys, part, plan, rows), lag, many, runs, before, direct)
+    return Conversions(part, rows, worth(rows), lag, many, runs, before, direct)
 
 
 def _slices(part: Part, plan: Plan, touched: Int64, key: Int64, every: Int64 | None) -> tuple[Int64, Int64, Int64]:
@@ -160,12 +186,14 @@ def _below(keys: Int64, limits: Int64) -> Int64:
     return np.cumsum(np.bincount(behind, minlength=len(limits) + 1)[:-1])
 
 
-def _worth(journeys: Journeys, part: Part, plan: Plan, rows: Int64 | Int32) -> Float64:
+def _worth_of(journeys: Journeys, part: Part, plan: Plan) -> Callable[[Rows], Float64]:
+    """What conversions of given rows of the part are worth, NaN for nothing known."""
     if plan.value is None:
-        return part.value[rows]
+        return lambda rows: part.value[rows]
     column = journeys.properties.column(part, plan.value)
     numbers = [float(v) if isinstance(v, int | float) and not isinstance(v, bool) else np.nan for v in column.values]
-    return np.array([*numbers, np.nan])[column.code[rows]]
+    worth = np.array([*numbers, np.nan])
+    return lambda rows: worth[column.code[rows]]
 
 
 def _spread(first: Int64, end: Int64, code: Int64) -> tuple[Runs, Int64]:
