@@ -47,7 +47,8 @@ ADS_FADING = 3.0  # days after which ads are
 class SeenAds:
     """What is true: by how much having seen an ad multiplies returns, in logs, until the next one.
 
-    often: log of the ads a day that somebody without a cart is shown at first. null, holds, refused, money: as of
+    often: log of the ads a day that somebody without a cart is shown at first. days: how long people go on arriving;
+    everybody is `watched` for so many days more. null, holds, refused, money: as of
     `simulate.World`.
     """
 
@@ -60,6 +61,7 @@ class SeenAds:
     visits: int = 6
     steps: int = 5
     days: int = 40
+    watched: int = 30
     money: tuple[float, float] | None = (40.0, 0.4)
     holds: bool = True
     refused: bool = False
@@ -67,7 +69,7 @@ class SeenAds:
     @property
     def as_of(self) -> int:
         """The end of what is known, ms UTC."""
-        return START + (self.days + 30) * DAY
+        return START + (self.days + self.watched) * DAY
 
 
 class _Life:
@@ -212,5 +214,12 @@ def asked(world: SeenAds) -> tuple[Query, Plan]:
 ADS = (
     SeenAds("seen", "no effect; ads elsewhere, shown to who left a cart and lately", null=True, often=-4.4),
     SeenAds("brought back", "ads elsewhere double how soon people return, by themselves", effect=0.7, often=-4.4),
-    SeenAds("seen by most", "the same, shown to six in ten", effect=0.7, often=-3.4),
+    SeenAds(
+        "still shown",
+        "no effect; ads elsewhere to nearly half, to the last day",
+        null=True,
+        often=-3.4,
+        watched=2,
+        people=5_000,
+    ),
 )
