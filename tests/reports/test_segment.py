@@ -19,6 +19,7 @@ from collector.core.people_text import parse_people
 from collector.core.times import DAY, HOUR
 from collector.journeys.journeys import Journeys
 from collector.reports.ask import ask
+from collector.reports.by_segment import by_segment
 from collector.reports.registry import reports
 from collector.reports.segment import COUNT, REPORT
 from collector.reports.segments import REPORT as ALL
@@ -128,20 +129,21 @@ def test_a_condition_that_is_gone_is_told_with_the_segment_that_names_it() -> No
         ask(reports()["overview"], world(shop_log(), {}, NOW), {"where": ["segment:Trial"]}, site(segments=known), NOW)
 
 
-@pytest.mark.parametrize("question_", [("segments", {}), ("overview", {"by": ["segment"]})], ids=str)
-def test_a_question_that_is_stopped_is_not_told_as_a_segment_without_people(
-    question_: tuple[str, Mapping[str, Sequence[str]]],
-) -> None:
-    name, given_ = question_
-    journeys, looks = world(shop_log(), {}, NOW), count()
-    asked = site(segments={"Nested": Segment("Nested", (parse_people("segment:Late"),)), **SEGMENTS})
-    with within(Deadline(lambda: next(looks), 10**9, 60)):
-        ask(reports()[name], journeys, given_, asked, NOW)
-    total = next(looks)
+@pytest.mark.parametrize("by_segment_", [False, True])
+def test_a_question_that_is_stopped_is_not_told_as_a_segment_without_people(by_segment_: bool) -> None:
+    known = {**SEGMENTS, "Nested": Segment("Nested", (parse_people("segment:Late"),))}
+    asked = question(ALL, NOW, site(segments=known))
+
+    def run(until: float) -> int:
+        looks, journeys = count(), world(shop_log(), {}, NOW)
+        with within(Deadline(lambda: next(looks), until, 60)):
+            by_segment(ALL, journeys, asked) if by_segment_ else ALL.run(journeys, asked)
+        return next(looks)
+
+    total = run(10**9)
     for last in range(max(0, total - 6), total):
-        again = count()
-        with within(Deadline(lambda again=again: next(again), last - 0.5, 60)), pytest.raises(TooLong):  # type: ignore[misc]
-            ask(reports()[name], world(shop_log(), {}, NOW), given_, asked, NOW)
+        with pytest.raises(TooLong):
+            run(last - 0.5)
 
 
 def test_nobody_and_no_segment_are_said() -> None:
