@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from types import FrameType
@@ -79,10 +79,11 @@ def demo_command(port: int, visitors: int, days: int, seed: int, browser: bool, 
         for server in (shop, elsewhere):
             server.values.update(values)
             server.start()
-        child = stack.enter_context(Child(["serve"], settings.environment()))
-        child.wait_ready(settings.public_url, _READY)
         begun = time.monotonic()
-        _fill(settings, site)
+        child = stack.enter_context(Child(["serve"], settings.environment()))
+        found = _simulate(site.world)  # while the collector gets ready
+        child.wait_ready(settings.public_url, _READY)
+        _fill(settings, site, found)
         _tell(settings, site, shop.origin, _named(elsewhere), time.monotonic() - begun)
         if browser:
             click.launch(site.login)
@@ -115,9 +116,8 @@ def _named(server: PageServer) -> str:
     return server.origin.replace("127.0.0.1", "localhost")
 
 
-def _fill(settings: Settings, site: DemoSite) -> None:
-    """Simulate, send through the wire, and wait until all of it can be seen."""
-    found = _simulate(site.world)
+def _fill(settings: Settings, site: DemoSite, found: Sequence[WireEvent]) -> None:
+    """Send through the wire, and wait until all of it can be seen."""
     with click.progressbar(length=len(found), label="Sending  ", file=sys.stderr) as bar:
         sent = send_all(found, settings.public_url, site.secret_key, bar.update)
     if sent.refused:
