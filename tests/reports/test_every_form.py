@@ -33,6 +33,8 @@ ASKED: Mapping[str, Mapping[str, Sequence[str]]] = {
 # Blocks that their page draws in a way of its own; asked for alone, they are drawn like any other.
 OWN = {"effect", "checks", "balance", "segments", "live", "live_people", "total"}
 FLAGS = ("all-time", "include-bots")
+# Whose CSV is written by the command line too: it has one way for all, and each takes opening the rooms anew.
+ALSO_CSV = ("overview", "visitors", "funnel", "attribution", "explore")
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +138,7 @@ def test_a_page_its_csv_its_json_and_the_command_line_hold_the_same(
             found = wrong_on_page(demo, browser, f"/shop/{name}?{query}", from_json(block, said["rows"]), seen)
             wrong |= {block.id: found} if found else {}
     assert wrong == {}
-    largest = max(document["blocks"], key=lambda block: len(block["rows"]))["id"]
-    mine = command_line(demo, name, "--format", "csv", "--block", largest)
-    assert mine == browser.get(f"/shop/{name}.csv?{query}&block={largest}").get_data(as_text=True)
+    if name in ALSO_CSV:
+        largest = max(document["blocks"], key=lambda block: len(block["rows"]))["id"]
+        mine = command_line(demo, name, "--format", "csv", "--block", largest)
+        assert mine == browser.get(f"/shop/{name}.csv?{query}&block={largest}").get_data(as_text=True)
