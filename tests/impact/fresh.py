@@ -134,7 +134,7 @@ SHOPS = (
     Shop(
         "newcomers",
         "asked of new people in a range; those from before are loyal, and left out",
-        lambda view: -5.6 + close(view) + loyal(view),
+        lambda view: -6.1 + close(view) + loyal(view),
         lambda view: -5.8 + close(view) + loyal(view),
         flat(0.8),
         back=flat(0.7),
@@ -227,7 +227,7 @@ SHOPS = (
     Shop(
         "habit",
         "a feature is used again and again, by a third; more of it is of those who stay, and does no more",
-        lambda view: -3.4 + 0.7 * close(view),
+        lambda view: -3.8 + 0.7 * close(view),
         lambda view: -5.2 + close(view),
         flat(0.8),
         back=wear,

@@ -9,7 +9,7 @@ import numpy as np
 
 from collector.journeys.part import Float64
 from tests.impact.shop import Shop
-from tests.impact.summary import COVERAGE, Share, Z, wilson
+from tests.impact.summary import COVERAGE, Share, wilson
 from tests.impact.trial import MEASURES, AnyWorld, Trial, Truth
 
 LEAST_TOLD = 0.5  # of the runs; a group told in few of them is told where it happens to be large
@@ -20,7 +20,7 @@ KINDS = {"left": "days left", "day": "curve", "Dose:": "doses"}
 @dataclass(frozen=True, slots=True)
 class Part:
     """What the parts of one kind came to: how many `cells` there are, the largest bias and whose it is, the mean
-    coverage (its interval counts runs, since cells of a run go together), the lowest and whose it is.
+    coverage (with an interval that knows that the cells of a run go together), the lowest and whose it is.
     """
 
     world: str
@@ -86,11 +86,12 @@ def _part(world: AnyWorld, kind: str, truths: Mapping[str, Truth], trials: Seque
 
 
 def _by_run(held: Float64) -> Share:
-    """The mean of a table's cells, its interval by rows."""
+    """The mean of a table's cells; its interval is that of as many runs as its cells, which go together, are worth."""
     count = np.count_nonzero(~np.isnan(held), axis=1)
-    some = count > 0
-    mean = float(np.nansum(held) / count.sum())
-    # Linearised ratio (Cochran, Sampling Techniques 1977, 6.3): rows do not have as many cells each.
-    rest = np.nansum(held, axis=1)[some] - mean * count[some]
-    reach = Z * float(np.sqrt(np.sum(rest**2))) / float(count.sum())
-    return Share(mean, max(0.0, mean - reach), min(1.0, mean + reach))
+    cells, runs = int(count.sum()), int(np.count_nonzero(count))
+    mean = float(np.nansum(held)) / cells
+    # A ratio's variance over runs (Cochran, Sampling Techniques 1977, 6.3), as they do not have as many cells each.
+    rest = np.nansum(held, axis=1) - mean * count
+    variance = float(np.sum(rest**2)) / cells**2
+    worth = mean * (1 - mean) / variance if variance else 0.0
+    return wilson(mean * max(runs, worth), max(runs, worth))

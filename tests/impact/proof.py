@@ -25,7 +25,7 @@ from tests.impact.parts import parts
 from tests.impact.seen import ADS
 from tests.impact.shop import Shop
 from tests.impact.summary import summarise
-from tests.impact.tables import part_table, table
+from tests.impact.tables import TOLD, part_table, put, table
 from tests.impact.trial import MEASURES, AnyWorld, Sums, Trial, Truth, sums_of, try_once
 from tests.impact.worlds import WORLDS
 
@@ -58,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             done[name] = prove(name, asked.runs, run_all, f"{minutes:.0f} min, {at} of {len(names)}, {name}")
             if file:
                 keep(file, asked.runs, done)
-    return _tell([done[name] for name in names if name in done], [name for name in names if name not in done])
+    page = Path(asked.docs) if asked.docs else None
+    return _tell([done[name] for name in names if name in done], [name for name in names if name not in done], page)
 
 
 def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -67,6 +68,7 @@ def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--world", action="append", choices=list(EVERY), help="may be given again")
     parser.add_argument("--processes", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--json", metavar="FILE", help="what is done is kept here, and not done again")
+    parser.add_argument("--docs", metavar="FILE", help="a page whose tables and list of worlds are written anew")
     parser.add_argument("--minutes", type=float, default=60, help="no further world is begun after so many")
     return parser.parse_args(arguments)
 
@@ -114,14 +116,17 @@ def whole(sums: Sequence[dict[str, Sums]]) -> dict[str, Truth]:
     return {name: reduce(add, (part[name] for part in sums if name in part)).truth() for name in names}
 
 
-def _tell(done: Sequence[Kept], left: Sequence[str]) -> int:
+def _tell(done: Sequence[Kept], left: Sequence[str], page: Path | None) -> int:
     rows, found = [row for one in done for row in one.rows], [part for one in done for part in one.parts]
-    names = list(dict.fromkeys(row.world for row in rows))
-    print(table(rows, {name: EVERY[name].null for name in names}), part_table(found), sep="\n\n")
+    null = {row.world: EVERY[row.world].null for row in rows}
+    words = "\n".join(f"* {name}: {EVERY[name].words}" for name in null)
+    print(table(rows, null), part_table(found), words, sep="\n\n")
     missed = [f"{row.world} {row.measure}: {', '.join(row.missed)}" for row in rows if row.missed]
     missed += [f"{part.world} {part.kind}: {', '.join(part.missed)}" for part in found if part.missed]
-    print("\n" + "\n".join(f"* {name}: {EVERY[name].words}" for name in names))
     print(f"\nmissed: {'; '.join(missed) or 'nothing'}" + (f"\nnot run: {', '.join(left)}" if left else ""))
+    if page:
+        told = {"| world | measure ": table(rows, null, TOLD), "| world | what ": part_table(found), "* none: ": words}
+        page.write_text(put(page.read_text(), told))
     return 1 if missed or left else 0
 
 

@@ -58,7 +58,7 @@ class Row:
     missed: tuple[str, ...]
 
 
-def wilson(hits: int, of: int, z: float = Z) -> Share:
+def wilson(hits: float, of: float, z: float = Z) -> Share:
     """A share with the interval of Wilson (1927), 95 % unless told."""
     if not of:
         return Share(float("nan"), 0.0, 1.0)

@@ -12,17 +12,34 @@ COLUMNS = (
     "world", "measure", "exposed", "truth", "mean", "bias", "sd", "naive's bias", "plain matching's bias",
     "coverage", "width", "false alarms", "power", "refused", "warned", "CPU s", "missed",
 )  # fmt: skip
+TOLD = tuple(name for name in COLUMNS if name not in ("sd", "width", "CPU s", "missed"))  # in docs/impact.md
 PARTS = ("world", "what", "of them", "largest bias", "where", "coverage", "lowest", "where", "missed")
 
 
-def table(rows: Sequence[Row], null: Mapping[str, bool]) -> str:
+def table(rows: Sequence[Row], null: Mapping[str, bool], columns: Sequence[str] = COLUMNS) -> str:
     """A row a measure; `null` says of each world whether nothing is true."""
-    return _table(COLUMNS, [_cells(row, null[row.world]) for row in rows])
+    kept = [COLUMNS.index(name) for name in columns]
+    return _table(columns, [[cells[at] for at in kept] for cells in (_cells(row, null[row.world]) for row in rows)])
 
 
 def part_table(parts: Sequence[Part]) -> str:
     """A row for each kind of parts of each world."""
     return _table(PARTS, [_part_cells(part) for part in parts])
+
+
+def put(page: str, blocks: Mapping[str, str]) -> str:
+    """A page with each block in place of the lines from its beginning on, up to the next empty line.
+
+    Raises:
+        ValueError: no line of the page has this beginning.
+    """
+    for begin, block in blocks.items():
+        before, mark, after = page.partition(f"\n{begin}")
+        if not mark:
+            raise ValueError(f"no line begins with {begin!r}")
+        _, end, rest = after.partition("\n\n")
+        page = f"{before}\n{block}{end}{rest}"
+    return page
 
 
 def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

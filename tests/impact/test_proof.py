@@ -13,7 +13,7 @@ from tests.impact.lives import MONEY, RATE
 from tests.impact.parts import parts
 from tests.impact.proof import EVERY, Done, Task, do, main, prove, whole
 from tests.impact.summary import summarise, wilson
-from tests.impact.tables import COLUMNS, PARTS, part_table, table
+from tests.impact.tables import COLUMNS, PARTS, TOLD, part_table, put, table
 from tests.impact.trial import AnyWorld, Told, Trial, Truth, live, seed, sums_of, truth_of
 from tests.impact.worlds import BY_NAME
 
@@ -108,6 +108,22 @@ def test_a_proof_goes_on_where_it_was_left_and_its_tables_are_square(tmp_path: P
     ):
         assert {line.count("|") - 1 for line in text.splitlines()} == {len(names)}
         assert len(text.splitlines()) > 2
+
+
+def test_a_page_gets_new_tables_and_keeps_its_words() -> None:
+    page = "Words.\n\n| world | old |\n| --- |\n| a |\n\nMore.\n\n* none: old\n* b: old\n\nLast.\n"
+    told = put(page, {"| world | ": "| world | new |\n| c |", "* none: ": "* none: new"})
+    assert told == "Words.\n\n| world | new |\n| c |\n\nMore.\n\n* none: new\n\nLast.\n"
+    with pytest.raises(ValueError, match="no line begins"):
+        put(page, {"| nothing": ""})
+
+
+def test_the_docs_have_lines_for_the_proof_to_write() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "impact.md").read_text()
+    columns = "| " + " | ".join(TOLD) + " |", "| " + " | ".join(PARTS) + " |"
+    assert [page.count(f"\n{line}\n") for line in columns] == [1, 1]
+    listed = {line.split(":")[0].removeprefix("* ") for line in page.splitlines() if line.startswith("* ")}
+    assert set(EVERY) <= listed
 
 
 def test_a_proof_that_has_no_time_says_what_it_did_not_do(capsys: pytest.CaptureFixture[str]) -> None:

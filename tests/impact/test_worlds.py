@@ -86,7 +86,7 @@ def test_the_usual_ways_are_wrong_by_far_more() -> None:
 @pytest.mark.parametrize("kind", ["rate", "value", "days left", "curve", "groups"])
 def test_intervals_are_as_wide_as_they_say_and_errors_go_no_one_way(kind: str) -> None:
     found = np.array(all_apart(kind))
-    assert 0.5 < np.mean(found**2) < 1.45
+    assert 0.35 < np.mean(found**2) < 0.95  # below 1: a part of each interval is for other people than the run's own
     assert abs(np.mean(found)) < 0.45
 
 
@@ -103,7 +103,8 @@ def test_a_dose_that_what_was_known_before_decides_has_the_effect_it_has() -> No
 
 def test_a_dose_that_grows_with_staying_looks_better_than_it_is() -> None:
     (habit,) = trials("habit")
-    assert apart(habit, "Dose: 4 and more") > 3.3
+    assert apart(habit, "Dose: 1") < -1.5
+    assert min(apart(habit, f"Dose: {more}") for more in ("2 to 3", "4 and more")) > 1.5
 
 
 @pytest.mark.parametrize("shop", WARNED, ids=lambda shop: shop.name)
@@ -141,7 +142,7 @@ def test_every_world_has_the_exposures_that_its_words_promise() -> None:
         shares[name] = (lives.exposed_at != NEVER).mean(), int(lives.counts.sum())
     assert 0.2 < shares["later"][0] < 0.37
     assert 0.37 < shares["frequent"][0] < 0.5
-    assert 0.4 < shares["habit"][0] < 0.6
+    assert 0.3 < shares["habit"][0] < 0.5
     assert 60 < shares["rare"][1] < 200
     assert 30 < shares["floor"][1] < 60
     assert min(trial.exposed for world in RIGHT for trial in trials(world.name)) > 30
