@@ -10,7 +10,7 @@ from collector.cli.rooms import Rooms
 from collector.cli.user import make_user, one_time_link
 from collector.core.times import DAY, day_of
 from collector.demo.costs import costs
-from collector.demo.world import LETTER_BACK, SHORTER_BACK, World
+from collector.demo.world import LETTER_BACK, ONE_PAGE_BACK, SHORTER_BACK, World
 
 NAME = "shop"
 EMAIL = "owner@harbour.example"
@@ -53,6 +53,7 @@ _ANNOTATIONS: tuple[tuple[int, str, str], ...] = (
     (40, "other", "The brewing guide is a PDF now"),
     (SHORTER_BACK, "release", "A shorter sign-up form"),
     (LETTER_BACK, "campaign", "Newsletter: the late harvest"),
+    (ONE_PAGE_BACK, "release", "The checkout on one page"),
 )
 _DASHBOARD = "Monday morning"
 # Name, report, block, question, and whether it takes the whole width.
