@@ -30,7 +30,7 @@ from tests.impact.trial import MEASURES, AnyWorld, Sums, Trial, Truth, sums_of, 
 from tests.impact.worlds import WORLDS
 
 EVERY: dict[str, AnyWorld] = {world.name: world for world in (*WORLDS, *SHOPS, *ADS)}
-TRUTH_PARTS, PART_PEOPLE = 8, 100_000
+TRUTH_PARTS, PART_PEOPLE = 6, 100_000
 BATCH = 10
 Task = tuple[str, int, int]
 Done = Sequence[Trial] | dict[str, Sums]
