@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from collector.core.deadline import looking
@@ -10,8 +12,14 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Float64, Int32, Int64, Part
 
 
-def numbers(journeys: Journeys, part: Part, name: str, rows: Int64 | Int32) -> Float64:
-    """For each row a property's value where it is a number, or the text of one as files have it, else NaN."""
+def numbers_of(journeys: Journeys, part: Part, name: str) -> Callable[[Int64 | Int32], Float64]:
+    """A look-up by rows of the part: a property's value where it is a number, or the text of one, else NaN."""
     column = journeys.properties.column(part, name)
     known = [np.nan if (found := number_in(value)) is None else found for value in looking(column.values)]
-    return np.array([*known, np.nan], dtype=np.float64)[column.code[rows]]
+    by_code = np.array([*known, np.nan], dtype=np.float64)
+    return lambda rows: by_code[column.code[rows]]
+
+
+def numbers(journeys: Journeys, part: Part, name: str, rows: Int64 | Int32) -> Float64:
+    """The same of these rows."""
+    return numbers_of(journeys, part, name)(rows)

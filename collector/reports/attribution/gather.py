@@ -16,8 +16,10 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.merge import ranges
 from collector.journeys.part import Bool, Float64, Hits, Int32, Int64, Part
 from collector.reports.attribution.paths import Conversions, Paths, Runs, last_touch
-from collector.reports.attribution.plan import OTHER, Plan
+from collector.reports.attribution.plan import Plan
 from collector.reports.attribution.touches import Touches, touches_of
+from collector.reports.named import OTHER
+from collector.reports.numbers import numbers_of
 from collector.reports.scope import choose
 
 PIECE = 250_000  # conversions at a time
@@ -190,10 +192,7 @@ def _worth_of(journeys: Journeys, part: Part, plan: Plan) -> Callable[[Rows], Fl
     """What conversions of given rows of the part are worth, NaN for nothing known."""
     if plan.value is None:
         return lambda rows: part.value[rows]
-    column = journeys.properties.column(part, plan.value)
-    numbers = [float(v) if isinstance(v, int | float) and not isinstance(v, bool) else np.nan for v in column.values]
-    worth = np.array([*numbers, np.nan])
-    return lambda rows: worth[column.code[rows]]
+    return numbers_of(journeys, part, plan.value)
 
 
 def _spread(first: Int64, end: Int64, code: Int64) -> tuple[Runs, Int64]:

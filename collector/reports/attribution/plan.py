@@ -9,7 +9,6 @@ from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.core.times import DAY
-from collector.reports.named import OTHER as OTHER
 from collector.reports.params import goal_of
 
 DIMENSIONS = {

@@ -15,6 +15,7 @@ from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int32, Int64, Part
 from collector.reports.impact.plan import SEED, Plan
+from collector.reports.numbers import numbers
 from collector.reports.scope import choose, distinct_sorted, kind_mask, rows_of_any
 
 MOST_ROWS = 250_000  # of people neither exposed nor at the goal, and as many of those at the goal only
@@ -189,6 +190,4 @@ def values(journeys: Journeys, part: Part, plan: Plan, rows: Int64) -> Float64:
     """The money of these rows: of the property that is asked for, else of the event; 0 where there is none."""
     if plan.value is None:
         return np.nan_to_num(part.value[rows])
-    column = journeys.properties.column(part, plan.value)
-    numbers = [float(v) if isinstance(v, int | float) and not isinstance(v, bool) else np.nan for v in column.values]
-    return np.nan_to_num(np.array([*numbers, np.nan], dtype=np.float64)[column.code[rows]])
+    return np.nan_to_num(numbers(journeys, part, plan.value, rows))
