@@ -280,6 +280,8 @@ def test_more_values_than_anybody_reads_are_taken_together_and_nothing_is_lost()
 def test_a_value_property_is_summed_in_place_of_the_events_own_value() -> None:
     events = [*visits("a", "S"), E("a", START + 1, "event:buy", value=9.0, props={"margin": 4, "note": "x"})]
     assert column(ask(events, value="margin"), "revenue") == approx(S=4)
+    spelled = [*visits("a", "S"), E("a", START + 1, "event:buy", props={"margin": "4.5"})]
+    assert column(ask(spelled, value="margin"), "revenue") == approx(S=4.5)
     assert "revenue" not in [one.name for one in ask(events, value="note").block("models").columns]
 
 

@@ -11,6 +11,7 @@ from collector.core.source import CHANNELS
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int32, Int64, Part
 from collector.reports.impact.coded import Codes
+from collector.reports.impact.drawn import active
 from collector.reports.impact.plan import Plan
 from collector.reports.scope import choose, rows_of_any
 
@@ -41,7 +42,7 @@ def asked(journeys: Journeys, query: Query, plan: Plan) -> list[Asked]:
         goals = rows_of_any(journeys, part, [plan.goal], query.include_bots)
         reached = np.full(len(part.persons), part.size, dtype=np.int64)
         reached[part.person[goals[::-1]]] = goals[::-1]  # the last write to a place is that of the first row
-        chosen = choose(journeys, part, query, lasting=True) & _seen(part, plan, query.include_bots)
+        chosen = choose(journeys, part, query, lasting=True) & active(part, plan, query.include_bots)
         if plan.new:
             first = part.time[part.person_row[:-1]]
             chosen &= (first >= plan.start) & (first < plan.end)
@@ -81,20 +82,6 @@ def _came(journeys: Journeys, part: Part, include_bots: bool) -> Codes:
     found = channels[part.source[part.session_row]]  # the place of -1, no source, is the last
     if not include_bots:
         found[part.bot[part.session_row] != 0] = len(CHANNELS)
-    return found
-
-
-def _seen(part: Part, plan: Plan, include_bots: bool) -> Bool:
-    low, high = part.bounds if part.size else (0, 0)
-    if plan.start <= low and high < plan.end:
-        rows = np.diff(part.person_row)
-        bots = part.person[:0] if include_bots else part.person[np.flatnonzero(part.bot)]
-        return np.asarray(rows > np.bincount(bots, minlength=len(rows)))
-    inside = (part.time >= plan.start) & (part.time < plan.end)
-    if not include_bots:
-        inside &= part.bot == 0
-    found = np.zeros(len(part.persons), dtype=np.bool_)
-    found[part.person[inside]] = True
     return found
 
 

@@ -164,25 +164,27 @@ def _naive(journeys: Journeys, query: Query, plan: Plan, found: list[_Found]) ->
     people, won, money = 0, 0, 0.0
     for one in found:
         part, never = one.part, one.chosen & (one.exposed == NEVER)
-        active = never & _active(part, plan, query.include_bots)
+        around = never & active(part, plan, query.include_bots)
         rows = rows_of_any(journeys, part, [plan.goal], query.include_bots)
-        rows = rows[active[part.person[rows]] & (part.time[rows] >= plan.start) & (part.time[rows] < plan.end)]
-        people += int(np.count_nonzero(active))
+        rows = rows[around[part.person[rows]] & (part.time[rows] >= plan.start) & (part.time[rows] < plan.end)]
+        people += int(np.count_nonzero(around))
         won += distinct_sorted(part.person[rows])
         money += float(values(journeys, part, plan, rows).sum())
     return (won / people, money / people) if people else (None, None)
 
 
-def _active(part: Part, plan: Plan, include_bots: bool) -> Bool:
+def active(part: Part, plan: Plan, include_bots: bool) -> Bool:
     """Who did anything within the range."""
-    clean = include_bots or not part.bot.any()
-    if clean and part.size and plan.start <= int(part.time.min()) and int(part.time.max()) < plan.end:
-        return np.ones(len(part.persons), dtype=np.bool_)
-    rows = (part.time >= plan.start) & (part.time < plan.end)
-    if not clean:
-        rows &= part.bot == 0
+    low, high = part.bounds if part.size else (0, 0)
+    if plan.start <= low and high < plan.end:
+        rows = np.diff(part.person_row)
+        bots = part.person[:0] if include_bots else part.person[np.flatnonzero(part.bot)]
+        return np.asarray(rows > np.bincount(bots, minlength=len(rows)))
+    inside = (part.time >= plan.start) & (part.time < plan.end)
+    if not include_bots:
+        inside &= part.bot == 0
     found = np.zeros(len(part.persons), dtype=np.bool_)
-    found[part.person[rows]] = True
+    found[part.person[inside]] = True
     return found
 
 
