@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from collector.core.blocks import Block, Cell, Column
 from collector.core.errors import UserError
 from collector.core.text import T, Text
-from collector.reports.impact.blocks import GROUP, group_cells
+from collector.reports.impact.blocks import GROUP, doses_block, group_cells
 from collector.reports.impact.checks import caution
+from collector.reports.impact.doses import doses_of
 from collector.reports.impact.engine import Answer
 from collector.reports.impact.in_all import in_all, people_used
-from collector.reports.impact.subgroups import AWAY, Group, doses_of, groups_of
+from collector.reports.impact.subgroups import AWAY, Group, groups_of
 from collector.reports.impact.words import headline
 from collector.reports.retargeting_facts import SAW
 from collector.reports.touch import Preset
@@ -33,15 +34,11 @@ def seen_blocks(clicked: Answer, seen: Answer, name: Text) -> list[Block]:
     return [
         _both(clicked, seen, name),
         *_by("seen_away", T("What seeing changed, by how long they had been away"), away, _AWAY_NOTE),
-        *_by("seen_times", T("What seeing changed, by how often"), doses.groups if doses else (), _TIMES_NOTE),
+        *([doses_block("seen_times", T("How often it was seen"), doses)] if doses and len(doses.doses) > 1 else []),
     ]
 
 
 _AWAY_NOTE = T("Compared with people alike who were away for as long. Each interval is right 19 times of 20.")
-_TIMES_NOTE = T(
-    "How often an ad was seen is known only afterwards, and whoever comes back sees no more of them: a smaller effect "
-    "of more ads is a hint, not a proof."
-)
 
 
 def _both(clicked: Answer, seen: Answer, name: Text) -> Block:

@@ -97,12 +97,14 @@ class Asker:
         key, answers = asked.key(query), _answers(asked.journeys)
         begun = time.monotonic()
         with ExitStack() as stack:
-            seated = False
+            seated, task = False, None
             while True:
                 kept = self._kept(answers, key, asked.journeys.generation)
                 if kept is not None:
                     return query, kept
-                task = self._task(key, asked, take, answers)
+                # One that ended between two looks at it is not begun again: its outcome is what was waited for.
+                if task is None or task.twin or not task.done.is_set():
+                    task = self._task(key, asked, take, answers)
                 if task is not None and task.done.wait(self._step(page, begun)) and not task.twin:
                     return query, _outcome(task)
                 if task is None:

@@ -234,7 +234,6 @@ SHOPS = (
         pause=(0.1, 2.0),
         visits=10,
         steps=5,
-        doses=False,
         asked=Asked(exposure="event:feature_used", horizon=7 * DAY, dose="event:feature_used"),
     ),
     Shop(

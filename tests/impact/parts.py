@@ -71,7 +71,6 @@ def _part(world: AnyWorld, kind: str, truths: Mapping[str, Truth], trials: Seque
         count = int(np.count_nonzero(~np.isnan(held[:, at])))
         if wilson(int(np.nansum(held[:, at])), count, SURE).high < COVERAGE[0]:
             missed.append(f"coverage low: {name}")
-    hint = kind == "doses" and isinstance(world, Shop) and not world.doses
     return Part(
         world=world.name,
         kind=kind,
@@ -81,7 +80,7 @@ def _part(world: AnyWorld, kind: str, truths: Mapping[str, Truth], trials: Seque
         coverage=coverage,
         lowest=float(share[lowest]),
         lowest_of=names[lowest],
-        missed=() if hint else tuple(missed),
+        missed=tuple(missed),
     )
 
 

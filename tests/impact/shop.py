@@ -110,7 +110,6 @@ class Shop:
         dose: how many messages an exposure has (1 and more), by what is true then.
         money: median and log-spread of a goal's value; None for none. rebuy: what each goal adds to the log odds.
         lead: days on which people begin before the first of those of the question.
-        doses: whether larger doses are a matter of what was known before, so that their effects must be right.
         warned: too little to hold what it says, so that its own checks must say so.
         null, holds, refused: as of `simulate.World`.
     """
@@ -135,7 +134,6 @@ class Shop:
     watched: int = 30
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     people: int = 2_000
-    doses: bool = True
     warned: bool = False
     null: bool = False
     holds: bool = True

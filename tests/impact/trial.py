@@ -14,10 +14,11 @@ from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Float64
 from collector.reports.impact.checks import caution
+from collector.reports.impact.doses import doses_of
 from collector.reports.impact.engine import Answer, answer
 from collector.reports.impact.estimate import Effect
 from collector.reports.impact.plan import Plan
-from collector.reports.impact.subgroups import doses_of, groups_of
+from collector.reports.impact.subgroups import groups_of
 from tests.impact import seen, shop_told, told
 from tests.impact.lives import LEFT, MONEY, RATE, Lives
 from tests.impact.seen import SeenAds
@@ -172,8 +173,9 @@ def _effects(world: AnyWorld, found: Answer) -> Iterator[tuple[str, Effect, int]
 
 def _groups(found: Answer) -> Iterator[tuple[str, Effect]]:
     doses = doses_of(found)
-    for told_ in [*groups_of(found), *([] if doses is None else [doses])]:
-        yield from ((f"{group.kind}: {group.name}", group.effect) for group in told_.groups)
+    told = [group for groups in groups_of(found) for group in groups.groups]
+    for group in [*told, *(doses.doses if doses is not None and doses.soon else [])]:
+        yield f"{group.kind}: {group.name}", group.effect
 
 
 def _told(effect: Effect, at: int) -> Told:

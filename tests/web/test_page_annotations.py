@@ -32,7 +32,7 @@ def test_a_mark_is_added_from_a_report_and_shown_on_its_plot(fresh: Installation
     assert "No day is marked yet" in client.get("/shop/annotations").text
     page = client.get("/shop/overview?period=7d").text
     assert "New checkout" not in page
-    link = html.unescape(page.split('class="no-print" href="/shop/annotations', 1)[1].split('"', 1)[0])
+    link = html.unescape(page.split('class="no-print"> · <a href="/shop/annotations', 1)[1].split('"', 1)[0])
     assert f"day={today(fresh)}" in link
     form = client.get("/shop/annotations" + link.partition("#")[0]).text
     assert f'value="{today(fresh)}"' in form

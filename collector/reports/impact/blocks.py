@@ -14,12 +14,14 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
 from collector.reports import people_list as shared
 from collector.reports.impact.away import NOTHING
+from collector.reports.impact.doses import Doses, doses_of
 from collector.reports.impact.drawn import Drawn
 from collector.reports.impact.engine import Answer
 from collector.reports.impact.estimate import Effect
 from collector.reports.impact.in_all import InAll, in_all, people_used
-from collector.reports.impact.subgroups import Group, doses_of, groups_of
+from collector.reports.impact.subgroups import Group, groups_of
 from collector.reports.scope import share
+from collector.reports.stats import wilson
 
 REASONS = {
     "matched": T("compared with people alike"),
@@ -220,24 +222,36 @@ def groups_block(found: Answer) -> Block:
 
 
 def dose_block(found: Answer) -> Block | None:
-    """The block `dose`: the effect by how much of it there was; None where no dose is asked for."""
+    """The block `dose`: what came of how much of it there was; None where no dose is asked for."""
     if found.plan.dose is None:
         return None
-    told = doses_of(found)
-    return Block(
-        "dose",
-        "table",
-        T("By how much of it"),
-        GROUP,
-        [group_cells(group) for group in told.groups] if told else [],
-        draw={"y": "difference", "low": "low", "high": "high"},
-        note=T(
-            "How much of it there was is known only afterwards, and whoever was about to reach the goal may have gone "
-            "on for that reason: a larger effect of more is a hint, not a proof."
-        ),
-        empty=T("There are too few people to tell doses apart."),
-    )
+    return doses_block("dose", T("By how much of it"), doses_of(found))
 
+
+def doses_block(block: str, title: Text, told: Doses | None) -> Block:
+    """The effect of each dose where these were settled soon, else the rate of those who had it."""
+    doses = told.doses if told else ()
+    empty = T("There are too few people to tell doses apart.")
+    if told is None or told.soon:
+        rows, draw = [group_cells(group) for group in doses], {"y": "difference", "low": "low", "high": "high"}
+        return Block(block, "table", title, GROUP, rows, draw=draw, note=_SOON, empty=empty)
+    ends = Column("low", T("At least"), "ratio"), Column("high", T("At most"), "ratio")
+    rates = [group_cells(group)[:3] for group in doses]
+    people = np.array([group.people for group in doses])
+    low, high = wilson(np.rint([group.people * float(group.effect.exposed[0]) for group in doses]), people)
+    rows = [[*cells, float(a), float(b)] for cells, a, b in zip(rates, low, high, strict=True)]
+    draw = {"y": "exposed", "low": "low", "high": "high"}
+    return Block(block, "table", title, (*GROUP[:3], *ends), rows, draw=draw, note=_LATER, empty=empty)
+
+
+_SOON = T(
+    "How much of it there was is known only afterwards, and whoever was about to reach the goal may have gone "
+    "on for that reason: a larger effect of more is a hint, not a proof."
+)
+_LATER = T(
+    "Goal rates, no effects: more of it comes in later visits, so that those who stay meet more of it, and those who "
+    "stay reach the goal more often whatever it does."
+)
 
 GROUP = (
     Column("group", T("Group"), "label"),

@@ -1,7 +1,6 @@
-"""For whom the effect is larger: by what was known before, and by how much of the exposure there was.
+"""For whom the effect is larger, by what was known of them before.
 
-Groups known before are compared with the controls of the same group, by the weights of the whole. The dose is known
-only afterwards, so that there are no controls of a dose: the controls are weighted anew to be like those who had it.
+Groups are compared with the controls of the same group, by the weights of the whole.
 """
 
 from __future__ import annotations
@@ -14,14 +13,11 @@ from scipy.special import chdtrc
 
 from collector.core.called import CHANNEL_WORDS, DEVICE_WORDS
 from collector.core.source import CHANNELS
-from collector.core.text import T, Text, Value
+from collector.core.text import T, Text
 from collector.core.times import DAY
-from collector.journeys.part import Bool, Int64
-from collector.reports.impact.balancing import tilt, tilted
-from collector.reports.impact.engine import RATE, Answer, fitted
+from collector.journeys.part import Int64
+from collector.reports.impact.engine import RATE, Answer
 from collector.reports.impact.estimate import Effect, effect
-from collector.reports.impact.matching import Matched
-from collector.reports.impact.outcome import last_rows
 from collector.reports.impact.tape import DEVICES, NEW
 from collector.reports.scope import distinct_sorted
 
@@ -72,46 +68,6 @@ def groups_of(found: Answer) -> list[Groups]:
         if len(groups) > 1:
             told.append(Groups(groups, _chance([group.effect for group in groups])))
     return told
-
-
-def doses_of(found: Answer) -> Groups | None:
-    """Effects by how often the plan's dose was met from the exposure on; None where no dose is asked for."""
-    matched, plan, tape = found.matched, found.plan, found.tape
-    if matched is None or plan.dose is None or found.fitted is None:
-        return None
-    total = np.concatenate([[0], np.cumsum(tape.dose)])
-    rows = matched.case_row
-    last = last_rows(tape, tape.person[rows], tape.time[rows] + plan.horizon)
-    band = np.searchsorted(np.array(plan.bands), total[last + 1] - total[rows], side="left")
-    band[total[last + 1] == total[rows]] = -1
-    groups = []
-    for at, name in enumerate(_bands(plan.bands)):
-        mine = band == at
-        people = int(np.count_nonzero(mine))
-        told = _of_dose(matched, mine) if people >= LEAST else None
-        if told is not None:
-            groups.append(Group(T("Dose"), name, people, told))
-    return Groups(groups, None) if groups else None
-
-
-def _of_dose(matched: Matched, mine: Bool) -> Effect | None:
-    case = np.flatnonzero(mine)
-    x, target = matched.control_x, matched.case_x.of(case)
-    means = target.sums(np.ones(len(case))) / len(case)
-    weight = tilted(matched.base, x, tilt(means, x, matched.base, matched.odds), float(len(case)))
-    whole = effect(fitted(matched, weight, case, (RATE,)))
-    return whole
-
-
-def _bands(edges: Sequence[int]) -> Iterator[Text]:
-    low = 1
-    for edge in edges:
-        if low == edge:
-            yield T("{n}", n=Value(low, "count"))
-        else:
-            yield T("{low} to {high}", low=Value(low, "count"), high=Value(edge, "count"))
-        low = edge + 1
-    yield T("{n} and more", n=Value(low, "count"))
 
 
 def _kinds(found: Answer) -> Iterator[tuple[Text, Int64, Sequence[tuple[int, Text | str]]]]:
