@@ -20,7 +20,7 @@ test: $(VENV)/.tested style  ## everything: lint, types, all tests (browser and 
 
 suite: $(VENV)/.tested
 	$(BIN)/python -m tests.support.prepare
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not alone' $(ARGS) || [ $$? -eq 5 ]
+	$(BIN)/python -m pytest -n 4 --dist loadfile -m 'not alone' $(ARGS) || [ $$? -eq 5 ]
 
 check: style types
 
