@@ -60,7 +60,8 @@ class LoaderChild:
         # Inherited by the child, which lifts it once it can drain: a TERM while it starts must not kill it outright.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         try:
-            command = [sys.executable, "-m", "collector.loader", str(os.getpid())]
+            # -P: modules of the folder that somebody happens to be in are none of ours.
+            command = [sys.executable, "-P", "-m", "collector.loader", str(os.getpid())]
             return subprocess.Popen(command, env=self._settings.environment())
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -39,7 +39,7 @@ class Child:
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        self._command = [sys.executable, "-m", "collector.cli", *command]
+        self._command = [sys.executable, "-P", "-m", "collector.cli", *command]
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
