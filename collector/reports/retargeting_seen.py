@@ -30,15 +30,24 @@ def seen_blocks(clicked: Answer, seen: Answer, name: Text) -> list[Block]:
         name: what clicking is called in a sentence.
     """
     away = [group for groups in groups_of(seen) if groups.groups[0].kind == AWAY for group in groups.groups]
-    doses = doses_of(seen)
-    return [
-        _both(clicked, seen, name),
-        *_by("seen_away", T("What seeing changed, by how long they had been away"), away, _AWAY_NOTE),
-        *([doses_block("seen_times", T("How often it was seen"), doses)] if doses and len(doses.doses) > 1 else []),
-    ]
+    told, doses = [_both(clicked, seen, name)], doses_of(seen)
+    if len(away) > 1:
+        told.append(_by_away(away))
+    if len(doses) > 1:
+        told.append(doses_block("seen_times", T("How often it was seen"), doses))
+    return told
 
 
-_AWAY_NOTE = T("Compared with people alike who were away for as long. Each interval is right 19 times of 20.")
+def _by_away(groups: Sequence[Group]) -> Block:
+    return Block(
+        "seen_away",
+        "table",
+        T("What seeing changed, by how long they had been away"),
+        GROUP,
+        [group_cells(group) for group in groups],
+        draw={"y": "difference", "low": "low", "high": "high"},
+        note=T("Compared with people alike who were away for as long. Each interval is right 19 times of 20."),
+    )
 
 
 def _both(clicked: Answer, seen: Answer, name: Text) -> Block:
@@ -76,14 +85,6 @@ def _row(way: str, found: Answer, name: Text) -> list[Cell]:
     ends = (told.exposed, told.counterfactual, told.difference, told.low, told.high)
     cells = [float(column[-1]) for column in ends]
     return [way, str(WAYS[way]), round(people_used(found)), *cells, round(rate.difference), words]
-
-
-def _by(block: str, title: Text, groups: Sequence[Group], note: Text) -> list[Block]:
-    """The effect by groups; nothing where fewer than two can be told apart."""
-    if len(groups) < 2:
-        return []
-    rows, draw = [group_cells(group) for group in groups], {"y": "difference", "low": "low", "high": "high"}
-    return [Block(block, "table", title, GROUP, rows, draw=draw, note=note)]
 
 
 def both_known(clicked: Answer | UserError, seen: Answer | UserError) -> tuple[Answer, Answer] | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from werkzeug.serving import make_server
 
@@ -49,21 +50,21 @@ def says(text: str, kind: str = "text/html", **headers: str) -> Callable[[BaseHT
 
 
 @contextmanager
-def served(shop: Installation, **changed: object) -> Iterator[Settings]:
+def served(shop: Installation, **changed: Any) -> Iterator[Settings]:
     """The installation answering over HTTP."""
     web = make_server("127.0.0.1", 0, shop.app, threaded=True)
     thread = threading.Thread(target=web.serve_forever, daemon=True)
     thread.start()
     try:
-        yield replace(shop.settings, port=web.server_port, **changed)  # type: ignore[arg-type]
+        yield replace(shop.settings, port=web.server_port, **changed)
     finally:
         web.shutdown()
         thread.join()
         web.server_close()
 
 
-def found(settings: Settings, now: int, **more: object) -> list[Finding]:
-    case = Case(settings, now, fetcher(settings, lambda: now), **more)  # type: ignore[arg-type]
+def found(settings: Settings, now: int, **more: Any) -> list[Finding]:
+    case = Case(settings, now, fetcher(settings, lambda: now), **more)
     return list(examine(case))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -85,6 +86,20 @@ def wear(view: View) -> Float64:
     return np.asarray(1.6 - 0.12 * view.visits + 0.4 * (view.first == EMAIL))
 
 
+NEWCOMERS = Shop(
+    "newcomers",
+    "asked of new people in a range; those from before are loyal, and left out",
+    lambda view: -6.1 + close(view) + loyal(view),
+    lambda view: -5.8 + close(view) + loyal(view),
+    flat(0.8),
+    back=flat(0.7),
+    days=60,
+    visits=8,
+    steps=7,
+    people=2_500,
+    asked=Asked(first=21, last=70, new=True),
+)
+
 SHOPS = (
     Shop(
         "paths",
@@ -131,31 +146,14 @@ SHOPS = (
         special=3,
         asked=Asked(exposure="page:/size-guide"),
     ),
-    Shop(
-        "newcomers",
-        "asked of new people in a range; those from before are loyal, and left out",
-        lambda view: -6.1 + close(view) + loyal(view),
-        lambda view: -5.8 + close(view) + loyal(view),
-        flat(0.8),
-        back=flat(0.7),
-        days=60,
-        visits=8,
-        steps=7,
-        people=2_500,
-        asked=Asked(first=21, last=70, new=True),
-    ),
-    Shop(
-        "crowded",
-        "the same, where more than half of those compared with are exposed later: too few are left, and it says so",
-        lambda view: -4.9 + close(view) + loyal(view),
-        lambda view: -5.2 + close(view) + loyal(view),
-        flat(0.8),
-        back=flat(0.7),
-        days=60,
-        visits=8,
-        steps=7,
-        people=2_500,
-        asked=Asked(first=21, last=70, new=True),
+    NEWCOMERS,
+    replace(
+        NEWCOMERS,
+        name="crowded",
+        words="the same, where more than half of those compared with are exposed later: too few are left, "
+        "and it says so",
+        exposure=lambda view: -4.9 + close(view) + loyal(view),
+        goal=lambda view: -5.2 + close(view) + loyal(view),
         warned=True,
     ),
     Shop(

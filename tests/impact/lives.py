@@ -28,6 +28,15 @@ class Rows:
     value: list[Float64] = field(default_factory=list)
     engaged: list[Int64] = field(default_factory=list)
 
+    def add(self, person: Int64, time: Int64, kind: Int64, source: Int64, mobile: Bool, value: Float64 | None) -> None:
+        """One event of each of these people, without attention; `value` is None where no event is worth anything."""
+        self.person.append(person)
+        self.time.append(time)
+        self.kind.append(kind)
+        self.source.append(source)
+        self.device.append(mobile.astype(np.int64))
+        self.value.append(np.full(len(person), np.nan) if value is None else value)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lives:

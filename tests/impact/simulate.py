@@ -253,13 +253,7 @@ class _Town:
     def tell(self, who: Int64, kind: Int64, source: Int64, value: Float64 | None = None) -> None:
         if self.expected:
             return
-        rows = self.rows
-        rows.person.append(who)
-        rows.time.append(self.time[who])
-        rows.kind.append(kind)
-        rows.source.append(source)
-        rows.device.append(self.mobile[who].astype(np.int64))
-        rows.value.append(np.full(len(who), np.nan) if value is None or self.world.money is None else value)
+        self.rows.add(who, self.time[who], kind, source, self.mobile[who], None if self.world.money is None else value)
 
     def state(self, who: Int64, visit: int, step: int) -> State:
         time, met = self.time[who], self.exposed_at[who]

@@ -172,10 +172,8 @@ def _effects(world: AnyWorld, found: Answer) -> Iterator[tuple[str, Effect, int]
 
 
 def _groups(found: Answer) -> Iterator[tuple[str, Effect]]:
-    doses = doses_of(found)
-    told = [group for groups in groups_of(found) for group in groups.groups]
-    for group in [*told, *(doses.doses if doses is not None and doses.soon else [])]:
-        yield f"{group.kind}: {group.name}", group.effect
+    yield from ((f"{one.kind}: {one.name}", one.effect) for told in groups_of(found) for one in told.groups)
+    yield from ((f"Dose: {dose.name}", dose.effect) for dose in doses_of(found) if dose.effect is not None)
 
 
 def _told(effect: Effect, at: int) -> Told:

@@ -14,7 +14,7 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
 from collector.reports import people_list as shared
 from collector.reports.impact.away import NOTHING
-from collector.reports.impact.doses import Doses, doses_of
+from collector.reports.impact.doses import Dose, doses_of
 from collector.reports.impact.drawn import Drawn
 from collector.reports.impact.engine import Answer
 from collector.reports.impact.estimate import Effect
@@ -228,20 +228,23 @@ def dose_block(found: Answer) -> Block | None:
     return doses_block("dose", T("By how much of it"), doses_of(found))
 
 
-def doses_block(block: str, title: Text, told: Doses | None) -> Block:
+def doses_block(block: str, title: Text, doses: Sequence[Dose]) -> Block:
     """The effect of each dose where these were settled soon, else the rate of those who had it."""
-    doses = told.doses if told else ()
     empty = T("There are too few people to tell doses apart.")
-    if told is None or told.soon:
-        rows, draw = [group_cells(group) for group in doses], {"y": "difference", "low": "low", "high": "high"}
-        return Block(block, "table", title, GROUP, rows, draw=draw, note=_SOON, empty=empty)
-    ends = Column("low", T("At least"), "ratio"), Column("high", T("At most"), "ratio")
-    rates = [group_cells(group)[:3] for group in doses]
-    people = np.array([group.people for group in doses])
-    low, high = wilson(np.rint([group.people * float(group.effect.exposed[0]) for group in doses]), people)
-    rows = [[*cells, float(a), float(b)] for cells, a, b in zip(rates, low, high, strict=True)]
+    settled: list[list[Cell]] = [
+        [str(dose.name), dose.people, *_ends(dose.effect)] for dose in doses if dose.effect is not None
+    ]
+    if settled or not doses:
+        draw = {"y": "difference", "low": "low", "high": "high"}
+        return Block(block, "table", title, GROUP, settled, draw=draw, note=_SOON, empty=empty)
+    columns = (*GROUP[:3], Column("low", T("At least"), "ratio"), Column("high", T("At most"), "ratio"))
+    low, high = wilson([dose.reached for dose in doses], [dose.people for dose in doses])
+    rows: list[list[Cell]] = [
+        [str(dose.name), dose.people, dose.reached / dose.people, float(least), float(most)]
+        for dose, least, most in zip(doses, low, high, strict=True)
+    ]
     draw = {"y": "exposed", "low": "low", "high": "high"}
-    return Block(block, "table", title, (*GROUP[:3], *ends), rows, draw=draw, note=_LATER, empty=empty)
+    return Block(block, "table", title, columns, rows, draw=draw, note=_LATER, empty=empty)
 
 
 _SOON = T(
@@ -266,9 +269,12 @@ GROUP = (
 
 def group_cells(group: Group) -> list[Cell]:
     """The cells of `GROUP`."""
-    effect = group.effect
+    return [str(group.name), group.people, *_ends(group.effect)]
+
+
+def _ends(effect: Effect) -> list[float]:
     cells = (effect.exposed, effect.counterfactual, effect.difference, effect.low, effect.high)
-    return [str(group.name), group.people, *(float(cell[0]) for cell in cells)]
+    return [float(cell[0]) for cell in cells]
 
 
 def time_block(found: Answer) -> Block:

@@ -13,47 +13,48 @@ from dataclasses import dataclass
 import numpy as np
 
 from collector.core.text import T, Text, Value
-from collector.journeys.part import Bool, Int64
+from collector.journeys.part import Int64
 from collector.reports.impact.balancing import tilt, tilted
 from collector.reports.impact.engine import RATE, Answer, fitted
 from collector.reports.impact.estimate import Effect, effect
 from collector.reports.impact.matching import Matched
 from collector.reports.impact.outcome import last_rows
-from collector.reports.impact.subgroups import LEAST, Group
+from collector.reports.impact.subgroups import LEAST
 from collector.reports.impact.tape import Tape
 
 SOON = 0.9  # of what comes after the exposure must come in its visit
 
 
 @dataclass(frozen=True, slots=True)
-class Doses:
-    """The doses that enough people had.
+class Dose:
+    """People who had so much of it, and how many of them reached the goal.
 
-    soon: whether the dose was settled within the visit of the exposure, so that the effects hold.
+    effect: on the goal rate (one column); None where the dose was not settled within the visit of the exposure.
     """
 
-    doses: Sequence[Group]
-    soon: bool
+    name: Text
+    people: int
+    reached: int
+    effect: Effect | None
 
 
-def doses_of(found: Answer) -> Doses | None:
-    """Effects by how often the plan's dose was met from the exposure on; None where no dose is asked for."""
+def doses_of(found: Answer) -> list[Dose]:
+    """The doses of the plan that enough people had, from the exposure on; none where no dose is asked for."""
     matched, plan, tape = found.matched, found.plan, found.tape
     if matched is None or plan.dose is None or found.fitted is None:
-        return None
+        return []
     total = np.concatenate([[0], np.cumsum(tape.dose)])
     rows = matched.case_row
     last = last_rows(tape, tape.person[rows], tape.time[rows] + plan.horizon)
     band = np.searchsorted(np.array(plan.bands), total[last + 1] - total[rows], side="left")
     band[total[last + 1] == total[rows]] = -1
-    groups = []
+    soon, doses = _soon(tape, rows, last), []
     for at, name in enumerate(_bands(plan.bands)):
-        mine = band == at
-        people = int(np.count_nonzero(mine))
-        told = _effect(matched, mine) if people >= LEAST else None
-        if told is not None:
-            groups.append(Group(T("Dose"), name, people, told))
-    return Doses(groups, _soon(tape, rows, last)) if groups else None
+        mine = np.flatnonzero(band == at)
+        if len(mine) >= LEAST:
+            reached = round(float(matched.cases.y[mine, RATE].sum()))
+            doses.append(Dose(name, len(mine), reached, _effect(matched, mine) if soon else None))
+    return doses
 
 
 def _soon(tape: Tape, case: Int64, last: Int64) -> bool:
@@ -67,8 +68,7 @@ def _soon(tape: Tape, case: Int64, last: Int64) -> bool:
     return bool(np.count_nonzero(tape.first[dose] == tape.first[begin[who]]) >= SOON * len(dose))
 
 
-def _effect(matched: Matched, mine: Bool) -> Effect | None:
-    case = np.flatnonzero(mine)
+def _effect(matched: Matched, case: Int64) -> Effect | None:
     x, target = matched.control_x, matched.case_x.of(case)
     means = target.sums(np.ones(len(case))) / len(case)
     weight = tilted(matched.base, x, tilt(means, x, matched.base, matched.odds), float(len(case)))

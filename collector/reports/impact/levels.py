@@ -71,12 +71,12 @@ def _levels(feature: Feature, counts: Int64) -> tuple[Codes, int]:
         return np.argsort(np.argsort(-counts, kind="stable")).astype(np.uint8), len(counts)
     if feature.ordered:
         group = held[np.minimum(np.searchsorted(held, group), len(held) - 1)]
-    elif len(rare):
+    else:
         # Rare levels are one of their own where that is common enough, and else count as the commonest.
         own = feature.crossed or counts[rare].sum() >= LEAST_CASES
         group[rare] = rare[0] if own else int(np.argmax(counts))
     total = np.bincount(group, weights=counts.astype(np.float64), minlength=len(counts))
-    if feature.crossed and len(rare):
+    if feature.crossed:
         total[rare[0]] = np.inf
     levels = np.flatnonzero(np.bincount(group, minlength=len(counts)))
     order = levels[np.argsort(-total[levels], kind="stable")]
