@@ -16,7 +16,8 @@ from tests.web.questions.world import PAGE, World, state_of, until_done
 def test_a_question_past_its_time_is_stopped_and_said_with_what_to_do(
     world: World, form: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.asker(world.apps[0]).seconds = 0.4
+    asker = world.asker(world.apps[0])
+    asker.seconds = 0.4
     client = world.client()
     with caplog.at_level(logging.WARNING, "collector.web.asking"):
         answer = client.get(PAGE + form)
@@ -33,6 +34,7 @@ def test_a_question_past_its_time_is_stopped_and_said_with_what_to_do(
         f" slow of site {world.shop.site_id}, it took too long"
     ]
     # Its turn is free again, and the answer to other questions comes.
+    asker.seconds = asker.patience = 30.0
     assert client.get("/shop/overview").status_code == 200
 
 
@@ -71,4 +73,5 @@ def test_one_reader_cannot_line_up_without_end(world: World) -> None:
     codes = [client.get(f"{PAGE}?rows={number}").status_code for number in range(2, 12)]
     assert codes == [202] * 8 + [503] * 2
     other = world.client(email="other@shop.example")
+    world.asker(world.apps[0]).patience = 30.0
     assert other.get("/shop/overview").status_code == 200
