@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,10 +18,9 @@ from collector.reports.funnel_fold import Chain, Fit, fold
 from collector.reports.funnel_plan import Plan, Units, disjoint, every_event, ranges
 from collector.reports.funnel_quick import Furthest, first_chains, furthest, furthest_of_persons
 from collector.reports.once import once
+from collector.reports.threads import each
 
-# Two slices at a time: numpy lets go of the interpreter's lock while it searches. A slice fits a processor's cache.
-THREADS = 2
-SLICE = 150_000
+SLICE = 150_000  # persons at a time, whose events fit a processor's cache
 NO_TIME = -(2**62)
 Int8 = NDArray[np.int8]
 Rows = Int32 | Int64
@@ -100,8 +98,7 @@ def _in_slices(units: Units, plan: Plan, work: Work) -> Chains:
     pieces = units.slices(SLICE)
     if len(pieces) == 1:
         return work(units)
-    with ThreadPoolExecutor(THREADS) as pool:
-        return _joined(list(pool.map(work, pieces)), len(plan.steps))
+    return _joined(each(work, pieces), len(plan.steps))
 
 
 def _of_persons(units: Units, plan: Plan, tied: Bool | None) -> Chains:
@@ -320,8 +317,7 @@ def _joined(several: Sequence[Chains], size: int) -> Chains:
         return several[0]
 
     def find() -> Details:
-        with ThreadPoolExecutor(THREADS) as pool:
-            details = list(pool.map(lambda one: one.details, several))
+        details = each(lambda one: one.details, several)
         return Details(
             time=[np.concatenate([one.time[step] for one in details]) for step in range(size)],
             row=lambda step: np.concatenate([one.row(step) for one in details]),

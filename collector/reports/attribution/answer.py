@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from collector.core.called import CHANNEL_WORDS
 from collector.core.query import Query
 from collector.core.text import T, Text
-from collector.journeys.part import Float64, Int64
 from collector.reports.attribution.costs import Costs
 from collector.reports.attribution.models import Credit
 from collector.reports.attribution.paths import Paths
@@ -44,20 +41,14 @@ class Answer:
     kept: Link
 
     @once
-    def length(self) -> Int64:
-        """How many touches each conversion has, part after part."""
-        return joined([one.length for one in self.paths.found])
-
-    @once
-    def worth(self) -> Float64:
-        """What each conversion is worth, NaN for nothing known."""
-        found = [one.worth for one in self.paths.found]
-        return np.concatenate(found) if found else np.empty(0)
-
-    @once
     def valued(self) -> bool:
         """Whether any conversion is worth anything known."""
-        return bool((~np.isnan(self.worth)).any())
+        return any(one.weighed.worth is not None for one in self.paths.found)
+
+    @once
+    def revenue(self) -> float:
+        """What all conversions are worth together."""
+        return sum(float(one.weighed.worth.sum()) for one in self.paths.found if one.weighed.worth is not None)
 
     def link(self, people: str, group: str | None = None) -> Link:
         """The arguments that list what is behind a number."""
@@ -66,8 +57,3 @@ class Answer:
     def called(self, value: str) -> Text | str:
         """A value as people say it."""
         return CHANNEL_WORDS.get(value, value) if self.plan.dimension == "channel" else value
-
-
-def joined(found: list[Int64]) -> Int64:
-    """Whole numbers of all parts one behind the other."""
-    return np.concatenate(found) if found else np.empty(0, dtype=np.int64)

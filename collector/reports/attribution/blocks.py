@@ -21,7 +21,7 @@ from collector.reports.attribution.sequences import (
     commonest,
     numbered,
     sequence,
-    table,
+    tables,
     written,
 )
 from collector.reports.scope import share
@@ -38,7 +38,7 @@ def summary_block(answer: Answer) -> Block:
         (Column("conversions", T("Conversions"), "count"), answer.paths.count, answer.link("all")),
     ]
     if answer.valued:
-        cells.append((Column("revenue", T("Revenue"), "money"), float(np.nansum(answer.worth)), None))
+        cells.append((Column("revenue", T("Revenue"), "money"), answer.revenue, None))
     if answer.costs:
         cells.append((Column("cost", T("Ad costs"), "money"), answer.costs.total, None))
     took = quantile_of_pieces([touched(one.lag) for one in found], 0.5)
@@ -70,18 +70,18 @@ def summary_block(answer: Answer) -> Block:
 def paths_block(answer: Answer) -> Block:
     """The commonest paths."""
     found = answer.paths.found
-    tables = [table(one.runs) for one in found]
-    number = numbered(tables)
-    ends = np.cumsum([0, *map(len, tables)]).tolist()
+    rows = tables([one.sequences.runs for one in found])
+    number = numbered(rows)
+    ends = np.cumsum([0, *(len(one.sequences.many) for one in found)]).tolist()
     numbers = [number[start:end] for start, end in pairwise(ends)]
-    top, many, different = commonest(numbers, [one.many for one in found], MOST_PATHS)
-    # Which of those shown each path is, if any.
+    top, many, different = commonest(numbers, [one.sequences.many for one in found], MOST_PATHS)
+    # Which of those shown each sequence is, if any, and with it each path that has it.
     rank = np.full(len(number), MOST_PATHS, dtype=np.int8)
     order = np.argsort(top)
     if len(top):
         near = np.minimum(np.searchsorted(top[order], number), len(top) - 1)
         np.copyto(rank, order.astype(np.int8)[near], where=top[order][near] == number)
-    ranks = [rank[start:end] for start, end in pairwise(ends)]
+    ranks = [rank[start:end][one.sequence] for one, (start, end) in zip(found, pairwise(ends), strict=True)]
     lags = _by_rank(ranks, found, lambda one: one.lag)
     worths = _by_rank(ranks, found, lambda one: one.worth) if answer.valued else []
     told: list[list[Cell]] = []
@@ -96,9 +96,7 @@ def paths_block(answer: Answer) -> Block:
     if answer.valued:
         columns.append(Column("revenue", T("Revenue"), "money"))
     for at, count in enumerate(many.tolist()):
-        path = next(
-            sequence(rows[np.argmax(mine == at)]) for rows, mine in zip(tables, ranks, strict=True) if at in mine
-        )
+        path = sequence(rows[np.argmax(rank == at)])
         took = quantile_of_pieces([touched(lag) for lag in lags[at]], 0.5)
         touches: float | None = float(len(path.codes))
         if path.longer:
@@ -123,7 +121,7 @@ def paths_block(answer: Answer) -> Block:
         rows=told,
         draw={"x": "path", "y": "conversions", "link": "conversions", "wide": True},
         links=links,
-        note=_paths_note(different, tables),
+        note=_paths_note(different, rows),
         empty=T("Nobody converted in this range."),
     )
 
@@ -157,14 +155,19 @@ def _lengths(paths: Sequence[tuple[Int64, Int64]]) -> Int64:
     return found
 
 
-def _paths_note(different: int, tables: Sequence[Int16]) -> Text | None:
+def _paths_note(different: int, rows: Int16) -> Text | None:
     if different > MOST_PATHS:
         return T("The {n} commonest of {all} different paths.", n=MOST_PATHS, all=different)
-    if any(rows[:, -1].any() for rows in tables):
+    if rows[:, -1].any():
         return T("Paths of more than {n} touches count by their last {n} and begin with “…”.", n=MOST_TOUCHES)
     return None
 
 
-def untouched(answer: Answer) -> int:
-    """How many conversions had no touch."""
-    return sum(int(one.many[one.runs.length == 0].sum()) for one in answer.paths.found)
+def untouched(answer: Answer) -> tuple[int, float]:
+    """How many conversions had no touch, and what they are worth together."""
+    many, worth = 0, 0.0
+    for one in (each.sequences for each in answer.paths.found):
+        none = one.runs.length == 0
+        many += int(one.many[none].sum())
+        worth += float(one.worth[none].sum()) if one.worth is not None else 0.0
+    return many, worth

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
-from collector.core.deadline import check
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.merge import ranges
 from collector.journeys.part import Bool, Float64, Hits, Int32, Int64, Part
-from collector.reports.attribution.paths import Conversions, Paths, Runs, last_touch
+from collector.reports.attribution.paths import Conversions, Paths, Runs, last_touch, spread
 from collector.reports.attribution.plan import Plan
 from collector.reports.attribution.touches import Touches, touches_of
 from collector.reports.named import OTHER
 from collector.reports.numbers import numbers_of
 from collector.reports.scope import choose
+from collector.reports.threads import each
 
 PIECE = 250_000  # conversions at a time
-THREADS = 2
 Rows = Int64 | Int32
 MOST_VALUES = 100  # more than anybody reads, few enough to solve their chain in no time
 _EVERYONE = 2**63 - 1
@@ -42,7 +40,7 @@ def paths_of(journeys: Journeys, query: Query, plan: Plan, named: Sequence[str] 
         goals, converted = _goals(journeys, part, query, plan, chosen)
         every = journeys.hits(part, plan.goal, query.include_bots).keys if plan.cut else None
         follow = partial(_conversions, part, plan, every, _worth_of(journeys, part, plan))
-        found += _in_pieces(part, touches, goals, follow)
+        found += each(follow, list(_pieces(part, touches, goals)))
         persons, runs = _unconverted(part, plan, touches, chosen & ~converted)
         lost.append(runs)
         people.append((part, persons))
@@ -81,34 +79,19 @@ def _pieces(part: Part, touches: Touches, goals: Hits) -> Iterator[tuple[Touches
         yield piece, Hits(goals.keys[theirs], goals.rows[theirs])
 
 
-def _in_pieces(
-    part: Part, touches: Touches, goals: Hits, follow: Callable[[Touches, Hits], Conversions]
-) -> list[Conversions]:
-    """All pieces, two at a time: numpy lets go of the interpreter's lock while it searches."""
-    pieces = list(_pieces(part, touches, goals))
-    if len(pieces) == 1:
-        return [follow(*pieces[0])]
-    found = []
-    with ThreadPoolExecutor(THREADS) as pool:
-        for one in pool.map(lambda piece: follow(*piece), pieces):
-            check()
-            found.append(one)
-    return found
-
-
 def _conversions(
-    part: Part, plan: Plan, every: Int64 | None, worth: Callable[[Rows], Float64], touches: Touches, goals: Hits
+    part: Part, plan: Plan, every: Int64 | None, worth: Callable[[Rows], Float64], piece: tuple[Touches, Hits]
 ) -> Conversions:
-    """The conversions of `goals` with their paths.
+    """The conversions of a piece with their paths.
 
     Args:
         every: the keys of all conversions that paths are cut at, None where they are not cut.
         worth: what conversions of these rows are worth.
     """
-    key, rows = goals
+    touches, (key, rows) = piece
     places, first, end = _slices(part, plan, touches.key, key, every)
     many = np.diff(np.append(places, len(rows)))
-    runs, place = _spread(first, end, touches.code)
+    runs, place = spread(first, end, touches.code)
     touched = touches.key[place]
     before = np.repeat(touched[last_touch(runs)], runs.length[runs.length > 0])
     before -= touched
@@ -195,15 +178,6 @@ def _worth_of(journeys: Journeys, part: Part, plan: Plan) -> Callable[[Rows], Fl
     return numbers_of(journeys, part, plan.value)
 
 
-def _spread(first: Int64, end: Int64, code: Int64) -> tuple[Runs, Int64]:
-    """Slices of one list, one behind the other, and the place in the list of each."""
-    length = end - first
-    start = np.concatenate(([0], np.cumsum(length))).astype(np.int64)
-    place = np.repeat(first - start[:-1], length)
-    place += np.arange(start[-1])
-    return Runs(start, code[place]), place
-
-
 def _unconverted(part: Part, plan: Plan, touches: Touches, wanted: Bool) -> tuple[Int64, Runs]:
     """The persons wanted who have touches in the range, and all of those touches."""
     person = touches.key >> part.shift
@@ -232,7 +206,7 @@ def _only(runs: Runs, kept: Int64) -> Runs:
 def _fewer(paths: Paths) -> Paths:
     """The values in order of how often conversions met them; the rarest together as “(other)” where they are many."""
     size = len(paths.values)
-    met = sum((np.bincount(one.runs.code, one.many_of_touch, size) for one in paths.found), np.zeros(size))
+    met = sum((np.bincount(one.runs.code, one.weighed.many_of_touch, size) for one in paths.found), np.zeros(size))
     lost = sum((np.bincount(runs.code, minlength=size) for runs in paths.lost), np.zeros(size))
     often = dict(zip(paths.values, zip((-met).tolist(), (-lost).tolist(), strict=True), strict=True))
     order = sorted(paths.values, key=lambda value: (*often[value], value))

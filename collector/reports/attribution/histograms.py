@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from collector.core.blocks import Block, Cell, Column
 from collector.core.text import T, Text
 from collector.core.times import DAY
-from collector.journeys.part import Bool, Int64
+from collector.journeys.part import Float64, Int64
 from collector.reports.attribution.answer import Answer
+from collector.reports.attribution.paths import sums
 from collector.reports.scope import share
 
 LONGEST = 10
@@ -31,20 +32,28 @@ LAGS = (
 
 def length_block(answer: Answer) -> Block:
     """How many touches conversions took."""
-    found = [np.repeat(np.minimum(one.runs.length, LONGEST).astype(np.int8), one.many) for one in answer.paths.found]
-    bucket = np.concatenate(found) if found else np.empty(0, dtype=np.int8)
+    many, worth = np.zeros(LONGEST + 1), np.zeros(LONGEST + 1)
+    for one in (each.sequences for each in answer.paths.found):
+        group = np.minimum(one.runs.length, LONGEST)
+        many += sums(group, one.many, LONGEST + 1)
+        if one.worth is not None:
+            worth += sums(group, one.worth, LONGEST + 1)
     labels = [T("no touch"), *[Text("{n}", {"n": n}) for n in range(1, LONGEST)], T("{n} and more", n=LONGEST)]
-    groups = [(number, str(label)) for number, label in enumerate(labels) if number or (bucket == 0).any()]
-    return _histogram(answer, "length", Column("touches", T("Touches"), "label"), T("How many touches"), groups, bucket)
+    column = Column("touches", T("Touches"), "label")
+    return _histogram(answer, "length", column, T("How many touches"), labels, many, worth, first=0 if many[0] else 1)
 
 
 def lag_block(answer: Answer) -> Block:
     """How long it took from the first touch to the conversion."""
-    found = [lag_group(one.lag) for one in answer.paths.found]
-    bucket = np.concatenate(found) if found else np.empty(0, dtype=np.int8)
-    groups = [(number, str(label)) for number, (_, label) in enumerate(LAGS)]
+    many, worth = np.zeros(len(LAGS)), np.zeros(len(LAGS))
+    for one in answer.paths.found:
+        there = one.lag >= 0
+        group = lag_group(one.lag[there])
+        many += np.bincount(group, minlength=len(LAGS))
+        if answer.valued:
+            worth += sums(group, np.nan_to_num(one.worth[there]), len(LAGS))
     column = Column("days", T("Days"), "label", T("From the first touch to the conversion."))
-    return _histogram(answer, "lag", column, T("How long it took"), groups, bucket)
+    return _histogram(answer, "lag", column, T("How long it took"), [label for _, label in LAGS], many, worth)
 
 
 def lag_group(lag: Int64) -> NDArray[np.int8]:
@@ -60,22 +69,24 @@ def _histogram(
     name: str,
     column: Column,
     title: Text,
-    groups: Sequence[tuple[int, str]],
-    bucket: Int64 | NDArray[np.int8],
+    labels: Sequence[Text],
+    many: Float64,
+    worth: Float64,
+    *,
+    first: int = 0,
 ) -> Block:
-    """Conversions by group, up to the last that holds any."""
-    last = int(bucket.max()) if len(bucket) else -1
-    worth = np.nan_to_num(answer.worth) if answer.valued else answer.worth
+    """Conversions by group, from the `first` to the last that holds any.
+
+    Args:
+        many, worth: conversions of each group, and what they are worth.
+    """
     rows: list[list[Cell]] = []
     links = []
-    for number, label in groups:
-        if number > last:
-            break
-        inside: Bool = bucket == number
-        many = int(np.count_nonzero(inside))
-        money = [float(worth[inside].sum())] if answer.valued else []
-        rows.append([label, many, share(many, answer.paths.count), *money])
-        links.append(answer.link(name, str(number)) if many else None)
+    for number in range(first, int(np.flatnonzero(many).max(initial=-1)) + 1):
+        count = int(many[number])
+        money = [float(worth[number])] if answer.valued else []
+        rows.append([str(labels[number]), count, share(count, answer.paths.count), *money])
+        links.append(answer.link(name, str(number)) if count else None)
     return Block(
         id=name,
         kind="bars",

@@ -19,7 +19,7 @@ def markov(paths: Paths) -> Float64:
     """
     count = len(paths.values)
     start, moves, won, lost = np.zeros(count), np.zeros((count, count)), np.zeros(count), np.zeros(count)
-    every = [(one.runs, one.many_of_touch, won) for one in paths.found]
+    every = [(one.sequences.runs, one.sequences.many_of_touch, won) for one in paths.found]
     every += [(one, np.ones(len(one.code)), lost) for one in paths.lost]
     for runs, times, ends in every:
         first, last = first_touch(runs), last_touch(runs)

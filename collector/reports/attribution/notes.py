@@ -12,7 +12,7 @@ FEW = 30
 def notes(answer: Answer) -> list[Text]:
     """What to mind."""
     said = []
-    count, rest = answer.paths.count, untouched(answer)
+    count, (rest, _) = answer.paths.count, untouched(answer)
     if 0 < count < FEW:
         said.append(T("Only {n} conversions: a few more would change these shares.", n=Value(count, "count")))
     if rest and count > rest:

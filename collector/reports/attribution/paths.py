@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.journeys.part import Bool, Float64, Int32, Int64, Part
+from collector.reports.attribution.alike import alike
 from collector.reports.once import once
 
 FEW_VALUES = 12  # of which every set may be counted in a table
@@ -30,6 +32,10 @@ class Runs:
         """The path of each touch."""
         return np.repeat(np.arange(len(self.start) - 1), self.length)
 
+    def some(self, paths: Int64) -> Runs:
+        """Only these paths, in this order."""
+        return spread(self.start[paths], self.start[paths + 1], self.code)[0]
+
     @once
     def once_each(self) -> Int64:
         """For each path and each value in it one touch, the first."""
@@ -46,6 +52,23 @@ class Runs:
         if len(some):
             found[some] = np.bitwise_or.reduceat(np.left_shift(1, self.code), self.start[some])
         return found
+
+
+NO_RUNS = Runs(np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """Paths with how many conversions each led to, and what those are worth together (None where nobody knows)."""
+
+    runs: Runs
+    many: Int64
+    worth: Float64 | None
+
+    @once
+    def many_of_touch(self) -> Float64:
+        """For each touch how many conversions its path led to."""
+        return np.repeat(self.many.astype(np.float64), self.runs.length)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,17 +100,30 @@ class Conversions:
         return np.repeat(self.runs.length, self.many)
 
     @once
-    def many_of_touch(self) -> Float64:
-        """For each touch how many conversions its path led to."""
-        return np.repeat(self.many.astype(np.float64), self.runs.length)
+    def weighed(self) -> Weighed:
+        """Each of `runs`."""
+        worth = None if np.isnan(self.worth).all() else sums(self.path, np.nan_to_num(self.worth), len(self.many))
+        return Weighed(self.runs, self.many, worth)
 
     @once
-    def worth_of_path(self) -> Float64 | None:
-        """What each path's conversions are worth together; None where nobody knows of any."""
-        if np.isnan(self.worth).all():
-            return None
-        weights = np.nan_to_num(self.worth)
-        return np.bincount(self.path, weights=weights, minlength=len(self.runs.length)).astype(np.float64)
+    def sequence(self) -> Int64:
+        """The sequence of values of each of `runs`, one of `sequences`."""
+        return self._alike[0]
+
+    @once
+    def sequences(self) -> Weighed:
+        """The different sequences of values that paths have: far fewer than paths, and most models need no more."""
+        sequence, example = self._alike
+        worth = self.weighed.worth
+        return Weighed(
+            self.runs.some(example),
+            sums(sequence, self.many, len(example)).astype(np.int64),
+            None if worth is None else sums(sequence, worth, len(example)),
+        )
+
+    @once
+    def _alike(self) -> tuple[Int64, Int64]:
+        return alike(self.runs.start, self.runs.code)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +143,15 @@ class Paths:
     def count(self) -> int:
         """How many conversions there are."""
         return sum(len(one.row) for one in self.found)
+
+
+def spread(first: Int64, end: Int64, code: Int64) -> tuple[Runs, Int64]:
+    """Slices of one list, one behind the other, and the place in the list of each."""
+    length = end - first
+    start = np.concatenate(([0], np.cumsum(length))).astype(np.int64)
+    place = np.repeat(first - start[:-1], length)
+    place += np.arange(start[-1])
+    return Runs(start, code[place]), place
 
 
 def first_touch(runs: Runs) -> Int64:
@@ -135,3 +180,8 @@ def by_value(runs: Runs, amount: Float64 | Int64, count: int, divided: bool = Fa
     holds = np.arange(1 << count)[:, None] >> np.arange(count) & 1
     shares = of_set / np.maximum(holds.sum(axis=1), 1) if divided else of_set
     return np.asarray(shares @ holds)
+
+
+def sums(group: NDArray[np.signedinteger], amount: Float64 | Int64, count: int) -> Float64:
+    """The sum of an amount over each group."""
+    return np.bincount(group, amount, count).astype(np.float64, copy=False)

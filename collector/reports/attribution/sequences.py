@@ -12,7 +12,7 @@ import numpy as np
 from collector.core.errors import UserError
 from collector.journeys.part import Bool, Int16, Int64
 from collector.reports.attribution.answer import Answer
-from collector.reports.attribution.paths import Runs
+from collector.reports.attribution.paths import NO_RUNS, Runs
 from collector.reports.named import NO_TOUCH
 
 MOST_TOUCHES = 10
@@ -41,30 +41,24 @@ def table(runs: Runs) -> Int16:
     return rows
 
 
-def numbered(tables: Sequence[Int16]) -> Int64:
-    """A number for each row of these tables, one after the other: the same for the same row and for no other."""
-    base = max((int(rows.max(initial=_NOTHING)) for rows in tables), default=_NOTHING) + 2
-    if base ** (MOST_TOUCHES + 1) <= _MOST:
-        numbers = [_digits(rows, base) for rows in tables]
-        return np.concatenate(numbers) if numbers else np.empty(0, dtype=np.int64)
-    rows = np.concatenate(tables)
+def tables(pieces: Sequence[Runs]) -> Int16:
+    """The same of several, one behind the other."""
+    return np.concatenate([table(runs) for runs in pieces] or [table(NO_RUNS)])
+
+
+def numbered(rows: Int16) -> Int64:
+    """A number for each row of `table`: the same for the same row and for no other."""
+    base = int(rows.max(initial=_NOTHING)) + 2
     number, room = np.zeros(len(rows), dtype=np.int64), 1
     for column in range(rows.shape[1]):
         if room * base > _MOST:
             # Digits of one number until it is full; then the numbers there are make place by being counted up.
             _, number = np.unique(number, return_inverse=True)
             room = len(rows)
-        number = number * base + rows[:, column] + 1
-        room *= base
-    return number
-
-
-def _digits(rows: Int16, base: int) -> Int64:
-    number = np.zeros(len(rows), dtype=np.int64)
-    for column in range(rows.shape[1]):
         number *= base
         number += rows[:, column]
         number += 1
+        room *= base
     return number
 
 

@@ -50,9 +50,8 @@ def models_block(answer: Answer) -> Block:
         revenue = float(answer.credit[model].revenue[at])
         rows.append(_row(answer, values[at], int(touched[at]), credit, revenue, costs[at] if costs else None))
         links.append({name: answer.link(name, values[at]) for name in ("touched", *WHOLE)})
-    rest = untouched(answer)
+    rest, worth = untouched(answer)
     if rest:
-        worth = float(np.nansum(answer.worth[answer.length == 0]))
         rows.append(_row(answer, NO_TOUCH, None, [float(rest)] * len(MODELS), worth, None))
         links.append({name: answer.link(name, NO_TOUCH) for name in ("touched", *WHOLE)})
     unseen = ("last_non_direct",) if answer.plan.dimension == TOUCH else ()
@@ -84,7 +83,7 @@ def touched_of(answer: Answer) -> Int64:
     count = len(answer.paths.values)
     found = np.zeros(count, dtype=np.int64)
     for one in answer.paths.found:
-        found += by_value(one.runs, one.many, count).astype(np.int64)
+        found += by_value(one.sequences.runs, one.sequences.many, count).astype(np.int64)
     return found
 
 
