@@ -42,7 +42,8 @@ class Settings:
         patience_seconds: how long a client may take to send one request.
         rate_address, rate_site: events a minute that an address and a site may always send; 0 for no limit.
         question_seconds: how long answering one question may take; past it, it is stopped.
-        remember_bytes: what a worker may remember of one question for the next ones.
+        remember_bytes: what a worker may remember of one question for the next ones; 0 for what its sites need, of
+            which all workers together take an eighth of the memory at most.
         metrics_token: what a reader of /metrics that is not on this host says as its Bearer token; "" lets none in.
     """
 
@@ -61,7 +62,7 @@ class Settings:
     rate_address: int = 30_000
     rate_site: int = 3_000_000
     question_seconds: int = 60
-    remember_bytes: int = 256 * _MB
+    remember_bytes: int = 0
     metrics_token: str = field(default="", repr=False)
 
     @property
@@ -168,7 +169,7 @@ def read_settings(values: Mapping[str, str] | None = None) -> Settings:
         rate_address=_whole(values, "RATE_ADDRESS", 30_000, 0, 2**50),
         rate_site=_whole(values, "RATE_SITE", 3_000_000, 0, 2**50),
         question_seconds=_whole(values, "QUESTION_SECONDS", 60, 1, 3_600),
-        remember_bytes=_whole(values, "REMEMBER_BYTES", 256 * _MB, _MB, 2**40),
+        remember_bytes=_whole(values, "REMEMBER_BYTES", 0, 0, 2**40),
         metrics_token=_token(values),
     )
 

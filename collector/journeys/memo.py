@@ -12,8 +12,10 @@ from weakref import WeakSet
 
 import numpy as np
 
+from collector.journeys.room import room_for_memory
+
 Found = TypeVar("Found")
-BUDGET = 256 * 2**20
+BUDGET, ROW = 256 * 2**20, 32
 # What a Python object takes at least, and how many of a long list are looked at: its others are taken to be like them.
 _OBJECT, _LOOKED_AT = 64, 64
 
@@ -57,10 +59,14 @@ class Budget:
     """The bytes that some memos may hold together: beyond them what was used longest ago is forgotten.
 
     The latest answer stays even where it is too great by itself. Safe for threads.
+
+    Args:
+        most: those bytes.
+        limit: up to which they grow with the largest site.
     """
 
-    def __init__(self, most: int = BUDGET) -> None:
-        self.most = most
+    def __init__(self, most: int = BUDGET, limit: int = 0) -> None:
+        self.most, self.limit = most, limit
         self.lock = Lock()
         self._memos: WeakSet[Memo] = WeakSet()
         self._turns = count()
@@ -70,6 +76,10 @@ class Budget:
         """The bytes of all that is remembered now."""
         with self.lock:
             return self._used()
+
+    def serve(self, rows: int) -> None:
+        """Have room for what questions to a site of so many rows leave to the next ones, as far as the limit allows."""
+        self.most = max(self.most, min(rows * ROW, self.limit))
 
     def join(self, memo: Memo) -> None:
         """Have a memo share the budget, for as long as somebody else knows it."""
@@ -95,6 +105,12 @@ class Budget:
 
 # What the reports of one process remember together.
 PROCESS = Budget()
+
+
+def allow(most: int, workers: int) -> None:
+    """Set what this process remembers: `most` bytes, or with 0 what its sites need and one of `workers` may take."""
+    limit = most or room_for_memory(workers)
+    PROCESS.most, PROCESS.limit = min(most or BUDGET, limit), limit
 
 
 class Memo:

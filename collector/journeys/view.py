@@ -10,6 +10,7 @@ from threading import Lock
 from collector.journeys.dictionaries import Dictionaries
 from collector.journeys.files import ANSWERS, PROPERTIES, Generation, SiteFiles
 from collector.journeys.journeys import Journeys
+from collector.journeys.memo import PROCESS
 from collector.journeys.part import Part
 from collector.journeys.people import LedgerPeople
 from collector.journeys.properties import LedgerProperties
@@ -114,6 +115,7 @@ class ViewStore:
                 generation=generation.name,
                 derived=files.folder / f"{ANSWERS}{meta.erasure}",
             )
+            PROCESS.serve(sum(part.size for part in opened.journeys.parts))
             return opened.journeys
 
     def _dictionaries(self, site: int, generation: Generation | None) -> Dictionaries:

@@ -60,7 +60,7 @@ def make_asker(settings: Settings, wall: Callable[[], int], leave: Callable[[], 
     # Most threads may wait with a request for a long answer, but never the last few: other pages go on.
     seats = Turns(settings.threads - max(1, settings.threads // 4), EACH, wait=0)
     views = settings.data / "journeys"
-    memo.PROCESS.most = settings.remember_bytes
+    memo.allow(settings.remember_bytes, settings.workers)
     return asking.Asker(settings.question_seconds, settings.threads * 2, seats.take, views, wall, leave)
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from benchmarks.measure import memory
 from collector.core.errors import UserError
-from collector.journeys.memo import PROCESS, Budget, Memo, size_of
+from collector.journeys.memo import BUDGET, PROCESS, Budget, Memo, allow, size_of
 from collector.journeys.trim import give_back
 from collector.reports.registry import reports
 from tests.support.effort import examples
@@ -152,6 +152,33 @@ def test_no_report_needs_what_it_remembered(name: str, monkeypatch: pytest.Monke
     expected = answer()
     monkeypatch.setattr(PROCESS, "most", 1)
     assert answer() == expected
+
+
+def test_a_large_site_has_more_remembered_as_far_as_the_limit_allows() -> None:
+    budget = Budget(most=100 * KIB, limit=1_000 * KIB)
+    budget.serve(10)
+    assert budget.most == 100 * KIB
+    budget.serve(20 * KIB)
+    assert budget.most == 640 * KIB
+    budget.serve(5)  # a small site after a large one
+    assert budget.most == 640 * KIB
+    budget.serve(10**9)
+    assert budget.most == 1_000 * KIB
+
+
+def test_a_worker_remembers_what_is_said_or_what_is_its_part_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("most", "limit"):
+        monkeypatch.setattr(PROCESS, name, getattr(PROCESS, name))
+    allow(7_000, workers=2)
+    PROCESS.serve(10**9)
+    assert PROCESS.most == 7_000
+    monkeypatch.setattr("collector.journeys.memo.room_for_memory", lambda workers: 2**30 // workers)
+    allow(0, workers=2)
+    assert PROCESS.most == BUDGET
+    PROCESS.serve(10**9)
+    assert PROCESS.most == 2**29
+    allow(0, workers=8)
+    assert PROCESS.most == 2**27
 
 
 @pytest.mark.skipif(sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="glibc alone")
