@@ -15,6 +15,7 @@ from collector.core.query import Site
 from collector.core.spend import Spend, SpendDay
 from collector.core.times import DAY, HOUR
 from collector.reports.attribution import REPORT
+from collector.reports.attribution.alike import alike
 from collector.reports.attribution.markov import markov
 from collector.reports.attribution.paths import Conversions, Paths, Runs
 from tests.support.worlds import E, question, site, world
@@ -109,7 +110,15 @@ def of(won: Sequence[str], lost: Sequence[str], names: str) -> Paths:
     found, nothing = runs(won, names), np.empty(0, dtype=np.int64)
     each = np.ones(len(found.length), dtype=np.int64)
     whole = Conversions(
-        part, nothing, np.empty(0), nothing, each, found, nothing, np.zeros(len(found.code), dtype=np.bool_)
+        part,
+        nothing,
+        np.empty(0),
+        nothing,
+        each,
+        found,
+        nothing,
+        np.zeros(len(found.code), dtype=np.bool_),
+        *alike(found.start, found.code),
     )
     return Paths(list(names), [whole], [runs(lost, names)])
 

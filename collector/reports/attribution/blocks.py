@@ -26,6 +26,7 @@ from collector.reports.attribution.sequences import (
 )
 from collector.reports.scope import share
 from collector.reports.stats import quantile_of_counts, quantile_of_pieces
+from collector.reports.threads import each
 
 MOST_PATHS = 20
 Number = TypeVar("Number", np.int64, np.float64)
@@ -130,14 +131,15 @@ def _by_rank(
     ranks: Sequence[NDArray[np.int8]], found: Sequence[Conversions], read: Callable[[Conversions], NDArray[Number]]
 ) -> list[list[NDArray[Number]]]:
     """What is read of each conversion, by the rank of its path: for each rank shown an array for each piece."""
-    by_rank: list[list[NDArray[Number]]] = [[] for _ in range(MOST_PATHS)]
-    for mine, one in zip(ranks, found, strict=True):
-        shown = np.repeat(mine, one.many)
+
+    def told(piece: tuple[NDArray[np.int8], Conversions]) -> list[NDArray[Number]]:
+        shown = np.repeat(piece[0], piece[1].many)
         inner: list[int] = np.cumsum(np.bincount(shown, minlength=MOST_PATHS)[:MOST_PATHS]).tolist()
-        ordered = read(one)[np.argsort(shown, kind="stable")]  # of numbers as narrow as these it counts them
-        for at, (start, end) in enumerate(pairwise([0, *inner])):
-            by_rank[at].append(ordered[start:end])
-    return by_rank
+        ordered = read(piece[1])[np.argsort(shown, kind="stable")]  # of numbers as narrow as these it counts them
+        return [ordered[start:end] for start, end in pairwise([0, *inner])]
+
+    pieces = each(told, list(zip(ranks, found, strict=True)))
+    return [[piece[at] for piece in pieces] for at in range(MOST_PATHS)]
 
 
 def touched(lag: Int64) -> Int64:
@@ -166,7 +168,7 @@ def _paths_note(different: int, rows: Int16) -> Text | None:
 def untouched(answer: Answer) -> tuple[int, float]:
     """How many conversions had no touch, and what they are worth together."""
     many, worth = 0, 0.0
-    for one in (each.sequences for each in answer.paths.found):
+    for one in (piece.sequences for piece in answer.paths.found):
         none = one.runs.length == 0
         many += int(one.many[none].sum())
         worth += float(one.worth[none].sum()) if one.worth is not None else 0.0

@@ -13,7 +13,8 @@ from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.merge import ranges
 from collector.journeys.part import Bool, Float64, Hits, Int32, Int64, Part
-from collector.reports.attribution.paths import Conversions, Paths, Runs, last_touch, spread
+from collector.reports.attribution.alike import alike
+from collector.reports.attribution.paths import Conversions, Paths, Runs, last_touch, spread, sums
 from collector.reports.attribution.plan import Plan
 from collector.reports.attribution.touches import Touches, touches_of
 from collector.reports.named import OTHER
@@ -101,7 +102,7 @@ def _conversions(
         begins, ends = _stays(runs)
         direct = np.logical_and.reduceat(direct, begins) if len(begins) else direct
         runs, before = _only(runs, ends), before[ends]
-    return Conversions(part, rows, worth(rows), lag, many, runs, before, direct)
+    return Conversions(part, rows, worth(rows), lag, many, runs, before, direct, *alike(runs.start, runs.code))
 
 
 def _slices(part: Part, plan: Plan, touched: Int64, key: Int64, every: Int64 | None) -> tuple[Int64, Int64, Int64]:
@@ -206,7 +207,7 @@ def _only(runs: Runs, kept: Int64) -> Runs:
 def _fewer(paths: Paths) -> Paths:
     """The values in order of how often conversions met them; the rarest together as “(other)” where they are many."""
     size = len(paths.values)
-    met = sum((np.bincount(one.runs.code, one.weighed.many_of_touch, size) for one in paths.found), np.zeros(size))
+    met = sum(each(partial(_met, size), paths.found), np.zeros(size))
     lost = sum((np.bincount(runs.code, minlength=size) for runs in paths.lost), np.zeros(size))
     often = dict(zip(paths.values, zip((-met).tolist(), (-lost).tolist(), strict=True), strict=True))
     order = sorted(paths.values, key=lambda value: (*often[value], value))
@@ -217,5 +218,10 @@ def _fewer(paths: Paths) -> Paths:
     def told(runs: Runs) -> Runs:
         return Runs(runs.start, code[runs.code] if len(code) else runs.code)
 
-    found = [replace(one, runs=told(one.runs)) for one in paths.found]
+    found = each(lambda one: replace(one, runs=told(one.runs)), paths.found)
     return replace(paths, values=kept, found=found, lost=[told(runs) for runs in paths.lost])
+
+
+def _met(size: int, one: Conversions) -> Float64:
+    """How often conversions of a piece met each value."""
+    return sums(one.sequences.runs.code, one.sequences.many_of_touch, size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,9 @@ from collector.core.text import T, Text
 from collector.core.times import DAY
 from collector.journeys.part import Float64, Int64
 from collector.reports.attribution.answer import Answer
-from collector.reports.attribution.paths import sums
+from collector.reports.attribution.paths import Conversions, sums
 from collector.reports.scope import share
+from collector.reports.threads import each
 
 LONGEST = 10
 # The first day of each group, and its words.
@@ -33,7 +35,7 @@ LAGS = (
 def length_block(answer: Answer) -> Block:
     """How many touches conversions took."""
     many, worth = np.zeros(LONGEST + 1), np.zeros(LONGEST + 1)
-    for one in (each.sequences for each in answer.paths.found):
+    for one in (piece.sequences for piece in answer.paths.found):
         group = np.minimum(one.runs.length, LONGEST)
         many += sums(group, one.many, LONGEST + 1)
         if one.worth is not None:
@@ -45,15 +47,19 @@ def length_block(answer: Answer) -> Block:
 
 def lag_block(answer: Answer) -> Block:
     """How long it took from the first touch to the conversion."""
-    many, worth = np.zeros(len(LAGS)), np.zeros(len(LAGS))
-    for one in answer.paths.found:
-        there = one.lag >= 0
-        group = lag_group(one.lag[there])
-        many += np.bincount(group, minlength=len(LAGS))
-        if answer.valued:
-            worth += sums(group, np.nan_to_num(one.worth[there]), len(LAGS))
+    pieces = each(partial(_by_lag, answer.valued), answer.paths.found)
+    many, worth = (sum((piece[at] for piece in pieces), np.zeros(len(LAGS))) for at in (0, 1))
     column = Column("days", T("Days"), "label", T("From the first touch to the conversion."))
     return _histogram(answer, "lag", column, T("How long it took"), [label for _, label in LAGS], many, worth)
+
+
+def _by_lag(valued: bool, one: Conversions) -> tuple[Float64, Float64]:
+    """Conversions of each group of `LAGS` in a piece, and what they are worth."""
+    group = lag_group(one.lag)
+    there = group >= 0
+    group = group if there.all() else group[there]
+    many = np.bincount(group, minlength=len(LAGS)).astype(np.float64)
+    return many, sums(group, np.nan_to_num(one.worth[there]), len(LAGS)) if valued else np.zeros(len(LAGS))
 
 
 def lag_group(lag: Int64) -> NDArray[np.int8]:

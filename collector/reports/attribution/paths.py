@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.journeys.part import Bool, Float64, Int32, Int64, Part
-from collector.reports.attribution.alike import alike
 from collector.reports.once import once
 
 FEW_VALUES = 12  # of which every set may be counted in a table
@@ -77,7 +76,7 @@ class Conversions:
 
     row: of the part. worth: NaN for none. lag: ms from the first touch to the conversion, -1 for none.
     many: how many conversions each of `runs` led to, at least one. before: ms from each touch to the path's last.
-    direct: of each touch.
+    direct: of each touch. sequence: of values of each path, one of `sequences`. example: for each of those a path.
     """
 
     part: Part
@@ -88,6 +87,8 @@ class Conversions:
     runs: Runs
     before: Int64
     direct: Bool
+    sequence: Int64
+    example: Int64
 
     @once
     def path(self) -> Int64:
@@ -106,24 +107,14 @@ class Conversions:
         return Weighed(self.runs, self.many, worth)
 
     @once
-    def sequence(self) -> Int64:
-        """The sequence of values of each of `runs`, one of `sequences`."""
-        return self._alike[0]
-
-    @once
     def sequences(self) -> Weighed:
         """The different sequences of values that paths have: far fewer than paths, and most models need no more."""
-        sequence, example = self._alike
-        worth = self.weighed.worth
+        worth, count = self.weighed.worth, len(self.example)
         return Weighed(
-            self.runs.some(example),
-            sums(sequence, self.many, len(example)).astype(np.int64),
-            None if worth is None else sums(sequence, worth, len(example)),
+            self.runs.some(self.example),
+            sums(self.sequence, self.many, count).astype(np.int64),
+            None if worth is None else sums(self.sequence, worth, count),
         )
-
-    @once
-    def _alike(self) -> tuple[Int64, Int64]:
-        return alike(self.runs.start, self.runs.code)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
