@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import time
 
+import pytest
 from werkzeug.test import TestResponse
 
+from collector.core.blocks import Result
+from collector.journeys.answers import Answers
 from tests.web.questions.world import PAGE, World, asking, state_of, until_done
 
 
@@ -58,6 +61,29 @@ def test_the_same_question_asked_many_times_at_once_runs_once(world: World) -> N
         thread.join(10)
     assert [answer.status_code for answer in answers] == [200] * 4
     assert len({answer.text for answer in answers}) == 1
+    assert world.slow.runs == 1
+
+
+def test_one_that_ends_just_after_a_look_for_its_answer_is_not_begun_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asker = world.asker(world.apps[0])
+    look, looks = asker._kept, []
+
+    def looked(answers: Answers | None, key: str, generation: str) -> Result | None:
+        found = look(answers, key, generation)
+        looks.append(found)
+        if len(looks) == 2:
+            world.slow.go.set()
+            until = time.monotonic() + 10
+            while asker._tasks:
+                assert time.monotonic() < until
+                time.sleep(0.005)
+        return found
+
+    monkeypatch.setattr(asker, "_kept", looked)
+    assert "Ready: 1." in world.client().get(f"{PAGE}.json").text
+    assert looks == [None, None]
     assert world.slow.runs == 1
 
 
