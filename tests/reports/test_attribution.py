@@ -316,6 +316,20 @@ def test_costs_stand_beside_what_they_brought() -> None:
     assert "cost" not in [one.name for one in ask(visits("a", "S", 1.0), of=of, dimension="landing").blocks[1].columns]
 
 
+def test_a_cost_stands_once_whatever_its_case_and_beside_no_direct_visits() -> None:
+    letters = {"A": replace(SEARCH, campaign="Spring"), "B": replace(SEARCH, campaign="SPRING"), "D": None}
+    letters |= {"C": replace(MAIL, campaign="direct"), "E": replace(MAIL, campaign="(other)")}
+    events = [
+        event
+        for who, source in letters.items()
+        for event in (E(who, START, "page:/", source=source), E(who, START + 1, "event:buy"))
+    ]
+    bills = (("2025-11-13", "", "", name, 10.0, "EUR") for name in ("spring", "SPRING", "Direct", "(Other)"))
+    found = ask(events, of=spent(*bills), dimension="campaign")
+    costs = {"SPRING": 20.0, "Spring": None, '"direct"': 10.0, '"(other)"': 10.0, "direct": None}
+    assert column(found, "cost") == costs
+
+
 def test_costs_in_two_currencies_are_never_summed() -> None:
     of = spent(
         ("2025-11-13", "paid_search", "", "", 30.0, "EUR"),
@@ -348,6 +362,12 @@ def test_the_headline_is_made_of_the_numbers(paths: Sequence[str], said: str) ->
     result = ask(crowd(*paths))
     assert said in str(result.headline)
     assert "Only" in str(result.notes[0])
+
+
+def test_what_markov_credits_besides_the_one_that_all_met_is_not_told_away() -> None:
+    result = ask([*visits("a", "S", 10.0), *visits("b", "MS")])
+    assert column(result, "markov") == approx(S=2 / 3, M=1 / 3)
+    assert "whatever the model" not in str(result.headline)
 
 
 def test_an_empty_site_and_a_visit_without_a_purchase_say_so() -> None:

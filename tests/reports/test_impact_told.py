@@ -73,6 +73,13 @@ def test_the_sentence_holds_the_number_its_interval_and_what_the_plain_compariso
     assert sentence.count("the plain comparison would claim") == 1
 
 
+def test_where_everybody_was_exposed_sooner_or_later_no_plain_comparison_is_told() -> None:
+    found = told((0.4, 0.2, 0.6))
+    alone = replace(found, crowd=replace(found.crowd, naive=(None, None)), reasons={"open": np.array([3])})
+    assert str(headline(alone)).endswith("between 20 and 60.")
+    assert "One exposed person is left out because" in " ".join(map(str, notes(alone)))
+
+
 def test_a_page_of_its_own_calls_what_happened_by_its_own_name() -> None:
     assert "because of an agent's answer" in str(headline(told((0.4, 0.2, 0.6)), T("an agent's answer")))
 

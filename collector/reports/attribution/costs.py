@@ -10,6 +10,7 @@ from collector.core.errors import UserError
 from collector.core.query import Query
 from collector.core.spend import SpendDay
 from collector.reports.attribution.plan import Plan
+from collector.reports.attribution.touches import called
 from collector.reports.named import OTHER
 
 SPENT_BY = ("channel", "source", "campaign")
@@ -37,13 +38,16 @@ class Costs:
         return sum(self.by.values()) + self.nameless
 
     def of(self, values: Sequence[str]) -> list[float | None]:
-        """The cost of each of these values, None where nothing was spent; case does not tell them apart."""
-        folded: dict[str, float] = {}
-        known = {value.casefold() for value in values}
+        """The cost of each of these values, None where nothing was spent.
+
+        Case does not tell them apart: of several, the one written as in the bill has the cost, else the first.
+        """
+        known = {value.casefold(): value for value in reversed(values)} | {value: value for value in values}
+        found: dict[str, float] = {}
         for name, cost in self.by.items():
-            place = name.casefold() if name.casefold() in known else OTHER
-            folded[place] = folded.get(place, 0.0) + cost
-        return [folded.get(value.casefold()) for value in values]
+            place = known.get(name) or known.get(name.casefold(), OTHER)
+            found[place] = found.get(place, 0.0) + cost
+        return [found.get(value) for value in values]
 
 
 def costs_of(query: Query, plan: Plan) -> Costs | None:
@@ -70,6 +74,7 @@ def costs_of(query: Query, plan: Plan) -> Costs | None:
             continue
         name = str(getattr(row, plan.dimension))
         if name:
+            name = called(name, plan.dimension)
             by[name] = by.get(name, 0.0) + row.cost
         else:
             nameless += row.cost

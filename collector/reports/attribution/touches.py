@@ -68,7 +68,13 @@ def _begun(part: Part, include_bots: bool) -> tuple[Int64, Int32]:
 
 def _told(source: Source, field: str) -> str:
     """A visit's value of a field; direct is a value of each of them."""
-    return DIRECT if source.channel == DIRECT else named(str(getattr(source, field)))
+    return DIRECT if source.channel == DIRECT else called(str(getattr(source, field)), field)
+
+
+def called(value: str, dimension: str) -> str:
+    """The name of a value; a campaign, say, that is called like direct visits stands in quotes."""
+    like_ours = dimension != "channel" and value.strip('"').casefold() == DIRECT
+    return f'"{value}"' if like_ours else named(value)
 
 
 def _events(journeys: Journeys, part: Part, plan: Plan, include_bots: bool) -> Touches:

@@ -38,7 +38,8 @@ def headline(answer: Answer) -> Text:
     lead = answer.credit[plan.model].conversions
     best = _best(answer)
     value = answer.called(answer.paths.values[best])
-    if int(np.count_nonzero(linear)) == 1:
+    # Markov may credit what no conversion met too, where it led to what they met.
+    if np.count_nonzero(linear) == 1 == np.count_nonzero(np.round(answer.credit["markov"].conversions, 9)):
         at = int(np.argmax(linear))
         told |= {"value": answer.called(answer.paths.values[at]), "share": Value(float(linear[at]) / count, "ratio")}
         return T("{value} alone led to {share} of the {n} conversions ({goal}), whatever the model.", **told)

@@ -52,7 +52,6 @@ def headline(found: Answer, name: Text | None = None) -> Text:
     rate = in_all(found, found.rate)
     if found.refused or rate is None or found.rate is None:
         return _refusal(found, name)
-    plain = float(found.rate.exposed[-1]) - (found.naive[0] or 0.0)
     values: dict[str, object] = {
         "exposure": name,
         "goal": words(found.plan.goal, found.plan.goals),
@@ -60,7 +59,7 @@ def headline(found: Answer, name: Text | None = None) -> Text:
         "low": _whole(rate.low),
         "high": _whole(rate.high),
         "money": _money(in_all(found, found.value)),
-        "naive": apart(round(people_used(found) * plain)),
+        "naive": _plain(found, float(found.rate.exposed[-1])),
         "people": Value(round(people_used(found)), "count"),
     }
     if rate.low > 0:
@@ -75,13 +74,16 @@ def headline(found: Answer, name: Text | None = None) -> Text:
 
 
 _MORE = T(
-    "{more} reached {goal} because of {exposure} than would have without it, between {low} and {high}{money}; the "
-    "plain comparison would claim {naive}."
+    "{more} reached {goal} because of {exposure} than would have without it, between {low} and {high}{money}{naive}."
 )
-_UNCLEAR = T(
-    "No clear effect of {exposure} on {goal}: between {low} and {high}, of {people} people{money}; the plain "
-    "comparison would claim {naive}."
-)
+_UNCLEAR = T("No clear effect of {exposure} on {goal}: between {low} and {high}, of {people} people{money}{naive}.")
+
+
+def _plain(found: Answer, exposed: float) -> Text | str:
+    """What comparing with everybody never exposed would claim; nothing where sooner or later all were."""
+    if found.naive[0] is None:
+        return ""
+    return T("; the plain comparison would claim {n}", n=apart(round(people_used(found) * (exposed - found.naive[0]))))
 
 
 def _money(value: InAll | None) -> Text | str:
@@ -151,6 +153,16 @@ def _refusal(found: Answer, name: Text) -> Text:
     return Text(_NEEDED[reason].template, values)
 
 
+_OPEN = T(
+    "{n} exposed people are left out because the time for the goal, {horizon}, is not over for them; the others are "
+    "treated alike."
+)
+_ONE_OPEN = T(
+    "One exposed person is left out because the time for the goal, {horizon}, is not over for them; the others are "
+    "treated alike."
+)
+
+
 def notes(found: Answer, name: Text | None = None) -> Sequence[Text]:
     """What the answer assumes, and who is left out."""
     told = []
@@ -167,14 +179,9 @@ def notes(found: Answer, name: Text | None = None) -> Sequence[Text]:
         told += _sampled(found)
     shortfall = len(found.reasons.get("open", ()))
     if shortfall:
-        told.append(
-            T(
-                "{n} exposed people are left out because the time for the goal, {horizon}, is not over for them; "
-                "the others are treated alike.",
-                n=Value(shortfall, "count"),
-                horizon=Value(found.plan.horizon / SECOND, "seconds"),
-            )
-        )
+        sentence = _ONE_OPEN if shortfall == 1 else _OPEN
+        horizon = Value(found.plan.horizon / SECOND, "seconds")
+        told.append(Text(sentence.template, {"n": Value(shortfall, "count"), "horizon": horizon}))
     if found.plan.at_start and not found.refused:
         told.append(
             T(
