@@ -5,7 +5,7 @@ The same names are options on the command line and query parameters of a page, s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal, TypeAlias
@@ -123,6 +123,7 @@ class Query:
 
 FILTERS = ("where", "where-not", "segment", "include-bots", "include-cookieless")
 COMMON = ("period", "from", "to", "all-time", "by", *FILTERS)
+_FLAGS = ("all-time", "include-bots", "include-cookieless")
 
 
 def parse_flag(text: str) -> bool:
@@ -251,5 +252,13 @@ def parse_query(params: Sequence[Param], arguments: Arguments, site: Site, now: 
         include_bots=_flag(arguments, "include-bots"),
         include_cookieless=_flag(arguments, "include-cookieless"),
         values={param.name: _param_value(param, arguments.get(param.name, ())) for param in params},
-        arguments=tuple((name, text) for name in (*known, *COMMON) for text in arguments.get(name, ()) if text.strip()),
+        arguments=tuple(_given(known, arguments)),
     )
+
+
+def _given(known: Mapping[str, Param], arguments: Arguments) -> Iterator[tuple[str, str]]:
+    """What was given, in a canonical order; a bare flag is written out, since it says yes and an empty text nothing."""
+    for name in (*known, *COMMON):
+        flag = known[name].kind == "flag" if name in known else name in _FLAGS
+        texts = arguments.get(name, ())
+        yield from ((name, text if text.strip() else "1") for text in texts if flag or text.strip())

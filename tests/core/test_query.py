@@ -41,8 +41,10 @@ def test_a_segment_adds_its_matchers_to_those_given() -> None:
 
 
 def test_arguments_write_the_same_question_again() -> None:
-    given = {**STEPS, "from": ["2026-01-01"], "where": ["page:/a", "page:/b"], "include-bots": ["1"]}
+    # A bare flag says yes: links and kept answers must not take it for none.
+    given = {**STEPS, "from": ["2026-01-01"], "where": ["page:/a", "page:/b"], "include-bots": [""], "order": [""]}
     query = parse_query(PARAMS, given, SITE, NOW)
+    assert query.include_bots
     again: dict[str, list[str]] = {}
     for name, text in query.arguments:
         again.setdefault(name, []).append(text)
