@@ -13,14 +13,15 @@ demo: $(VENV)/.installed  ## the real product with a demo shop and simulated vis
 
 # What is compiled is kept: tests start hundreds of processes. (An empty value is what Python takes for none.)
 test suite soak: export PYTHONDONTWRITEBYTECODE =
-# Types are checked beside the tests; those that measure time come last, alone.
+# Types are checked beside the tests; those that measure time come last, alone. A process that dies is not replaced:
+# where the others are nearly done, pytest-xdist would hand out what was left to nobody, and wait for it for ever.
 test: $(VENV)/.tested style  ## everything: lint, types, all tests (browser and Postgres included)
 	$(MAKE) --no-print-directory --jobs=2 types suite
 	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? -eq 5 ]
 
 suite: $(VENV)/.tested
 	$(BIN)/python -m tests.support.prepare
-	$(BIN)/python -m pytest -n 4 --dist loadfile -m 'not alone' $(ARGS) || [ $$? -eq 5 ]
+	$(BIN)/python -m pytest -n 4 --dist loadfile --max-worker-restart=0 -m 'not alone' $(ARGS) || [ $$? -eq 5 ]
 
 check: style types
 

@@ -12,6 +12,7 @@ from collector.store.open import open_ledger
 from collector.store.protocol import Ledger
 from tests.support.effort import examples
 from tests.support.postgres import Cluster, cluster
+from tests.support.watch import Watch
 
 settings.register_profile("effort", max_examples=examples(100), deadline=None)
 settings.load_profile("effort")
@@ -43,7 +44,8 @@ LONGEST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let files run in the order in which they are collected, which is the one below."""
+    """Let files run in the order in which they are collected, which is the one below; and none of them for ever."""
+    config.pluginmanager.register(Watch(), "watch")
     if hasattr(config.option, "loadscopereorder"):
         # pytest-xdist would begin with the files of most tests: the few long ones would be alone at the end.
         config.option.loadscopereorder = False
