@@ -206,7 +206,8 @@ def view(
         title=shown.text(block.title),
         heads=[heading(block.columns[at]) for at in seen],
         rows=rows,
-        note=shown.text(block.note, zone),
+        # How to ask for what comes next is said to programs and the command line: a page has a link.
+        note="" if "next" in block.draw else shown.text(block.note, zone),
         empty=shown.text(block.empty, zone),
         csv=csv,
         json=json,

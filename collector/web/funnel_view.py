@@ -30,6 +30,7 @@ class Step:
     width: float
     open_width: float
     any_before: bool
+    any_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def steps(view: BlockView) -> list[Step]:
                 # Those of the step before who still have time may yet come here.
                 open_width=_share(people + before, first),
                 any_before=at > 0 and cells["step_rate"].text != shown.EMPTY,
+                any_open=bool(finite(values[places["open"]])),
             )
         )
         before = finite(values[places["open"]]) or 0.0

@@ -31,6 +31,7 @@ from collector.web.annotations import marks
 from collector.web.dashboards import with_patience
 from collector.web.field_words import option_words
 from collector.web.format import day, moment, text
+from collector.web.funnel_view import steps
 from collector.web.guessing import refuse_guessers, wrong_guess
 from collector.web.impact_view import effects
 from collector.web.language import gettext
@@ -173,6 +174,7 @@ def page(share_id: int) -> AnyResponse:
             notes=[text(note, zone) for note in found.result.notes],
             strips=in_strips(views),
             effects=effects(effect) if effect else [],
+            funnel=next((steps(view) for view in views if (found.report.name, view.id) == ("funnel", "steps")), []),
             has_charts=any(view.chart for view in views),
             as_of=moment(found.result.as_of, zone) if found.result.as_of else "",
             json=json,

@@ -21,6 +21,8 @@ from collector.web.address import Pairs, grouped, replaced
 from collector.web.asking import StillWorking
 from collector.web.draw import BlockView
 from collector.web.format import day, text
+from collector.web.funnel_view import Step, steps
+from collector.web.impact_view import Effect, effects
 from collector.web.language import gettext
 from collector.web.questions import shortened
 from collector.web.shares import PERSONAL
@@ -39,6 +41,7 @@ class Tile:
     Attributes:
         report, days: where it comes from and of which days it tells, in words.
         pairs: the question, for the way to its report.
+        funnel, effects: what is drawn of the block instead, where it is one of these.
     """
 
     pin: Pin
@@ -48,6 +51,8 @@ class Tile:
     view: BlockView | None = None
     working: bool = False
     error: str = ""
+    funnel: Sequence[Step] = ()
+    effects: Sequence[Effect] = ()
 
 
 def pairs_of(pin: Pin, report: Report, period: str) -> Pairs:
@@ -81,7 +86,12 @@ def tiles(
         if block is not None:
             view = draw(reports()[pin.report], tile.pairs, block)
             # Two reports may call a block alike, and no two parts of a page may.
-            tile = replace(tile, view=replace(view, id=f"{view.id}-{pin.id}"))
+            tile = replace(
+                tile,
+                view=replace(view, id=f"{view.id}-{pin.id}"),
+                funnel=steps(view) if (pin.report, pin.block) == ("funnel", "steps") else (),
+                effects=effects(block) if pin.block == "effect" else (),
+            )
         found.append(tile)
     return found
 

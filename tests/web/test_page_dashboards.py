@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from unittest.mock import patch
+from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from collector.reports.registry import reports
 from collector.web import tiles
+from collector.web.shares import PERSONAL
 from tests.support.pages import Installation, shop_events, token_in
 
 TREND = {"report": "overview", "block": "trend", "query": "period=7d", "title": "Over time"}
@@ -64,6 +68,48 @@ def test_a_block_is_pinned_from_its_report_and_arranged_without_a_script(busy: I
     assert send(client, f"/{board}/arrange", pin=str(second.id), action="explode").status_code == 404
     send(client, f"/{board}/delete")
     assert client.get(path).status_code == 404
+
+
+# Drawn as a part of another block, or of one person and not of a site.
+BESIDE = {"total", "live_people", "time", "balance", "people"}
+
+
+@pytest.mark.parametrize("name", [name for name in reports() if name not in PERSONAL])
+def test_every_block_of_every_report_can_be_pinned(shop: Installation, name: str) -> None:
+    client = shop.client()
+    asked = urlencode(
+        {key.replace("_", "-"): list(given) for key, given in reports()[name].example.items()}, doseq=True
+    )
+    page = client.get(f"/shop/{name}?{asked}", follow_redirects=True).text
+    menus = re.findall(r'<details class="menu end no-print">.*?</details>', page, re.DOTALL)
+    pins = {block for menu in menus for block in re.findall(r'(?:name="block"|<option) value="([^"]+)"', menu)}
+    blocks = json.loads(client.get(f"/shop/{name}.json?{asked}").text)["blocks"]
+    told = {block["id"] for block in blocks if block["rows"]}
+    if "What is missing" in page:  # instead of an effect
+        told.discard("effect")
+    assert told <= pins | BESIDE
+
+
+def test_what_has_a_drawing_of_its_own_has_it_on_a_dashboard_and_for_a_shared_link_too(busy: Installation) -> None:
+    client = busy.client()
+    funnel = "step=page:/&step=event:purchase&all-time=1&by=channel"
+    report = client.get(f"/shop/funnel?{funnel}").text
+    for block in ("steps", "breakdown", "summary"):
+        assert f'name="block" value="{block}"' in report
+    board = pinned(client, report="funnel", block="steps", query=funnel).rpartition("/")[2]
+    for name in ("visitors", "live"):  # segments where there are any
+        assert f'name="block" value="{name}"' in client.get(f"/shop/{name}").text
+    send(client, "/pin", report="visitors", block="visitors", query="limit=3", title="", dashboard=board)
+    page = client.get(f"/shop/dashboards/{board}").text
+    assert '<a class="funnel-bar" href="/shop/funnel?' in page
+    assert "/shop/timeline" in page
+    assert "ask again" not in page
+    form = {"csrf_token": token_in(client.get("/shop/saved")), "report": "funnel", "query": funnel}
+    link = re.search(r"/shared/[\w-]{43}", client.post("/shop/shared", data=form).text)
+    assert link
+    shared = busy.app.test_client().get(link[0], follow_redirects=True).text
+    assert '<div class="funnel-bar"><svg' in shared
+    assert "/shop/" not in shared
 
 
 def test_one_period_for_all_goes_before_the_blocks_own(busy: Installation) -> None:

@@ -146,6 +146,7 @@ def test_the_page_of_an_effect_begins_with_its_sentence_and_each_of_its_numbers_
     )
     places = [text.index(said) for said in order]
     assert places == sorted(places)
+    assert 'name="block" value="effect"' in text
     assert "90.00 EUR were spent:" in text
     assert text.count("✓ good") >= 6
     assert 'class="edge"' in text
