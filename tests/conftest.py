@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -46,6 +47,9 @@ LONGEST = (
 def pytest_configure(config: pytest.Config) -> None:
     """Let files run in the order in which they are collected, which is the one below; and none of them for ever."""
     config.pluginmanager.register(Watch(), "watch")
+    for name in ("CI", "BUILD_NUMBER"):
+        # Where one of these is set, pytest tells in full how two long values differ: hours for a thousand lines.
+        os.environ.pop(name, None)
     if hasattr(config.option, "loadscopereorder"):
         # pytest-xdist would begin with the files of most tests: the few long ones would be alone at the end.
         config.option.loadscopereorder = False

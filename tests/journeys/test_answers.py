@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -136,12 +139,20 @@ def test_one_process_works_on_a_question_and_others_see_how_far_it_is(answers: A
     again.close()
 
 
+DIES = """
+import os, signal, sys
+from pathlib import Path
+from collector.journeys.answers import Answers
+assert Answers(Path(sys.argv[1])).run(sys.argv[2]) is not None
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
 def test_a_process_that_was_killed_leaves_nothing_that_looks_alive(answers: Answers) -> None:
-    child = os.fork()
-    if child == 0:
-        answers.run(KEY)
-        os._exit(0)  # the lock ends with the process, the file stays
-    os.waitpid(child, 0)
+    # Not a fork of this process: its other threads may hold locks, which nobody would give back in the child.
+    done = subprocess.run([sys.executable, "-c", DIES, str(answers._folder), KEY], timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert (answers._folder / (KEY + RUN)).exists()  # the lock ended with the process, the file stays
     assert answers.running(KEY) is None
     mine = answers.run(KEY)
     assert mine is not None
