@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,10 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
+T = TypeVar("T", bound=np.generic)
+# Rows whose columns, and what is made of them, stay in a processor's cache: several steps over each such piece take
+# half the time of the same steps over all rows.
+PIECE = 1 << 16
 
 
 class Hits(NamedTuple):
@@ -99,3 +104,16 @@ def person_code(visitor: int, person: int | None) -> int:
 def known_person(code: int) -> int | None:
     """The known person's dictionary id behind a code, None for an anonymous visitor."""
     return code // 2 if code % 2 else None
+
+
+def looked_up(table: NDArray[T], places: Int32) -> NDArray[T]:
+    """`table[places]` for many places, without an array of eight bytes for each of them on the way."""
+    found = np.empty(len(places), dtype=table.dtype)
+    for piece in pieces(len(places)):
+        found[piece] = table[places[piece]]
+    return found
+
+
+def pieces(rows: int) -> Iterator[slice]:
+    """So many rows in pieces, for what takes several steps over all of them."""
+    return (slice(start, min(start + PIECE, rows)) for start in range(0, rows, PIECE))

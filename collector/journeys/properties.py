@@ -143,13 +143,14 @@ def _write(folder: Path, old: Stored, ids: list[int], codes: list[int], values: 
 
 
 def _on_rows(stored: Stored, part: Part) -> PropertyColumn:
+    if not part.size or not len(stored.id):
+        # One place in memory for all rows.
+        return PropertyColumn(np.broadcast_to(np.int32(-1), part.size), stored.values)
+    first, found = part.memo.get("row of id", lambda: _row_of_id(part))
+    inside = (stored.id >= first) & (stored.id < first + len(found))
+    row = found[stored.id[inside] - first]
     code = np.full(part.size, -1, dtype=np.int32)
-    if part.size and len(stored.id):
-        rows = part.memo.get("row of id", lambda: _row_of_id(part))
-        first, found = rows
-        inside = (stored.id >= first) & (stored.id < first + len(found))
-        row = found[stored.id[inside] - first]
-        code[row[row >= 0]] = stored.code[inside][row >= 0]
+    code[row[row >= 0]] = stored.code[inside][row >= 0]
     return PropertyColumn(code, stored.values)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Generic, NamedTuple
 
@@ -11,7 +11,7 @@ import numpy as np
 from collector.core.event import PAGE, Kind
 from collector.journeys.journeys import Journeys
 from collector.journeys.merge import ranges
-from collector.journeys.part import Bool, Int64, Part
+from collector.journeys.part import PIECE, Bool, Int64, Part
 from collector.reports.scope import K, coded, distinct_people, page_path
 
 # A range with less of the part's rows than one in so many is counted by its rows alone.
@@ -104,10 +104,24 @@ def _without(part: Part, inside: Bool, whole: _OfKinds) -> _OfKinds | None:
 
 def _walked(part: Part, inside: Bool) -> _OfKinds:
     """Persons ascend within a kind, so that the first row of each is told by the row before it, without sorting."""
-    kept = inside.take(part.kind_rows)
-    times = _runs(kept, part.kind_start)
+    found = [_walk(part, inside, kinds) for kinds in _in_pieces(part.kind_start)]
+    return _OfKinds(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+
+
+def _in_pieces(kind_start: Int64) -> Iterator[slice]:
+    """All kinds, at a time those of which the rows fit a processor's cache."""
+    place = kind_start[:-1] // PIECE
+    cuts = [0, *(np.flatnonzero(place[1:] != place[:-1]) + 1).tolist(), len(place)]
+    return (slice(first, last) for first, last in pairwise(cuts))
+
+
+def _walk(part: Part, inside: Bool, some: slice) -> _OfKinds:
+    edges = part.kind_start[some.start : some.stop + 1]
+    rows = slice(int(edges[0]), int(edges[-1]))
+    kept, keys = inside[part.kind_rows[rows]], part.kind_keys[rows]
+    times = _runs(kept, edges - edges[0])
     people, last = np.zeros(len(times), dtype=np.int64), np.full(len(times), part.origin, dtype=np.int64)
-    keys = part.kind_keys if kept.all() else part.kind_keys[np.flatnonzero(kept)]
+    keys = keys if kept.all() else keys[kept]
     if not len(keys):
         return _OfKinds(people, times, last)
     kinds = np.flatnonzero(times)

@@ -16,7 +16,7 @@ from collector.core.errors import UserError
 from collector.core.matcher import Matcher
 from collector.core.times import DAY, Span, day_of, day_start
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Int32, Int64, Part
+from collector.journeys.part import Bool, Int32, Int64, Part, pieces
 
 EPOCH = date(1970, 1, 1).toordinal()
 MOST_PERIODS = 1_000
@@ -65,11 +65,14 @@ def _local_days(part: Part, time: Int64, zone: ZoneInfo) -> Int32:
     last = day_of(part.bounds[1], zone) + timedelta(days=2)
     starts = np.array(_starts(first, last, zone), dtype=np.int64)
     # Days of 23 and 25 hours move a guess by days of 24 hours by one at most.
-    guess: Int32 = ((time - starts[0]) // DAY).astype(np.int32)
-    guess += time >= starts[guess + 1]
-    guess -= time < starts[guess]
-    guess += np.int32(day_number(first))
-    return guess
+    days = np.empty(len(time), dtype=np.int32)
+    for piece in pieces(len(time)):
+        at = time[piece]
+        guess = ((at - starts[0]) // DAY).astype(np.int32)
+        guess += at >= starts.take(guess + 1)
+        guess -= at < starts.take(guess)
+        np.add(guess, np.int32(day_number(first)), out=days[piece])
+    return days
 
 
 @lru_cache(maxsize=64)
@@ -88,19 +91,39 @@ def active_days(
 def _active_days(journeys: Journeys, part: Part, matcher: Matcher, zone: ZoneInfo, include_bots: bool) -> ActiveDays:
     days = local_days(part, zone)
     check()
-    if matcher.subject == "any" and not matcher.conditions and (include_bots or not part.bot.any()):
-        rows, person, day = None, part.person, days
-    else:
-        everything = matcher.subject == "any" and not matcher.conditions
-        # Of nearly all rows no keys are needed.
-        rows = np.flatnonzero(part.bot == 0) if everything else journeys.hits(part, matcher, include_bots).rows
-        person, day = part.person[rows], days[rows]
-    fresh = np.ones(len(person), dtype=np.bool_)
-    fresh[1:] = (person[1:] != person[:-1]) | (day[1:] != day[:-1])
-    begin = np.flatnonzero(fresh)
+    if matcher.subject == "any" and not matcher.conditions:
+        return _days_with_anything(part, days, include_bots)
+    rows = journeys.hits(part, matcher, include_bots).rows
+    person, day = part.person[rows], days[rows]
+    begin = np.flatnonzero(_fresh(person, day))
     end = np.append(begin[1:], len(person))[: len(begin)] - 1
-    first, last = (begin, end) if rows is None else (rows[begin], rows[end])
-    return ActiveDays(person[begin], day[begin], first.astype(np.int32), last.astype(np.int32))
+    return ActiveDays(person[begin], day[begin], rows[begin].astype(np.int32), rows[end].astype(np.int32))
+
+
+def _days_with_anything(part: Part, days: Int32, include_bots: bool) -> ActiveDays:
+    """Nearly all rows fit: they stay where they are, and each run of one day's rows with or without bots is told."""
+    bot = np.zeros(part.size, dtype=np.bool_) if include_bots else part.bot != 0
+    fresh = _fresh(part.person, days)
+    fresh[1:] |= bot[1:] != bot[:-1]
+    begin = np.flatnonzero(fresh).astype(np.int32)
+    end = np.append(begin[1:], np.int32(part.size))[: len(begin)] - np.int32(1)
+    kept = ~bot[begin]
+    begin, end = begin[kept], end[kept]
+    person, day = part.person[begin], days[begin]
+    # Bots' rows in between may have parted a day.
+    whole = np.flatnonzero(_fresh(person, day))
+    if len(whole) < len(begin):
+        end = end[np.append(whole[1:], len(begin)) - 1]
+        begin, person, day = begin[whole], person[whole], day[whole]
+    return ActiveDays(person, day, begin, end)
+
+
+def _fresh(person: Int32, day: Int32) -> Bool:
+    """Where another person or another day begins."""
+    fresh = np.ones(len(person), dtype=np.bool_)
+    np.not_equal(person[1:], person[:-1], out=fresh[1:])
+    fresh[1:] |= day[1:] != day[:-1]
+    return fresh
 
 
 class ActivePeriods(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.merge import ranges
-from collector.journeys.part import Bool, Int32, Int64, Part
+from collector.journeys.part import Bool, Int32, Int64, Part, pieces
 from collector.reports.kind_counts import FEW
 from collector.reports.once import once
 from collector.reports.scope import Sessions, choose, distinct_sorted, inside, kind_mask, rows_of_any, sessions
@@ -43,10 +43,12 @@ class View:
         """The person of each row inside."""
         return self.part.person[self.rows]
 
-    @once
-    def is_page(self) -> Bool:
-        """Whether each row inside is a page view."""
-        return self.pages[self.part.kind[self.rows]]
+    def some_rows(self) -> Iterator[Int64]:
+        """Rows inside, a few at a time: for what would otherwise take arrays as long as the part."""
+        for piece in pieces(self.part.size):
+            rows = np.flatnonzero(self.inside[piece])
+            if len(rows):
+                yield rows + piece.start
 
     @once
     def any_goal(self) -> Int64:
@@ -61,7 +63,10 @@ class View:
     @once
     def touched(self) -> Int64:
         """Sessions with a row inside."""
-        return _sessions_of(self.part, self.rows)
+        hit = np.zeros(len(self.part.session_row), dtype=np.bool_)
+        for rows in self.some_rows():
+            hit[self.part.session[rows]] = True
+        return np.flatnonzero(hit)
 
     @once
     def touched_person(self) -> Int32:
@@ -176,11 +181,12 @@ def totals(views: Sequence[View], goals: int) -> Totals:
     found = Totals(goal_people=[0] * goals, goal_count=[0] * goals, goal_value=[None] * goals)
     for view in views:
         part = view.part
-        found.people += distinct_sorted(view.person)
-        found.sessions += len(view.begun)
-        found.views += int(np.count_nonzero(view.is_page))
-        found.bounces += len(view.bounced)
-        found.engaged += float(view.sessions.engaged[view.begun].sum())
+        people, begun, pages, bounced, engaged = added(view, "totals", _sums).tolist()
+        found.people += people
+        found.sessions += begun
+        found.views += pages
+        found.bounces += bounced
+        found.engaged += engaged
         found.converted += distinct_sorted(part.person[view.any_goal])
         for at, rows in enumerate(view.goal_rows):
             found.goal_people[at] += distinct_sorted(part.person[rows])
@@ -190,3 +196,15 @@ def totals(views: Sequence[View], goals: int) -> Totals:
                 # A goal whose events say no value is worth nothing known, which is not the same as nothing.
                 found.goal_value[at] = (found.goal_value[at] or 0.0) + float(np.nansum(values))
     return found
+
+
+def _sums(view: View) -> Int64:
+    """People, sessions begun, page views, bounces, engaged milliseconds."""
+    people, pages, before = 0, 0, -1
+    for rows in view.some_rows():
+        person = view.part.person[rows]
+        people += distinct_sorted(person) - int(person[0] == before)
+        before = int(person[-1])
+        pages += np.count_nonzero(view.pages[view.part.kind[rows]])
+    engaged = view.sessions.engaged[view.begun].sum()
+    return np.array([people, len(view.begun), pages, len(view.bounced), engaged], dtype=np.int64)

@@ -122,7 +122,7 @@ def _by_path(journeys: Journeys, views: Sequence[View]) -> Sums:
     sums: Sums = defaultdict(lambda: [0.0] * 3)
     for view in views:
         # Attention after a click is kept with the click's row: it was given to the page that the click was on.
-        given = view.rows[view.part.engaged[view.rows] > 0]
+        given = np.flatnonzero(view.inside & (view.part.engaged > 0))
         codes, paths = coded(view.part.page[given], lambda n: _path(journeys, n))
         spent = np.bincount(codes, weights=view.part.engaged[given], minlength=len(paths))
         for path, ms in zip(paths, spent.tolist(), strict=True):

@@ -16,7 +16,7 @@ from collector.core.text import T
 from collector.core.times import HOUR, Span, day_of
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int32, Int64, Part
-from collector.reports.local_days import day_number, days_of
+from collector.reports.local_days import FEW, day_number, days_of, local_days
 from collector.reports.overview_counts import View, added
 from collector.reports.scope import here_on
 
@@ -114,10 +114,20 @@ def _counts(views: Sequence[View], cut: Sequence[Bucket], hourly: bool) -> list[
 
 
 def _of_buckets(view: View, cut: Sequence[Bucket], hourly: bool) -> Int64:
-    place = _places(view.part, view.rows, cut, hourly)
-    begun = _places(view.part, view.part.session_row[view.begun], cut, hourly)
-    found = (place[_fresh(view.person, place)], begun, place[view.is_page])
-    return np.stack([_in_buckets(one, cut) for one in found])
+    part = view.part
+    if not hourly and np.count_nonzero(view.inside) * FEW > part.size:
+        local_days(part, cut[0].zone)  # of all rows at once, for those that follow
+    begun = _in_buckets(_places(part, part.session_row[view.begun], cut, hourly), cut)
+    people, pages = np.zeros_like(begun), np.zeros_like(begun)
+    before = -1, -1
+    for rows in view.some_rows():
+        place, person = _places(part, rows, cut, hourly), part.person[rows]
+        fresh = _fresh(person, place)
+        fresh[0] = (person[0], place[0]) != before
+        before = int(person[-1]), int(place[-1])
+        people += _in_buckets(place[fresh], cut)
+        pages += _in_buckets(place[view.pages[part.kind[rows]]], cut)
+    return np.stack((people, begun, pages))
 
 
 def _in_buckets(places: Int64 | Int32, cut: Sequence[Bucket]) -> Int64:

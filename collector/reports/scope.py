@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from datetime import date
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from collector.core.event import PAGE, PASSIVE, Kind
 from collector.core.matcher import Matcher
 from collector.core.query import FILTERS, Query
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Float64, Int32, Int64, Part
+from collector.journeys.part import Bool, Float64, Int32, Int64, Part, pieces
 from collector.reports import people_mask
 
 Codes: TypeAlias = Int64 | Int32 | NDArray[np.uint16]
@@ -82,27 +82,34 @@ def sessions(journeys: Journeys, part: Part, include_bots: bool) -> Sessions:
 
 def _sessions(journeys: Journeys, part: Part, include_bots: bool) -> Sessions:
     check()
-    count = len(part.session_row)
-    left_out = np.empty(0, dtype=np.int64) if include_bots else np.flatnonzero(part.bot)
     # Pages and all that counts are counted at once, each a digit of one number.
     is_page = kind_mask(journeys, lambda kind: kind.type == PAGE)
     digits = is_page * _DIGIT + ~kind_mask(journeys, lambda kind: kind in PASSIVE)
-    counted = digits.astype(np.float64)[part.kind]
-    counted[left_out] = 0
-    bounce = np.bincount(part.session, counted, count) == _DIGIT + 1
-    del counted
-    rows = np.arange(part.size, dtype=np.int32)
+    counted, engaged = np.zeros(len(part.session_row)), np.zeros(len(part.session_row))
     last = part.session_row.astype(np.int32)
-    if len(left_out):
-        rows = rows[part.bot == 0]
-        last[part.session[rows]] = rows
-    else:
-        last[part.session] = rows  # rows ascend, and of several writes to one place the last one stays
-    given = np.flatnonzero(part.engaged)
-    if len(left_out):
-        given = given[part.bot[given] == 0]
-    engaged = np.bincount(part.session[given], part.engaged[given], count).astype(np.float64)
-    return Sessions(part.person[part.session_row], last, engaged, bounce)
+    for piece in pieces(part.size):
+        session, kind, given = part.session[piece], part.kind[piece], part.engaged[piece]
+        bot = part.bot[piece] != 0
+        if bot.any() and not include_bots:
+            session, kind, given = session[~bot], kind[~bot], given[~bot]
+            rows = np.flatnonzero(~bot)
+        else:
+            rows = None
+        _add(counted, session, digits.take(kind))
+        if given.any():
+            _add(engaged, session, given)
+        ends = np.append(np.flatnonzero(session[1:] != session[:-1]), len(session) - 1) if len(session) else session
+        # Rows ascend, and of several writes to one place the last one stays.
+        last[session[ends]] = piece.start + (ends if rows is None else rows[ends])
+    return Sessions(part.person[part.session_row], last, engaged, counted == _DIGIT + 1)
+
+
+def _add(sums: Float64, session: Int32, weights: NDArray[Any]) -> None:
+    """Add to the sums of some sessions, which are neighbours."""
+    if len(session):
+        low = int(session.min())
+        found = np.bincount(session - low, weights)
+        sums[low : low + len(found)] += found
 
 
 def distinct_sorted(person: Int64 | Int32) -> int:
