@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from collector.catalog.catalog import Catalog
 from collector.counters import LOAD_SECONDS, REFRESH_SECONDS, Counters
@@ -154,22 +155,31 @@ def _last(loader: Loader, seconds: int) -> None:
             time.sleep(0.2)
 
 
-def _watch_parent(stop: threading.Event, parent: int) -> None:
-    """Stop when the process that started us is gone, perhaps before we got here: a new server starts its own loader."""
+def heed_end(stop: threading.Event, parent: int) -> None:
+    """Stop at TERM, and when the process that started us is gone, perhaps before we got here: a new server starts its
+    own loader. To be called by the main thread."""
+    told: SimpleQueue[None] = SimpleQueue()
 
     def watch() -> None:
-        while not stop.wait(0.5):
-            if os.getppid() != parent:
+        while not stop.is_set():
+            try:
+                told.get(timeout=0.5)
                 stop.set()
+            except Empty:
+                if os.getppid() != parent:
+                    stop.set()
 
-    threading.Thread(target=watch, name="parent", daemon=True).start()
+    # Not `stop.set` itself: a handler comes in between two steps of the main thread, which may be holding the lock of
+    # the event that it waits for, and would then wait for itself.
+    signal.signal(signal.SIGTERM, lambda *_: told.put(None))
+    threading.Thread(target=watch, name="end", daemon=True).start()
 
 
 def main() -> None:
     """Run as a child of the server: settings from the environment, TERM drains and ends."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s loader %(levelname)s %(message)s", stream=sys.stderr)
     stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    heed_end(stop, int(sys.argv[1]) if len(sys.argv) > 1 else os.getppid())
     # Ctrl-C reaches the whole terminal; the server ends first, then tells us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
@@ -177,7 +187,6 @@ def main() -> None:
     # What is loaded by now stays: no search for garbage needs to look at it again.
     gc.collect()
     gc.freeze()
-    _watch_parent(stop, int(sys.argv[1]) if len(sys.argv) > 1 else os.getppid())
     run_loader(read_settings(), stop)
 
 

@@ -25,6 +25,8 @@ from collector.worker import PromptWorker
 log = logging.getLogger("gunicorn.error")
 NOTE = "server.json"
 NOTED = ("host", "port", "public_url", "trusted_proxies", "disk_floor", "inbox_bytes")
+# How long after a loader that could not be started (no memory, too many processes) another is tried, in seconds.
+AGAIN = 2.0
 _SHM = Path("/dev/shm")  # noqa: S108 - a heartbeat file on a disk that stalls would get its worker killed (C4.4)
 
 
@@ -47,7 +49,11 @@ class LoaderChild:
         self._thread.join()
         process = self._process
         if process is None or process.poll() is not None:
-            process = self._spawn()
+            try:
+                process = self._spawn()
+            except OSError as error:
+                log.error("No loader can be started (%s); what the workers left is loaded at the next start.", error)
+                return
         process.terminate()
         try:
             process.wait(self._settings.drain_seconds + 5)
@@ -68,7 +74,12 @@ class LoaderChild:
 
     def _keep(self) -> None:
         while not self._stop.is_set():
-            self._process = self._spawn()
+            try:
+                self._process = self._spawn()
+            except OSError as error:
+                log.error("The loader cannot be started (%s); events wait in the inbox, and it is tried again.", error)
+                self._stop.wait(AGAIN)
+                continue
             while self._process.poll() is None:
                 if self._stop.wait(0.2):
                     return

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -166,11 +167,17 @@ class Inbox:
         self._closing = True
         self._queue.put(None)
         self._thread.join(WAIT)
-        while not self._queue.empty():  # came in while closing: not kept, and told so
-            late = self._queue.get()
-            if late is not None:
-                late.tell(InboxFull("closing", 1))
+        with suppress(Empty):
+            while True:  # came in while closing: not kept, and told so
+                late = self._queue.get_nowait()
+                if late is not None:
+                    late.tell(InboxFull("closing", 1))
         self.settled()
+        if self._thread.is_alive():
+            # The disk stands still, and the thread is in the middle of a write: its files are let go of with the
+            # process. What it was to end with may just have been taken out.
+            self._queue.put(None)
+            return
         if self._connection is not None:
             self._connection.close()
         os.close(self._lock)
@@ -340,8 +347,9 @@ class Inbox:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         except sqlite3.Error:
-            self._connection.close()
-            self._connection = None
+            broken, self._connection = self._connection, None
+            with suppress(sqlite3.Error):
+                broken.close()
 
     def _complain(self, error: Exception) -> None:
         """Say in the log that the disk refuses, not at every request: the log may be on the same disk."""

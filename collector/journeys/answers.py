@@ -67,7 +67,8 @@ class Running:
 
     def tell(self, share: float, begun: int) -> None:
         """How far it is (0 to 1), and when it began (ms UTC)."""
-        os.pwrite(self._handle, f"{share:.4f} {begun}".ljust(_RECORD).encode(), 0)
+        with suppress(OSError):  # on a full disk others just know less
+            os.pwrite(self._handle, f"{share:.4f} {begun}".ljust(_RECORD).encode(), 0)
 
     def stopped(self) -> bool:
         """Whether somebody wished to stop it."""
@@ -75,7 +76,8 @@ class Running:
 
     def close(self) -> None:
         """It is worked on no longer."""
-        self._path.unlink(missing_ok=True)
+        with suppress(OSError):  # where it cannot be removed, it is at least not held any longer
+            self._path.unlink(missing_ok=True)
         os.close(self._handle)
 
 

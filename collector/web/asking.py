@@ -187,7 +187,12 @@ class Asker:
                 raise ServiceUnavailable(retry_after=AGAIN)
             self._alive[asked.who] += 1
             task = self._tasks[key] = Task(key, asked, self._wall)
-        self._pool.start(lambda: self._work(task, take, answers))
+        try:
+            self._pool.start(lambda: self._work(task, take, answers))
+        except RuntimeError:
+            log.exception("no thread can be had for a question")
+            task.outcome = ServiceUnavailable(retry_after=AGAIN)
+            self._over(task, kept=False)
         return task
 
     def _work(self, task: Task, take: Take, answers: Answers | None) -> None:
@@ -220,7 +225,16 @@ class Asker:
                 task.seconds, asked.report.name, asked.site.id,
                 "it took too long" if isinstance(task.outcome, TooLong) else "by its reader",
             )  # fmt: skip
-        kept = answers is not None and self._keep(task, answers, took)
+        kept = False
+        try:
+            kept = answers is not None and self._keep(task, answers, took)
+        finally:
+            self._over(task, kept)
+        self._sweep_later()
+        self._trim_later()
+
+    def _over(self, task: Task, kept: bool) -> None:
+        """Tell who waits for a task, and forget it where nobody will come back for what only it knows."""
         task.close()
         with self._lock:
             self._alive[task.asked.who] -= 1
@@ -230,8 +244,6 @@ class Asker:
             needless = kept or task.seconds < LONG or isinstance(task.outcome, Cancelled | ServiceUnavailable)
             if self._tasks.get(task.key) is task and needless:
                 del self._tasks[task.key]
-        self._sweep_later()
-        self._trim_later()
 
     def _keep(self, task: Task, answers: Answers, took: int) -> bool:
         """Keep what a question came to, where that is worth it."""

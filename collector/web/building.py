@@ -67,8 +67,10 @@ class PatientViews:
         with self._lock:
             build = self._builds.get(site_id)
             if build is None:
-                build = self._builds[site_id] = _Build()
-                self._pool.start(lambda: self._make(site_id, build))
+                build = made = _Build()
+                # First: one that no thread works on, because no more can be had, would be waited for ever after.
+                self._pool.start(lambda: self._make(site_id, made))
+                self._builds[site_id] = build
             return build
 
     def _make(self, site_id: int, build: _Build) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from collector.inbox.box import Inbox, InboxFull
 from collector.inbox.drain import BoxReader, readers
-from collector.inbox.files import BoxFiles, all_boxes, connect, read_done, write_done
+from collector.inbox.files import BoxFiles, all_boxes, connect, hold, read_done, write_done
 from collector.inbox.record import decode, encode
 
 
@@ -222,6 +224,26 @@ def test_a_closed_box_refuses(tmp_path: Path) -> None:
     with pytest.raises(InboxFull):
         inbox.put(b"x")
     assert [files.name for files in all_boxes(tmp_path)] == [inbox.files.name]
+
+
+def test_a_box_that_is_closed_while_the_disk_stands_still_stays_with_its_thread_until_that_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.inbox.box.WAIT", 0.2)
+    inbox = Inbox(tmp_path, disk_floor=0)
+    told: list[Exception | None] = []
+    with closing(sqlite3.connect(inbox.files.records, isolation_level=None)) as blocker:
+        blocker.execute("BEGIN IMMEDIATE")
+        inbox.put_later(b"in the middle of its commit", told.append)
+        inbox.close()
+        assert hold(inbox.files.lock) is None, "a loader would take it for an orphan"
+        blocker.execute("COMMIT")
+    inbox._thread.join(10)
+    assert not inbox._thread.is_alive()
+    assert told == [None]
+    assert inbox._connection is not None
+    inbox._connection.close()
+    os.close(inbox._lock)
 
 
 @settings(deadline=None)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from collector.core.times import MINUTE, SECOND
 from collector.journeys import answers as room
-from collector.journeys.answers import ANSWER, RESULT, RUN, Answers, Kept, sweep_answers
+from collector.journeys.answers import ANSWER, RESULT, RUN, Answers, Kept, Running, sweep_answers
 from collector.journeys.view import ViewStore
 from tests.support.pages import Installation, installed, shop_events
 
@@ -157,6 +157,16 @@ def test_a_process_that_was_killed_leaves_nothing_that_looks_alive(answers: Answ
     mine = answers.run(KEY)
     assert mine is not None
     mine.close()
+
+
+def test_how_far_it_is_matters_less_than_the_answer_where_the_disk_is_full(tmp_path: Path) -> None:
+    folder = tmp_path / "removed"
+    running = Running(folder / "a.run", os.open("/dev/full", os.O_RDWR))
+    running.tell(0.5, 1)
+    folder.touch()  # now the file in it cannot even be removed
+    running.close()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(running._handle)
 
 
 def test_a_wish_to_stop_is_seen_by_who_works_on_it_and_forgotten_by_the_next(answers: Answers) -> None:
