@@ -27,7 +27,7 @@ ASKED: Sequence[tuple[str, Mapping[str, str]]] = (
     ("retention", {}),
     ("paths", {"goal": "event:buy"}),
     ("paths", {"around": "page:/pricing", "unit": "person"}),
-    ("paths", {"start": "page:/pricing", "places": "all"}),
+    ("paths", {"start": "page:/pricing", "places": "both"}),
     ("stages", {}),
     ("events", {}),
     ("explore", {"event": "page:/**"}),

@@ -14,7 +14,7 @@ from collector.core.event import CONSENT, ENGAGEMENT, IDENTIFY, PAGE, PASSIVE, K
 from collector.core.matcher import Matcher, fits_pattern
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Int32, Int64, Part
+from collector.journeys.part import Bool, Int32, Int64, Part, looked_up
 from collector.reports.funnel_next import event_text
 from collector.reports.scope import page_path, rows_of_any
 
@@ -133,7 +133,7 @@ def place_rows(journeys: Journeys, part: Part, rules: Rules, include_bots: bool)
     if rules.only:
         rows = rows_of_any(journeys, part, rules.only, include_bots)
         return rows[code[part.kind[rows]] >= 0]
-    mask = (code >= 0)[part.kind]
+    mask = looked_up(code >= 0, part.kind)
     if not include_bots:
         mask &= part.bot == 0
     return np.flatnonzero(mask)
