@@ -115,6 +115,7 @@ def test_a_backup_under_load_is_one_instant_and_holds_what_was_acknowledged_befo
     writer.start()
     try:
         while len(written) < 2:
+            assert writer.is_alive(), "the other writer failed"
             stop.wait(0.01)
         before = 5_002 + 50 * len(written)
         made = make_backup(settings, tmp_path / "kept", NOW)

@@ -86,7 +86,7 @@ class Running:
         """What a power cut does to processes: all of them, at once."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        self.process.wait(60)
 
     def stop(self) -> int:
         """TERM, and the exit code."""

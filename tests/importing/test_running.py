@@ -110,10 +110,11 @@ def test_standard_input_and_a_zipped_file_are_read_too(shop: Shop) -> None:
     assert list((shop.folder / "imports").iterdir()) == []
     pipe = shop.folder.parent / "pipe"
     os.mkfifo(pipe)
-    writer = Thread(target=pipe.write_text, args=(text,))
+    # Where nobody reads the pipe, its writer waits for ever: that must not keep the process of the tests from ending.
+    writer = Thread(target=pipe.write_text, args=(text,), daemon=True)
     writer.start()
     assert "50 rows read: 0 events added, 50 were there already" in shop.take(pipe)
-    writer.join()
+    writer.join(10)
     path = shop.folder.parent / "rows.zip"
     with ZipFile(path, "w") as packed:
         packed.writestr("__MACOSX/rows.jsonl", "x")

@@ -45,7 +45,7 @@ def test_migrating_again_changes_nothing(ledger: Ledger) -> None:
 def test_several_processes_may_migrate_at_once(ledger_url: str) -> None:
     script = "import sys; from collector.store.open import open_ledger as o; o(sys.argv[1]).migrate()"
     started = [subprocess.Popen([sys.executable, "-c", script, ledger_url]) for _ in range(3)]
-    assert [process.wait() for process in started] == [0, 0, 0]
+    assert [process.wait(60) for process in started] == [0, 0, 0]
     ledger = open_ledger(ledger_url)
     ledger.append(1, [page(1)])
     assert ledger.head(1) == 1
@@ -76,7 +76,7 @@ FORK = """
 
 
 def test_a_forked_child_opens_connections_of_its_own(ledger: Ledger, ledger_url: str) -> None:
-    subprocess.run([sys.executable, "-W", "error", "-c", textwrap.dedent(FORK), ledger_url], check=True)
+    subprocess.run([sys.executable, "-W", "error", "-c", textwrap.dedent(FORK), ledger_url], check=True, timeout=60)
 
 
 def test_threads_have_connections_of_their_own(ledger: Ledger) -> None:

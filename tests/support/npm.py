@@ -72,6 +72,7 @@ def install_packages(folder: Path) -> Node:
                 capture_output=True,
                 text=True,
                 check=False,
+                timeout=300,
             )
             if done.returncode:
                 raise RuntimeError(f"npm ci in {folder} failed:\n{(done.stdout + done.stderr)[-2_000:]}")

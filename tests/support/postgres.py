@@ -79,11 +79,15 @@ class Cluster:
         """The address of a database."""
         return f"postgresql://desireline@127.0.0.1:{self.port}/{database}"
 
+    def _connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
+        # Who waits for a lock, or for a server that says nothing, is to fail and to be named.
+        return psycopg.connect(self.url(database), autocommit=True, connect_timeout=30, options="-c lock_timeout=60s")
+
     def create(self, name: str = "") -> str:
         """The address of a fresh, empty database."""
         self.made += 1
         name = f"{name or 'test'}_{self.made}"
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+        with self._connect("postgres") as connection:
             connection.execute(f"CREATE DATABASE \"{name}\" ENCODING 'UTF8' TEMPLATE template0")
         return self.url(name)
 
@@ -91,10 +95,10 @@ class Cluster:
         """The address of one database that is emptied at every call: much faster than a new one."""
         url = self.url("fresh")
         if "fresh" not in self.shared:
-            with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            with self._connect("postgres") as connection:
                 connection.execute("CREATE DATABASE fresh ENCODING 'UTF8' TEMPLATE template0")
             self.shared.add("fresh")
-        with psycopg.connect(url, autocommit=True) as connection:
+        with self._connect("fresh") as connection:
             # A test that failed may have left a transaction open, and its locks with it.
             connection.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
@@ -129,6 +133,7 @@ def run(*command: str | Path) -> None:
         stderr=subprocess.STDOUT,
         cwd="/",
         env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
+        timeout=180,
         **other_user(),  # type: ignore[call-overload]
     )
 
