@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit
 
 from collector.core.blocks import Block
 from collector.core.matcher import parse_matcher
@@ -15,8 +16,10 @@ from collector.core.text import T
 from collector.core.times import DAY
 from collector.reports.impact.blocks import effect_block, number_blocks
 from collector.reports.impact.checks import caution, checks_block
+from collector.reports.impact.coded import packed
 from collector.reports.impact.engine import Answer, answer
-from collector.reports.impact.estimate import Effect
+from collector.reports.impact.estimate import Effect, Sample, fit
+from collector.reports.impact.estimate import effect as estimated
 from collector.reports.impact.in_all import in_all, people_used
 from collector.reports.impact.plan import Plan
 from collector.reports.impact.words import headline, notes
@@ -78,6 +81,26 @@ def test_where_everybody_was_exposed_sooner_or_later_no_plain_comparison_is_told
     alone = replace(found, crowd=replace(found.crowd, naive=(None, None)), reasons={"open": np.array([3])})
     assert str(headline(alone)).endswith("between 20 and 60.")
     assert "One exposed person is left out because" in " ".join(map(str, notes(alone)))
+
+
+def compared(reached: int, others: int) -> Effect:
+    """Of 50 exposed and of 2,000 others alike how many reached the goal."""
+    cases, controls = (
+        Sample((np.arange(people) < won)[:, None].astype(float), packed([], [], people), first + np.arange(people))
+        for people, won, first in ((50, reached, 0), (2_000, others, 50))
+    )
+    found = estimated(fit(cases, controls, np.full(2_000, 50 / 2_000), (np.zeros((50, 1)), np.zeros((2_000, 1)))))
+    assert found is not None
+    return found
+
+
+def test_that_none_of_few_reached_a_rare_goal_shows_no_effect() -> None:
+    # Their own spread is none, which made it fewer for sure in every such answer where it changed nothing.
+    none, half = compared(0, 30), compared(25, 1_000)
+    assert none.difference[0] == pytest.approx(-0.015)
+    assert 0 < none.high[0] < 0.03
+    assert compared(0, 400).high[0] < -0.1
+    assert half.high[0] == pytest.approx(stdtrit(49, 0.975) * np.sqrt(0.25 / 50 + 0.25 / 2_000), rel=0.01)
 
 
 def test_a_page_of_its_own_calls_what_happened_by_its_own_name() -> None:

@@ -111,10 +111,32 @@ def effect(fitted: Fitted, case: Bool | None = None, control: Bool | None = None
         pulled = weight * (fitted.control_rest[:, at] - rest[at]) * fitted.widen + whole * fitted.pull[1][:, at]
         pull -= np.bincount(controls.person, weights=pulled, minlength=people)
         spread[at] = np.sqrt(np.sum(pull**2)) / count
-    freedom = max(min(count, effective_people(controls.person, weight)) - 1, 1)
+    alike = effective_people(controls.person, weight)
+    spread = np.sqrt(spread**2 + _lacking((cases.y[mine], np.ones(count), count), (controls.y, weight, alike)))
+    freedom = max(min(count, alike) - 1, 1)
     reach = float(stdtrit(freedom, (1 + LEVEL) / 2)) * spread
     exposed, difference = cases.y[mine].mean(axis=0), centre - rest
     return Effect(exposed, exposed - difference, difference, difference - reach, difference + reach)
+
+
+def _lacking(*sides: tuple[Float64, Float64, float]) -> Float64:
+    """What the variance of each outcome's difference lacks where few on a side have any of it, or nearly all have.
+
+    Where none of fifty reached the goal their own spread is none, and yet as many as seven in a hundred might have. As
+    if on each side one more had it and one more had not (Agresti & Caffo, American Statistician 2000).
+
+    Args:
+        sides: outcomes, weights, and how many people these tell as much as.
+    """
+    first = [weight @ np.abs(y) for y, weight, _ in sides]
+    second = sum(weight @ y**2 for y, weight, _ in sides)
+    worth = second / np.maximum(sum(first), 1e-12)  # of one who has it
+    lacking = np.zeros(len(worth))
+    for total, (_, weight, people) in zip(first, sides, strict=True):
+        share = np.clip(total / weight.sum() / np.maximum(worth, 1e-12), 0, 1)
+        near = (share * people + 1) / (people + 2)
+        lacking += (near * (1 - near) - share * (1 - share)) / people
+    return np.asarray(lacking * worth**2)
 
 
 def _model(sample: Sample, weight: Float64) -> tuple[Float64, Float64, Float64, Float64]:
