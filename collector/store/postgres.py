@@ -19,9 +19,21 @@ from collector.store.protocol import Columns
 
 # Any two numbers do, as long as they stay the same; advisory locks belong to one database of the server.
 WRITER_LOCK = 0x64657369
-CONNECT_SECONDS = 5
+# A server that does not even refuse must not hold a thread for minutes, nor one that went away for the two hours after
+# which the system looks by itself. What the address says goes first.
+WAITS = {
+    "connect_timeout": 5,
+    "keepalives_idle": 60,
+    "keepalives_interval": 15,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 120_000,
+}
+# A writer from which the server hears nothing in the middle of its transaction, because its machine died or stands
+# still, loses it and with it the lock that all others wait for.
+IDLE_MS = 300_000
 MIGRATION_LOCK = 0x64657370
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_BEGIN = "SELECT set_config('idle_in_transaction_session_timeout', %s, true), pg_advisory_xact_lock(%s)"
 _COPY_IN = f"COPY event ({', '.join(EVENT_COLUMNS)}) FROM STDIN"
 # Arrays without nulls come in binary as 20 bytes of header and, for each element, a four-byte length and the bytes,
 # big-endian (array_send in Postgres' arrayfuncs.c), so numpy reads them as they are.
@@ -53,8 +65,7 @@ class PostgresEngine(Engine):
         super().__init__()
 
     def _open(self) -> peewee.Database:
-        # A server that does not even refuse must not hold a thread for minutes; what the address says goes first.
-        waits: dict[str, Any] = {} if "connect_timeout" in self.url else {"connect_timeout": CONNECT_SECONDS}
+        waits: dict[str, Any] = {name: value for name, value in WAITS.items() if name not in self.url}
         return peewee.PostgresqlDatabase(self.url, prefer_psycopg3=True, **waits)
 
     def sql(self, text: str) -> str:
@@ -68,7 +79,7 @@ class PostgresEngine(Engine):
     def _transaction(self) -> Iterator[None]:
         # The lock is let go after the commit is visible, so whoever sees an id has seen every smaller one.
         with self.database.atomic():
-            self.database.connection().execute("SELECT pg_advisory_xact_lock(%s)", (WRITER_LOCK,))
+            self.database.connection().execute(_BEGIN, (str(IDLE_MS), WRITER_LOCK))
             yield
 
     @contextmanager

@@ -79,6 +79,40 @@ def test_a_forked_child_opens_connections_of_its_own(ledger: Ledger, ledger_url:
     subprocess.run([sys.executable, "-W", "error", "-c", textwrap.dedent(FORK), ledger_url], check=True, timeout=60)
 
 
+@pytest.mark.postgres
+def test_a_writer_of_which_nothing_is_heard_lets_go_of_the_lock(
+    postgres_url: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.store.postgres.IDLE_MS", 300)
+    url = postgres_url()
+    still, other = SqlLedger(open_engine(url)), open_ledger(url)
+    still.migrate()
+
+    def stand_still() -> None:
+        with still.engine.writing():
+            assert other.append(1, [page(1)]).stored == 1  # waits for the lock until the server takes it away
+            still.engine.row("SELECT 1")
+
+    with pytest.raises(LedgerDown):
+        stand_still()
+    assert still.append(1, [page(2)]).stored == 1
+    assert other.counts(1)["events"] == 2
+    still.close()
+    other.close()
+
+
+@pytest.mark.postgres
+def test_a_server_that_went_away_is_noticed_within_minutes(postgres_url: Callable[[], str]) -> None:
+    engine = open_engine(postgres_url() + "?keepalives_idle=7")
+    told = engine.database.connection().info.get_parameters()
+    engine.close()
+    assert {name: told[name] for name in ("keepalives_idle", "keepalives_count", "connect_timeout")} == {
+        "keepalives_idle": "7",
+        "keepalives_count": "4",
+        "connect_timeout": "5",
+    }
+
+
 def test_threads_have_connections_of_their_own(ledger: Ledger) -> None:
     def work(lane: int) -> None:
         for number in range(5):
