@@ -11,6 +11,7 @@ from collector.core.text import T, Text, Value
 from collector.core.times import SECOND
 from collector.core.words import words
 from collector.journeys.journeys import Journeys
+from collector.reports import counted
 from collector.reports.base import Report
 from collector.reports.funnel_actions import actions_block
 from collector.reports.funnel_chain import Rows
@@ -144,9 +145,9 @@ def _headline(found: Outcome, query: Query) -> Text:
         "rate": Value(people[-1] / entered, "ratio"),
     }
     if found.size == 1:
-        if found.sessions:
-            return T("{entered} sessions made the step.", **values)
-        return T("{entered} people made the step.", **values)
+        return T(
+            "{entered} made the step.", entered=counted.sessions(entered) if found.sessions else counted.people(entered)
+        )
     step = _greatest_drop(found)
     dropped = found.dropped[step - 1]
     if not dropped:

@@ -10,6 +10,7 @@ from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
+from collector.reports.counted import people, visits
 from collector.reports.live import live_blocks
 from collector.reports.overview_counts import Totals, look, totals
 from collector.reports.overview_tables import by_kind, chat_table, events_table, pages_table, session_table
@@ -144,7 +145,7 @@ def _goals(query: Query, now: Totals, before: Totals | None) -> Block:
 def _headline(query: Query, now: Totals, before: Totals | None) -> Text:
     if not now.people:
         return T("Nobody came in this time.")
-    values: dict[str, object] = {"people": Value(now.people, "count"), "sessions": Value(now.sessions, "count")}
+    values: dict[str, object] = {"people": people(now.people), "sessions": visits(now.sessions)}
     change = None if before is None else share(now.people - before.people, before.people)
     if change is not None:
         values["change"] = Value(abs(change), "ratio")
@@ -155,16 +156,12 @@ def _headline(query: Query, now: Totals, before: Totals | None) -> Text:
 
 # Whole sentences, not pieces: pieces cannot be translated.
 _HEADLINES = {
-    (None, False): T("{people} people made {sessions} visits."),
-    (None, True): T("{people} people made {sessions} visits; {rate} of the people reached a goal."),
-    ("more", False): T("{people} people made {sessions} visits, {change} more people than before."),
-    ("more", True): T(
-        "{people} people made {sessions} visits, {change} more people than before; {rate} of them reached a goal."
-    ),
-    ("fewer", False): T("{people} people made {sessions} visits, {change} fewer people than before."),
-    ("fewer", True): T(
-        "{people} people made {sessions} visits, {change} fewer people than before; {rate} of them reached a goal."
-    ),
+    (None, False): T("{people} made {sessions}."),
+    (None, True): T("{people} made {sessions}; {rate} of the people reached a goal."),
+    ("more", False): T("{people} made {sessions}, {change} more people than before."),
+    ("more", True): T("{people} made {sessions}, {change} more people than before; {rate} of them reached a goal."),
+    ("fewer", False): T("{people} made {sessions}, {change} fewer people than before."),
+    ("fewer", True): T("{people} made {sessions}, {change} fewer people than before; {rate} of them reached a goal."),
 }
 
 

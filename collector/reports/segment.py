@@ -19,6 +19,7 @@ from collector.core.times import Span, day_of, parse_date
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64, Part
 from collector.reports.base import Report
+from collector.reports.counted import people
 from collector.reports.people_list import LIMIT, Behind, people_block
 from collector.reports.people_mask import first_times, members
 
@@ -129,7 +130,7 @@ def _headline(total: int, everybody: int) -> Text:
     if not everybody:
         return T("There is nobody yet.")
     if not total:
-        return T("Nobody is in it now, of {everybody} people.", everybody=Value(everybody, "count"))
+        return T("Nobody is in it now, of {everybody}.", everybody=people(everybody))
     share = Value(total / everybody, "ratio")
     if total == 1:
         return T("One person is in it now: {share} of {everybody}.", share=share, everybody=Value(everybody, "count"))

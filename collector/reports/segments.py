@@ -16,6 +16,7 @@ from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Part
 from collector.reports.base import Report
+from collector.reports.counted import people
 from collector.reports.people_mask import members, of_range
 from collector.reports.scope import choose, common_arguments, inside
 from collector.reports.visitors import EVER
@@ -84,10 +85,9 @@ def _active(part: Part, query: Query, left: Bool) -> Bool:
 def _headline(segments: int, everybody: int) -> Text | None:
     if not segments:
         return None
-    number = Value(everybody, "count")
     if segments == 1:
-        return T("One segment of {everybody} people.", everybody=number)
-    return T("{n} segments of {everybody} people.", n=Value(segments, "count"), everybody=number)
+        return T("One segment of {everybody}.", everybody=people(everybody))
+    return T("{n} segments of {everybody}.", n=Value(segments, "count"), everybody=people(everybody))
 
 
 REPORT = Report(

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from collector.core.blocks import Block, Cell, Result
 from collector.core.errors import UserError
 from collector.core.query import Param, Query
-from collector.core.text import T, Text, Value
+from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
+from collector.reports.counted import events, visits
 from collector.reports.stage_states import stages_begun
 from collector.reports.timeline_events import COLUMNS, Life, Placed, cells, find_life, fits, latest, place
 from collector.reports.timeline_profile import linked_block, profile_block, sessions_block
@@ -98,14 +99,12 @@ def _events(query: Query, placed: Sequence[Placed], cursor: str | None, stages: 
 
 
 def _headline(placed: Sequence[Placed], more: bool) -> Text:
-    visits = len({one.visit for one in placed})
+    many = visits(len({one.visit for one in placed}))
     if not placed:
         return T("Nothing is known of this person in this time.")
     if more:
-        return T("The latest {n} events, in {visits} visits.", n=Value(len(placed), "count"), visits=visits)
-    if visits == 1:
-        return T("{n} events in one visit.", n=Value(len(placed), "count"))
-    return T("{n} events in {visits} visits.", n=Value(len(placed), "count"), visits=Value(visits, "count"))
+        return T("The latest {n}, in {visits}.", n=events(len(placed)), visits=many)
+    return T("{n} in {visits}.", n=events(len(placed)), visits=many)
 
 
 REPORT = Report(

@@ -380,7 +380,7 @@ def test_an_empty_site_and_a_visit_without_a_purchase_say_so() -> None:
 
 def test_conversions_without_any_touch_say_so() -> None:
     result = ask([E("a", START, "event:buy")], touch=["page:/blog/**"])
-    assert str(result.headline) == "None of the 1 conversions (Purchase) was touched by any of these before."
+    assert str(result.headline) == "The one conversion (Purchase) was touched by none of these before."
     assert column(result, "markov") == {"(no touch)": 1.0}
 
 

@@ -77,7 +77,7 @@ def test_nobody_has_fallen_asleep_in_a_week_that_is_not_over() -> None:
     counted = ["active", "new", "returning", "resurrected", "dormant"]
     assert list(last) == ["period", *counted, "quick_ratio", "unfinished"], "no column that only a plot needs"
     assert result.block("lifecycle").note is not None
-    assert str(result.headline).startswith("1 people were active in the week from 2025-11-03: 1 new")
+    assert str(result.headline).startswith("1 person was active in the week from 2025-11-03: 1 new")
 
 
 def test_the_sentence_says_so_far_where_no_week_is_over() -> None:

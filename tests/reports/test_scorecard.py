@@ -281,7 +281,7 @@ def test_the_headline_tells_what_moved_most_beyond_chance() -> None:
     few = ask([*many(10, 1, START + 7 * DAY, "a"), *many(10, 4, START + 8 * DAY, "b")], of=goal, **days)
     assert str(few.headline) == "Too few came, now or before, to say what moved: 10 people."
     alone = ask(many(10, 4, START + 8 * DAY, "b"), of=goal, compare="none", **days)
-    assert str(alone.headline) == "40.0% of 10 people reached a goal; they came for 1 visits each."
+    assert str(alone.headline) == "40.0% of 10 people reached a goal; they came for 1 visit each."
 
 
 def test_fewer_bounces_are_for_the_better() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collector.core.text import T, Text, Value
 from collector.reports.attribution.answer import Answer
 from collector.reports.attribution.blocks import untouched
+from collector.reports.counted import conversions
 
 FEW = 30
 
@@ -14,7 +15,7 @@ def notes(answer: Answer) -> list[Text]:
     said = []
     count, (rest, _) = answer.paths.count, untouched(answer)
     if 0 < count < FEW:
-        said.append(T("Only {n} conversions: a few more would change these shares.", n=Value(count, "count")))
+        said.append(T("Only {n}: a few more would change these shares.", n=conversions(count)))
     if rest and count > rest:
         said.append(
             T(

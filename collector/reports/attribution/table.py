@@ -14,6 +14,7 @@ from collector.reports.attribution.blocks import untouched
 from collector.reports.attribution.models import MODELS, WHOLE
 from collector.reports.attribution.paths import by_value
 from collector.reports.attribution.plan import TOUCH
+from collector.reports.counted import conversions
 from collector.reports.named import NO_TOUCH
 from collector.reports.scope import share
 
@@ -70,9 +71,9 @@ def models_block(answer: Answer) -> Block:
             "cell_links": {name: [link[name] for link in links] for name in ("touched", *WHOLE)},
         },
         note=T(
-            "Revenue and share are those of the model “{model}”. Each column sums to all {n} conversions.",
+            "Revenue and share are those of the model “{model}”. Each column sums to all {n}.",
             model=MODEL_WORDS[model],
-            n=answer.paths.count,
+            n=conversions(answer.paths.count),
         ),
         empty=T("Nobody converted in this range."),
     )

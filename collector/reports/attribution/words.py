@@ -8,6 +8,7 @@ from collector.core.text import T, Text, Value
 from collector.core.words import words
 from collector.reports.attribution.answer import Answer
 from collector.reports.attribution.plan import DIRECT, TOUCH
+from collector.reports.counted import conversions
 from collector.reports.named import NONE, OTHER
 
 _APART = 0.02  # shares that differ by less than two points are about the same
@@ -21,8 +22,8 @@ _BY = {
     "markov": T("by Markov’s removal effect"),
     "shapley": T("by Shapley value"),
 }
-_CLOSES = T("{value} gets {last} of the {n} conversions ({goal}) by last touch, but {share} {by}: {ending}.")
-_SAME = T("{value} gets {last} of the {n} conversions ({goal}) by last touch and {share} {by}: {ending}.")
+_CLOSES = T("{value} gets {last} of the {n} ({goal}) by last touch, but {share} {by}: {ending}.")
+_SAME = T("{value} gets {last} of the {n} ({goal}) by last touch and {share} {by}: {ending}.")
 
 
 def headline(answer: Answer) -> Text:
@@ -31,7 +32,7 @@ def headline(answer: Answer) -> Text:
     goal = words(plan.goal, answer.query.site.goals)
     if not count:
         return T("Nobody reached {goal} in this range.", goal=goal)
-    told = {"n": Value(count, "count"), "goal": goal}
+    told: dict[str, object] = {"n": conversions(count), "goal": goal}
     linear = answer.credit["linear"].conversions
     if not linear.any():
         return Text(_untouched(answer).template, told)
@@ -42,7 +43,7 @@ def headline(answer: Answer) -> Text:
     if np.count_nonzero(linear) == 1 == np.count_nonzero(np.round(answer.credit["markov"].conversions, 9)):
         at = int(np.argmax(linear))
         told |= {"value": answer.called(answer.paths.values[at]), "share": Value(float(linear[at]) / count, "ratio")}
-        return T("{value} alone led to {share} of the {n} conversions ({goal}), whatever the model.", **told)
+        return T("{value} alone led to {share} of the {n} ({goal}), whatever the model.", **told)
     first, last = (float(answer.credit[name].conversions[best]) / count for name in ("first", "last"))
     other = "first" if plan.model == "last" else plan.model
     share = float(lead[best]) / count if other == plan.model else first
@@ -66,8 +67,12 @@ def _ending(first: float, last: float) -> Text:
 
 def _untouched(answer: Answer) -> Text:
     if answer.plan.dimension == TOUCH:
-        return T("None of the {n} conversions ({goal}) was touched by any of these before.")
-    return T("None of the {n} conversions ({goal}) has a visit before it within the lookback.")
+        if answer.paths.count == 1:
+            return T("The one conversion ({goal}) was touched by none of these before.")
+        return T("None of the {n} ({goal}) was touched by any of these before.")
+    if answer.paths.count == 1:
+        return T("The one conversion ({goal}) has no visit before it within the lookback.")
+    return T("None of the {n} ({goal}) has a visit before it within the lookback.")
 
 
 def _best(answer: Answer) -> int:

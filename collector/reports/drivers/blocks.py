@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from collector.core.blocks import Block, Cell, Column
 from collector.core.query import Query
 from collector.core.text import T, Text
@@ -124,9 +126,9 @@ def people_block(journeys: Journeys, query: Query, people: Sequence[Asked], cand
     """The people of one candidate, and who of them reached the goal in time."""
     listed = []
     for one in people:
-        rows = cases(query, one, candidate)
-        won = reached_within(one, rows)
-        listed.append(shared.Behind.each(one.part, rows, {"reached": won}))
+        rows, person = cases(query, one, candidate)
+        won = reached_within(one, rows, person)
+        listed.append(shared.Behind.each(one.part, rows.astype(np.int64), {"reached": won}))
     columns = (Column("reached", T("Reached the goal"), "bool"),)
     when = Column("time", T("First time"), "time")
     return shared.people_block(

@@ -66,14 +66,17 @@ def every(journeys: Journeys, plan: Plan) -> Iterator[Candidate]:
             yield Candidate(Matcher("source", channel), channel=at)
 
 
-def cases(query: Query, one: Asked, candidate: Candidate) -> Int64:
-    """Rows at which people did it for the first time, in the range and before the goal, with the horizon over."""
+def cases(query: Query, one: Asked, candidate: Candidate) -> tuple[Int64 | Int32, Int32]:
+    """Rows at which people did it for the first time, in the range and before the goal, with the horizon over; and of
+    each the person.
+    """
     rows = _rows(one, candidate, query.include_bots)
-    person = one.part.person[rows]
-    kept = rows < one.high[person]
+    person = one.part.person.take(rows)
+    kept = rows < one.high.take(person)
     kept[1:] &= person[1:] != person[:-1]
-    kept &= rows >= one.low[person]
-    return rows[kept].astype(np.int64)
+    kept &= rows >= one.low.take(person)
+    place = np.flatnonzero(kept)
+    return rows.take(place), person.take(place)
 
 
 def _rows(one: Asked, candidate: Candidate, include_bots: bool) -> Int64 | Int32:

@@ -17,15 +17,15 @@ from collector.journeys.journeys import Journeys
 from collector.journeys.part import Float64, Int64
 from collector.reports.drivers.candidates import Candidate
 from collector.reports.drivers.estimate import Cases, Finding, estimated
-from collector.reports.drivers.lens import Lens, spread, state_of
+from collector.reports.drivers.lens import Lens, features_of, spread
 from collector.reports.drivers.outcome import controls_outcome
 from collector.reports.drivers.scene import Scene
-from collector.reports.drivers.weights import odds_like
+from collector.reports.drivers.weights import Flat, odds_like
 from collector.reports.impact.balancing import tilted
 from collector.reports.impact.coded import Coded
 from collector.reports.impact.drawn import first_of
 from collector.reports.impact.engine import FLOORS
-from collector.reports.impact.features import features, possible
+from collector.reports.impact.features import counted, possible
 from collector.reports.impact.keysteps import family
 from collector.reports.impact.levels import coded
 from collector.reports.impact.matching import alike
@@ -50,16 +50,16 @@ class _Sides:
 def judge(journeys: Journeys, scene: Scene, candidate: Candidate) -> Finding:
     """The effect of the first time on those who did it."""
     lens = scene.touches if candidate.channel >= 0 else scene.actions
-    exposed = first_of(_rows(scene, candidate), scene.tape.person, scene.tape.people, scene.tape.none)
+    exposed = first_of(scene.rows(candidate), scene.tape.person, scene.tape.people, scene.tape.none)
     rng = np.random.default_rng([SEED, zlib.crc32(str(candidate.matcher).encode())])
     case_row = _cases(scene, exposed, candidate)
     if len(case_row) < FLOORS["exposed"]:
         return Finding(candidate, "few")
-    case = np.searchsorted(lens.moments.key, exposure_key(scene.tape, case_row))
+    case = lens.below[exposure_key(scene.tape, case_row)]
     free = _free(scene, lens, exposed)
-    often = np.bincount(lens.cell[lens.pool[free]], weights=lens.standing[free], minlength=lens.cells)
+    cell = lens.corner.take(free)
+    often = np.bincount(cell, weights=lens.standing.take(free), minlength=lens.cells)
     mine = np.bincount(lens.cell[case], minlength=lens.cells)
-    cell = lens.cell[lens.pool[free]]
     count = np.bincount(cell, minlength=lens.cells)
     wanted = min(max(LEAST_CONTROLS, CONTROLS_A_CASE * len(case)), MOST_CONTROLS)
     picked, times = spread(free, cell, count, mine, wanted, rng)
@@ -67,16 +67,6 @@ def judge(journeys: Journeys, scene: Scene, candidate: Candidate) -> Finding:
     done = mine / scene.sample.share(candidate)
     chance = np.minimum(done / np.maximum(done + often, 1e-9), MOST_CHANCE)
     return _compared(scene, lens, candidate, sides, _own_steps(journeys, scene, candidate), exposed, chance)
-
-
-def _rows(scene: Scene, candidate: Candidate) -> Int64:
-    tape = scene.tape
-    if candidate.channel >= 0:
-        opens = tape.first == np.arange(tape.none)
-        return np.flatnonzero(opens & (tape.channel == candidate.channel))
-    wanted = np.zeros(int(tape.kind.max(initial=0)) + 1, dtype=np.bool_)
-    wanted[[kind for kind in candidate.kinds if kind < len(wanted)]] = True
-    return np.flatnonzero(wanted[tape.kind])
 
 
 def _cases(scene: Scene, exposed: Int64, candidate: Candidate) -> Int64:
@@ -89,11 +79,11 @@ def _cases(scene: Scene, exposed: Int64, candidate: Candidate) -> Int64:
 
 def _free(scene: Scene, lens: Lens, exposed: Int64) -> Int64:
     """Places in the pool of those who are not exposed yet, the moments of exposures themselves left out."""
-    free = lens.until <= exposed[lens.person]
-    met = np.zeros(len(lens.moments.key) + 1, dtype=np.bool_)
-    # The place of -1, no moment, is the last.
-    met[lens.place[exposure_key(scene.tape, exposed[exposed < scene.tape.none])]] = True
-    return np.flatnonzero(free & ~met[lens.pool])
+    free = np.zeros(len(lens.pool) + 1, dtype=np.bool_)
+    free[:-1] = lens.until <= exposed.take(lens.person)
+    # The place of -1, not in the pool, is the last.
+    free[lens.place[exposure_key(scene.tape, exposed[exposed < scene.tape.none])]] = False
+    return np.flatnonzero(free)
 
 
 def _own_steps(journeys: Journeys, scene: Scene, candidate: Candidate) -> list[int]:
@@ -115,25 +105,26 @@ def _compared(
     exposed: Int64,
     chance: Float64,
 ) -> Finding:
-    state = state_of(lens.state, np.concatenate([sides.case, sides.control]), steps)
     cases = len(sides.case)
     case, control = np.arange(cases), cases + np.arange(len(sides.control))
-    coarse = features(state, case, len(scene.stages))
-    kept = possible(coarse, case)[control]
+    coarse = features_of(lens, cases, np.concatenate([sides.case, sides.control]), steps)
+    counts = counted(coarse, case)
+    kept = possible(coarse, counts)[control]
     control, base = control[kept], sides.base[kept]
     scale = np.zeros(cases + len(sides.control))
     scale[control] = base
     if len(control) < FLOORS["controls"]:
         return Finding(candidate, "unlike")
-    table, _ = coded(coarse, case, scale)
+    table, _ = coded(coarse, counts, scale)
     case_x, x = table.of(case), table.of(control)
-    odds = odds_like(_means(case_x), x, base)
+    flat = Flat(x)
+    odds = odds_like(_means(case_x), flat, base)
     fits = alike(table.dot(odds.at), case, control, base)
     if not fits.all():
         case_x = case_x.of(np.flatnonzero(fits))
         if case_x.rows < max(FLOORS["exposed"], FLOORS["share"] * cases):
             return Finding(candidate, "unlike")
-        odds = odds_like(_means(case_x), x, base, odds)
+        odds = odds_like(_means(case_x), flat, base, odds)
     weight = tilted(base, x, odds.at, float(case_x.rows))
     controls = controls_outcome(scene, lens, sides.control[kept], exposed, chance)
     return estimated(scene, candidate, Cases(sides.case_row, fits, case_x), (controls, x), weight)

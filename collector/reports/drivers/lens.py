@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from collector.core.deadline import check
 from collector.journeys.part import Bool, Float64, Int32, Int64
 from collector.reports.impact.coded import Codes
+from collector.reports.impact.features import Feature, lasting, with_steps
 from collector.reports.impact.keysteps import KeyStep
 from collector.reports.impact.moments import Moments, find_moments
 from collector.reports.impact.plan import SEED, Plan
@@ -24,23 +25,27 @@ VISITS = 3  # so many first visits are told apart by where somebody is
 class Lens:
     """Moments of one sort: those at which actions, or those at which touches happen.
 
-    state: what was known at each. cell: about where in the journey each is, below `cells`.
-    pool: those that may be controls of whoever is not exposed yet; standing: how many each stands for. person, until:
-    of the pool, whose it is, and the first row at which an exposure may lie.
-    before, through: for each row of the tape the last moment before its event, and the last one with it.
-    place: of each key that a moment may have the moment's place, -1 for none.
+    table: a row a moment, so that those picked lie together: the codes of the features `known`, which are the same
+    for all candidates, and `where` and `seen` of `State`; time: see there too.
+    cell: about where in the journey each is, below `cells`.
+    pool: those that may be controls of whoever is not exposed yet; standing: how many each stands for. person, until,
+    corner: of the pool, whose it is, the first row at which an exposure may lie, and its cell.
+    below, place: for each key that a moment may have, how many moments have a smaller one, and the place in the pool
+    of the moment that has it, -1 for none.
     """
 
     moments: Moments
-    state: State
+    table: Codes
+    known: Sequence[Feature]
+    time: Int64
     cell: Codes
     cells: int
     pool: Int64
     standing: Float64
     person: Int64
     until: Int64
-    before: Int64
-    through: Int64
+    corner: Int64
+    below: Int64
     place: Int32
 
 
@@ -52,20 +57,25 @@ def make_lens(tape: Tape, plan: Plan, steps: Sequence[KeyStep], stages: Sequence
     cell, cells = _cells(state)
     pool, often = _pool(np.flatnonzero(moments.control), cell, cells)
     row = moments.row[pool]
+    below = np.zeros(2 * tape.none + 1, dtype=np.int64)
+    below[moments.key + 1] = 1
     place = np.full(2 * tape.none + 2, -1, dtype=np.int32)
-    place[moments.key] = np.arange(len(moments.key))
-    last = np.maximum.accumulate(place)
+    place[moments.key[pool]] = np.arange(len(pool))
+    known = lasting(state, len(stages))
+    columns = [*(feature.codes for feature in known), state.where, *state.seen]
     return Lens(
         moments=moments,
-        state=state,
+        table=np.stack(columns, axis=1),
+        known=[replace(feature, codes=np.empty(0, dtype=np.uint8)) for feature in known],
+        time=state.time,
         cell=cell,
         cells=cells,
         pool=pool,
         standing=tape.scale[tape.person[row]] * often,
         person=tape.person[row],
         until=row + moments.after[pool],
-        before=last[: 2 * tape.none : 2].astype(np.int64),
-        through=last[1 : 2 * tape.none : 2].astype(np.int64),
+        corner=cell[pool].astype(np.int64),
+        below=np.cumsum(below),
         place=place,
     )
 
@@ -88,7 +98,7 @@ def _pool(control: Int64, cell: Codes, cells: int) -> tuple[Int64, Float64]:
 
 
 def spread(
-    places: Int64, cell: Codes, count: Int64, like: Bool | Int64, most: int, rng: np.random.Generator
+    places: Int64, cell: Codes | Int64, count: Int64, like: Bool | Int64, most: int, rng: np.random.Generator
 ) -> tuple[Int64, Float64]:
     """About `most` of the places, and how many each stands for.
 
@@ -98,17 +108,18 @@ def spread(
     """
     wanted = most / 2 * (count / max(int(count.sum()), 1) + like / max(int(np.sum(like)), 1))
     chance = np.minimum(wanted / np.maximum(count, 1), 1.0)
-    kept = rng.random(len(places)) < chance[cell]
-    return places[kept], 1 / chance[cell[kept]]
+    kept = np.flatnonzero(rng.random(len(places)) < chance.take(cell))
+    return places.take(kept), 1 / chance.take(cell.take(kept))
 
 
-def state_of(state: State, pick: Int64, steps: Sequence[int]) -> State:
-    """The state of some moments, of some of the key steps only."""
-    columns = {one.name: getattr(state, one.name)[pick] for one in fields(State) if one.name != "seen"}
+def features_of(lens: Lens, cases: int, pick: Int64, steps: Sequence[int]) -> list[Feature]:
+    """The features of some moments, the first `cases` of which are exposures, by some of the key steps only."""
     # Being at a step that does not count here is being anywhere after a row.
     known = np.array([0] + [1] * (HERE + 1), dtype=np.uint8)
     for at, step in enumerate(steps[:HERE]):
         if step < HERE:
             known[2 + step] = 2 + at
-    columns["where"] = known[columns["where"]]
-    return State(**columns, seen=[state.seen[step][pick] for step in steps])
+    codes = np.ascontiguousarray(lens.table.take(pick, axis=0).T)
+    lasting = [replace(feature, codes=column) for feature, column in zip(lens.known, codes, strict=False)]
+    where, *seen = codes[len(lasting) :]
+    return with_steps(lasting, known[where], [seen[step] for step in steps], lens.time[pick], np.arange(cases))

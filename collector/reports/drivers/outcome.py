@@ -23,7 +23,8 @@ def controls_outcome(scene: Scene, lens: Lens, pick: Int64, exposed: Int64, chan
     whole = np.flatnonzero((goal > last) & (met > last))
     risk = -np.log1p(-chance)
     owner = np.concatenate([won, whole])
-    end = np.concatenate([lens.before[goal[won]], lens.through[last[whole]]])
+    # The last moment before the goal's event, and the last one with the last event.
+    end = lens.below[np.concatenate([2 * goal[won] + 1, 2 * last[whole] + 2])] - 1
     start = pick[owner]
     end = np.maximum(end, start)
     often = np.exp(np.minimum(_between(risk, lens, start, end), -np.log(LEAST_CHANCE)))

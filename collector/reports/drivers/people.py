@@ -85,6 +85,6 @@ def _came(journeys: Journeys, part: Part, include_bots: bool) -> Codes:
     return found
 
 
-def reached_within(one: Asked, rows: Int64) -> Bool:
-    """Whether the goal, which comes after each of these rows, does so within the horizon."""
-    return np.asarray(rows >= one.soon[one.part.person[rows]])
+def reached_within(one: Asked, rows: Int64 | Int32, person: Int32) -> Bool:
+    """Whether the goal, which comes after each of these rows of these people, does so within the horizon."""
+    return np.asarray(rows >= one.soon.take(person))

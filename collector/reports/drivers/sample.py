@@ -19,6 +19,7 @@ from collector.reports.drivers.candidates import Candidate, cases
 from collector.reports.drivers.people import Asked
 from collector.reports.impact.drawn import NEVER, Crowd, Drawn
 from collector.reports.impact.plan import SEED
+from collector.reports.threads import one_by_one
 
 MOST_ROWS = 600_000
 OTHER_ROWS = 150_000  # of people who never reach the goal, and as many of those who do
@@ -64,10 +65,10 @@ def _most(query: Query, one: Asked, candidates: Sequence[Candidate]) -> Float64:
     """For each person one over the number of cases of the rarest candidate that they are a case of."""
     found = np.zeros(len(one.chosen))
     # From the commonest on, so that what is written last is the rarest.
-    for candidate in sorted(candidates, key=lambda candidate: -candidate.people):
-        check()
-        rows: Int64 = cases(query, one, candidate)
-        found[one.part.person[rows]] = 1 / candidate.people
+    ordered = sorted(candidates, key=lambda candidate: -candidate.people)
+    theirs = one_by_one(lambda candidate: cases(query, one, candidate)[1], ordered)
+    for candidate, person in zip(ordered, theirs, strict=True):
+        found[person] = 1 / candidate.people
     return found
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.core.deadline import check
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool
 from collector.reports.drivers.candidates import LEAST, Candidate, cases, every
 from collector.reports.drivers.people import Asked, reached_within
 from collector.reports.impact.plan import Plan
+from collector.reports.threads import each
 
 MOST_SHARE = 0.9  # of all people
 MOST = 40  # looked into
@@ -34,12 +34,8 @@ def screen(journeys: Journeys, query: Query, plan: Plan, people: Sequence[Asked]
     total = sum(int(np.count_nonzero(one.chosen)) for one in people)
     won = sum(int(np.count_nonzero(_won(one, plan))) for one in people)
     base = min(max(won / max(total, 1), 1e-6), 1 - 1e-6)
-    enough = []
-    for candidate in every(journeys, plan):
-        check()
-        counted = _counted(query, people, candidate)
-        if LEAST <= counted.people <= MOST_SHARE * total:
-            enough.append(counted)
+    counted = each(lambda candidate: _counted(query, people, candidate), list(every(journeys, plan)))
+    enough = [one for one in counted if LEAST <= one.people <= MOST_SHARE * total]
     enough.sort(key=lambda one: (-one.people, str(one.matcher)))
     apart = sorted(enough[BY_PEOPLE:], key=lambda one: -abs(_apart(one, base)))
     chosen = [*enough[:BY_PEOPLE], *apart[: MOST - BY_PEOPLE]]
@@ -61,7 +57,7 @@ def _apart(candidate: Candidate, base: float) -> float:
 def _counted(query: Query, people: Sequence[Asked], candidate: Candidate) -> Candidate:
     count = reached = 0
     for one in people:
-        rows = cases(query, one, candidate)
+        rows, person = cases(query, one, candidate)
         count += len(rows)
-        reached += int(np.count_nonzero(reached_within(one, rows)))
+        reached += int(np.count_nonzero(reached_within(one, rows, person)))
     return Candidate(candidate.matcher, candidate.kinds, candidate.channel, count, reached)

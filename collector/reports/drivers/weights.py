@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse import csr_array
 
 from collector.journeys.part import Float64
 from collector.reports.impact.balancing import PENALTY, tilt
@@ -17,13 +19,39 @@ QUICK = 0.3  # of what a mean is off by is left after a step whose curvature sti
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Odds:
-    """Coefficients `at` which the controls balance, and the inverse of how their means change with them near there."""
+    """Coefficients `at` which the controls balance, and how their means change with them near there, as Cholesky's
+    factor; none before that was looked at.
+    """
 
     at: Float64
-    back: Float64
+    bend: tuple[Float64, bool] | None = None
 
 
-def odds_like(target: Float64, x: Coded, base: Float64, near: Odds | None = None) -> Odds:
+class Flat:
+    """A table of features as one sparse matrix of its codes, which is quicker where it is summed again and again."""
+
+    def __init__(self, x: Coded) -> None:
+        begins = np.cumsum([0, *(pack.cells for pack in x.packs)])
+        codes = (x.shared + begins[:-1, None]).astype(np.int32).T.ravel()
+        ends = len(x.packs) * np.arange(x.rows + 1, dtype=np.int32)
+        self.x = x
+        self._codes = csr_array((np.ones(len(codes)), codes, ends), shape=(x.rows, begins[-1]))
+        self._turned = self._codes.T
+        # For each value of each code the indicators that it stands for.
+        self._wide = np.zeros((begins[-1], x.width))
+        for pack, begin in zip(x.packs, begins, strict=False):
+            self._wide[begin : begin + pack.cells, x.columns[pack.part]] = pack.wide
+
+    def dot(self, coefficients: Float64) -> Float64:
+        """The table times a vector: a number a row."""
+        return np.asarray(self._codes @ (self._wide @ coefficients))
+
+    def sums(self, weight: Float64) -> Float64:
+        """The transposed table times a vector: a number a coefficient."""
+        return np.asarray((self._turned @ weight) @ self._wide)
+
+
+def odds_like(target: Float64, x: Flat, base: Float64, near: Odds | None = None) -> Odds:
     """The coefficients that `balancing.tilt` finds, to within a thousandth of a per cent of the means.
 
     Newton's steps, whose curvature is looked at anew only where it no longer brings them much nearer, since it costs
@@ -33,14 +61,14 @@ def odds_like(target: Float64, x: Coded, base: Float64, near: Odds | None = None
         target: the cases' means. x: the controls. base: how many each stands for. near: what was found for about the
             same cases.
     """
-    begin = Odds(np.zeros(x.width), np.empty((0, 0))) if near is None else near
+    begin = Odds(np.zeros(x.x.width)) if near is None else near
     found, settled = _settled(target, x, base / base.sum(), begin)
-    return found if settled else Odds(tilt(target, x, base, found.at), found.back)
+    return found if settled else Odds(tilt(target, x.x, base, found.at), found.bend)
 
 
-def _settled(target: Float64, x: Coded, base: Float64, begin: Odds) -> tuple[Odds, bool]:
+def _settled(target: Float64, x: Flat, base: Float64, begin: Odds) -> tuple[Odds, bool]:
     """How far the steps came, and whether that is there."""
-    at, back, step = begin.at, begin.back, np.zeros(len(begin.at))
+    at, bend, step = begin.at, begin.bend, np.zeros(len(begin.at))
     value, before = np.inf, np.inf
     for _ in range(STEPS if len(at) else 0):
         weight, mean, total = _means(x, base, at + step)
@@ -52,21 +80,22 @@ def _settled(target: Float64, x: Coded, base: Float64, begin: Odds) -> tuple[Odd
         slope = mean - target + PENALTY * at
         off = float(np.abs(slope).max())
         if off < CLOSE:
-            return Odds(at, back), True
-        if not len(back) or QUICK * before < off:
-            back = _curvature(x, weight, mean)
-        before, step = off, -back @ slope
-    return Odds(at, back), not len(at)
+            return Odds(at, bend), True
+        if bend is None or QUICK * before < off:
+            bend = _curvature(x.x, weight, mean)
+        before, step = off, -cho_solve(bend, slope, check_finite=False)
+    return Odds(at, bend), not len(at)
 
 
-def _curvature(x: Coded, weight: Float64, mean: Float64) -> Float64:
-    """The inverse of how the means change with the coefficients."""
+def _curvature(x: Coded, weight: Float64, mean: Float64) -> tuple[Float64, bool]:
+    """How the means change with the coefficients, as Cholesky's factor."""
     bend = x.gram(weight) - np.outer(mean, mean)
     bend[np.diag_indices_from(bend)] += PENALTY
-    return np.asarray(np.linalg.inv(bend))
+    factor, lower = cho_factor(bend, check_finite=False)
+    return factor, bool(lower)
 
 
-def _means(x: Coded, base: Float64, at: Float64) -> tuple[Float64, Float64, float]:
+def _means(x: Flat, base: Float64, at: Float64) -> tuple[Float64, Float64, float]:
     """The weights at these coefficients, the features' means under them, and the log of the sum of the raw weights."""
     score = x.dot(at)
     most = float(score.max())

@@ -15,6 +15,7 @@ from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
+from collector.reports.counted import events, people, visits
 from collector.reports.explore.blocks import MEASURES, Property, pairs_block, people_of, trend_block, values_block
 from collector.reports.explore.count import Counts, Found, Values, asked, by_value, count, largest
 from collector.reports.local_days import Periods, bounded, days_of
@@ -132,12 +133,15 @@ def _period(journeys: Journeys, query: Query) -> tuple[Periods, int | None]:
 
 
 _LEADS = {
-    "people": T("{name} leads: {n} of {total} people."),
-    "events": T("{name} leads with {n} events."),
-    "sessions": T("{name} leads with {n} visits."),
+    "people": T("{name} leads: {n} of {total}."),
+    "events": T("{name} leads with {n}."),
+    "sessions": T("{name} leads with {n}."),
     "value": T("{name} leads with a value of {n}."),
     "average": T("{name} leads with {n} on average."),
 }
+
+
+_COUNTED = {"events": events, "sessions": visits}
 
 
 def _headline(by: str, values: Values, counted: Mapping[str, Counts], measure: str, summary: Block) -> Text:
@@ -146,10 +150,11 @@ def _headline(by: str, values: Values, counted: Mapping[str, Counts], measure: s
     if not named:
         return T("Nothing like this happened in this time.")
     best = max(named, key=lambda at: float(found[at]))
+    number = found[best].item()
     shown = {
         "name": called(by, values.texts[best]),
-        "n": Value(found[best].item(), MEASURES[measure][1]),
-        "total": Value(summary.rows[0][0], "count"),
+        "n": _COUNTED[measure](int(number)) if measure in _COUNTED else Value(number, MEASURES[measure][1]),
+        "total": people(int(str(summary.rows[0][0]))),
     }
     return Text(_LEADS[measure].template, shown)
 

@@ -40,16 +40,14 @@ def features(state: State, case: Int64, stages: int, latest: int = 0) -> list[Fe
         case: the moments of the exposures. stages: how many stages the site has named. latest: when the last exposure
             was of all, also of those too late to be looked at: they still took from those compared with.
     """
-    reached = np.zeros(len(state.where), dtype=np.uint8)
-    for seen in state.seen[:HERE]:
-        reached = reached * np.uint8(2) + seen
-    crossed = 2 ** len(state.seen[:HERE])
+    return with_steps(lasting(state, stages), state.where, state.seen, state.time, case, latest)
+
+
+def lasting(state: State, stages: int) -> list[Feature]:
+    """The features that are the same whichever exposure is asked about."""
     away = [Feature("away", stratum(state.away).astype(np.uint8), STRATA + 1, exact=True)] if state.away.any() else []
     return [
         *away,
-        Feature("where", state.where, HERE + 2),
-        *(Feature(f"step_{at}", seen, 2) for at, seen in enumerate(state.seen)),
-        _binned("period", state.time, *_periods(state.time[case], latest)),
         _binned("visits", state.visits, 1, 2, 3, 5),
         _binned("visit_pages", state.visit_pages, 0, 1, 2, 3, 5, 8),
         Feature("channel", state.channel, NEW + 1),
@@ -64,7 +62,25 @@ def features(state: State, case: Int64, stages: int, latest: int = 0) -> list[Fe
         _binned("age", state.age, HOUR, DAY, 7 * DAY, 30 * DAY),
         _binned("engaged", state.engaged, 0, 30 * SECOND, 2 * MINUTE, 6 * MINUTE),
         _binned("ads", state.ads, 0, 1, 3),
-        Feature("crossed", state.where * np.uint8(crossed) + reached, (HERE + 2) * crossed, crossed=True),
+    ]
+
+
+def with_steps(
+    known: Sequence[Feature], where: Codes, seen: Sequence[Codes], time: Int64, case: Int64, latest: int = 0
+) -> list[Feature]:
+    """Lasting features and those of the key steps, and of the time that the exposures were in; see `features`."""
+    reached = np.zeros(len(where), dtype=np.uint8)
+    for one in seen[:HERE]:
+        reached = reached * np.uint8(2) + one
+    crossed = 2 ** len(seen[:HERE])
+    first = [feature for feature in known if feature.exact]
+    return [
+        *first,
+        Feature("where", where, HERE + 2),
+        *(Feature(f"step_{at}", one, 2) for at, one in enumerate(seen)),
+        _binned("period", time, *_periods(time[case], latest)),
+        *known[len(first) :],
+        Feature("crossed", where * np.uint8(crossed) + reached, (HERE + 2) * crossed, crossed=True),
     ]
 
 
@@ -78,13 +94,23 @@ def _binned(name: str, values: Int64 | Int32, *edges: int) -> Feature:
     """Codes by upper edges: up to the first edge 0, and so on."""
     codes = np.zeros(len(values), dtype=np.uint8)
     for edge in edges:
-        codes += values > edge
+        codes += (values > edge).view(np.uint8)
     return Feature(name, codes, len(edges) + 1, True)
 
 
-def possible(found: Sequence[Feature], case: Int64) -> Bool:
-    """Moments at which every feature has a value that some exposure had: elsewhere nobody is ever exposed."""
+def counted(found: Sequence[Feature], case: Int64) -> list[Int64]:
+    """How many exposures have each level of each feature."""
+    return [np.bincount(feature.codes[case], minlength=feature.levels) for feature in found]
+
+
+def possible(found: Sequence[Feature], counts: Sequence[Int64]) -> Bool:
+    """Moments at which every feature has a value that some exposure had: elsewhere nobody is ever exposed.
+
+    Args:
+        counts: how many exposures have each level.
+    """
     fits = np.ones(len(found[0].codes), dtype=np.bool_)
-    for feature in found:
-        fits &= (np.bincount(feature.codes[case], minlength=feature.levels) > 0)[feature.codes]
+    for feature, count in zip(found, counts, strict=True):
+        if not count.all():
+            fits &= (count > 0)[feature.codes]
     return fits

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +17,7 @@ MANY_CASES = 20  # the same, of crossed features
 CASES_A_LEVEL = 3  # exposures for each coefficient: more features than that fit the accidents of few people
 
 
-def coded(found: Sequence[Feature], case: Int64, scale: Float64) -> tuple[Coded, tuple[str, ...]]:
+def coded(found: Sequence[Feature], counts: Sequence[Int64], scale: Float64) -> tuple[Coded, tuple[str, ...]]:
     """The features as the models take them, and the names of those that are in.
 
     Levels that few exposures have are one with a neighbour, or, without an order, with each other. Those features come
@@ -23,13 +25,14 @@ def coded(found: Sequence[Feature], case: Int64, scale: Float64) -> tuple[Coded,
     exact ones always, with all their levels.
 
     Args:
-        case: the moments of the exposures. scale: how many controls each moment stands for, 0 for none.
+        counts: how many exposures have each level of each feature. scale: how many controls each moment stands for, 0
+            for none.
     """
-    few = [_levels(feature, np.bincount(feature.codes[case], minlength=feature.levels)) for feature in found]
+    few = [_levels(feature, count.tolist()) for feature, count in zip(found, counts, strict=True)]
     kept = [at for at, (_, levels) in enumerate(few) if levels > 1 and not found[at].exact]
-    budget = max(8, len(case) // CASES_A_LEVEL)
+    budget = max(8, int(counts[0].sum()) // CASES_A_LEVEL)
     if sum(few[at][1] - 1 for at in kept) > budget:
-        apart = {at: _apart(found[at], few[at][0], case, scale) for at in kept}
+        apart = {at: _apart(found[at], few[at][0], counts[at], scale) for at in kept}
         kept = _within([(at, few[at][1] - 1) for at in sorted(kept, key=lambda at: -apart[at])], budget)
     kept = sorted([*kept, *(at for at, feature in enumerate(found) if feature.exact)])
     codes = [few[at][0][found[at].codes] for at in kept]
@@ -46,12 +49,12 @@ def _within(sizes: Sequence[tuple[int, int]], budget: int) -> list[int]:
     return kept
 
 
-def _apart(feature: Feature, place: Codes, case: Int64, scale: Float64) -> float:
+def _apart(feature: Feature, place: Codes, count: Int64, scale: Float64) -> float:
     """The largest standardised difference of any level's share; of crossed features 0, since they refine others."""
     if feature.crossed:
         return 0.0
     levels = int(place.max()) + 1
-    mine = np.bincount(place, weights=np.bincount(feature.codes[case], minlength=feature.levels), minlength=levels)
+    mine = np.bincount(place, weights=count, minlength=levels)
     theirs = np.bincount(
         place, weights=np.bincount(feature.codes, weights=scale, minlength=feature.levels), minlength=levels
     )
@@ -60,26 +63,25 @@ def _apart(feature: Feature, place: Codes, case: Int64, scale: Float64) -> float
     return float(np.max(np.abs(a - b) / np.maximum(spread, 1e-6)))
 
 
-def _levels(feature: Feature, counts: Int64) -> tuple[Codes, int]:
+def _levels(feature: Feature, counts: list[int]) -> tuple[Codes, int]:
     """The new level of each level, the commonest first, and how many there are."""
-    group = np.arange(len(counts))
-    common = counts >= (1 if feature.exact else MANY_CASES if feature.crossed else LEAST_CASES)
-    held, rare = np.flatnonzero(common), np.flatnonzero(~common)
-    if not len(held):
+    least = 1 if feature.exact else MANY_CASES if feature.crossed else LEAST_CASES
+    held = [at for at, count in enumerate(counts) if count >= least]
+    rare = [at for at, count in enumerate(counts) if count < least]
+    if not held:
         return np.zeros(len(counts), dtype=np.uint8), 1
-    if not len(rare):
-        return np.argsort(np.argsort(-counts, kind="stable")).astype(np.uint8), len(counts)
-    if feature.ordered:
-        group = held[np.minimum(np.searchsorted(held, group), len(held) - 1)]
-    else:
-        # Rare levels are one of their own where that is common enough, and else count as the commonest.
-        own = feature.crossed or counts[rare].sum() >= LEAST_CASES
-        group[rare] = rare[0] if own else int(np.argmax(counts))
-    total = np.bincount(group, weights=counts.astype(np.float64), minlength=len(counts))
-    if feature.crossed:
-        total[rare[0]] = np.inf
-    levels = np.flatnonzero(np.bincount(group, minlength=len(counts)))
-    order = levels[np.argsort(-total[levels], kind="stable")]
-    place = np.zeros(len(counts), dtype=np.uint8)
-    place[order] = np.arange(len(order))
-    return place[group], len(order)
+    group = list(range(len(counts)))
+    for at in rare:
+        if feature.ordered:
+            group[at] = held[min(bisect_left(held, at), len(held) - 1)]
+        else:
+            # Rare levels are one of their own where that is common enough, and else count as the commonest.
+            own = feature.crossed or sum(counts[one] for one in rare) >= LEAST_CASES
+            group[at] = rare[0] if own else counts.index(max(counts))
+    total = dict.fromkeys(sorted(set(group)), 0.0)
+    for at, count in zip(group, counts, strict=True):
+        total[at] += count
+    if feature.crossed and rare:
+        total[rare[0]] = math.inf
+    place = {level: new for new, level in enumerate(sorted(total, key=lambda level: -total[level]))}
+    return np.array([place[at] for at in group], dtype=np.uint8), len(place)

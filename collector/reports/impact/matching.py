@@ -12,7 +12,7 @@ from collector.journeys.part import Bool, Float64, Int64
 from collector.reports.impact.balancing import hazard, tilt, tilted
 from collector.reports.impact.coded import Coded
 from collector.reports.impact.crossings import crossed
-from collector.reports.impact.features import features, possible
+from collector.reports.impact.features import counted, features, possible
 from collector.reports.impact.levels import coded
 from collector.reports.impact.moments import Moments
 from collector.reports.impact.outcome import Outcome, case_outcome, control_outcome
@@ -61,9 +61,10 @@ def match(tape: Tape, plan: Plan, moments: Moments, state: State, stages: int) -
         state: of all moments. stages: how many stages the site has named.
     """
     coarse = features(state, moments.case, stages, moments.latest)
-    can_be = possible(coarse, moments.case)
+    counts = counted(coarse, moments.case)
+    can_be = possible(coarse, counts)
     scale = np.where(moments.control & can_be, tape.scale[tape.person[moments.row]], 0.0)
-    x, used = coded(coarse, moments.case, scale)
+    x, used = coded(coarse, counts, scale)
     every = np.flatnonzero(scale)
     if not len(every):
         return None
@@ -141,7 +142,7 @@ def _means(x: Coded) -> Float64:
 def alike(score: Float64, case: Int64, pool: Int64, base: Float64) -> Bool:
     """Exposures whose odds do not lie beyond those of hardly any control."""
     weight = base * np.exp(score[pool] - score[pool].max())
-    order = np.argsort(score[pool], kind="stable")
+    order = np.argsort(score[pool])
     mass = np.cumsum(weight[order]) / weight.sum()
     edge = score[pool][order[min(int(np.searchsorted(mass, BEYOND)), len(order) - 1)]]
     return np.asarray(score[case] <= edge)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -121,8 +122,7 @@ def _clock(time: Int64, zone: ZoneInfo) -> Codes:
     if not len(time):
         return np.zeros(0, dtype=np.uint8)
     first, last = day_of(int(time.min()), zone), day_of(int(time.max()), zone) + timedelta(days=1)
-    cuts = Span(first, last, zone).cuts("day")
-    starts = np.array([start for _, start in cuts], dtype=np.int64)
+    starts = _starts(first, last, zone)
     # Days of 23 and 25 hours move a guess by days of 24 hours by one at most.
     day = np.clip((time - starts[0]) // DAY, 0, len(starts) - 1)
     day = np.minimum(day + (time >= np.append(starts[1:], starts[-1] + DAY)[day]), len(starts) - 1)
@@ -130,3 +130,9 @@ def _clock(time: Int64, zone: ZoneInfo) -> Codes:
     part = np.minimum((time - starts[day]) // (DAY // CLOCK), CLOCK - 1)
     weekend = (day + first.weekday()) % 7 >= WEEKEND
     return np.asarray(part + CLOCK * weekend, dtype=np.uint8)
+
+
+@lru_cache(maxsize=8)
+def _starts(first: date, last: date, zone: ZoneInfo) -> Int64:
+    """When each of these days begins, ms UTC; not to be changed, since the next question gets the same."""
+    return np.array([start for _, start in Span(first, last, zone).cuts("day")], dtype=np.int64)

@@ -113,11 +113,12 @@ def _people(journeys: Journeys, query: Query, question: Asked, found: Sequence[A
         chosen = _List(title, sticky.window_people(found, which, day))
     elif which == "times":
         times = 1 if at is None else at
-        title = Text(_TIMES[question.counted].template, {"n": times})
+        title = Text((_ONCE if times == 1 else _TIMES)[question.counted].template, {"n": times})
         chosen = _List(title, sticky.times_people(found, question, times))
     elif which == "visits":
         made = [visits.visits(journeys, one, query, question) for one in found]
-        title = T("Who came with {n} visits", n=group) if group else T("Who came")
+        called = T("1 visit") if group == "1" else T("{n} visits", n=group)
+        title = T("Who came with {visits}", visits=called) if group else T("Who came")
         chosen = _List(title, visits.visits_people(made, group), (Column("visits", T("Visits"), "count"),))
     else:
         bought = [customers(journeys, one, query, question) for one in found]
@@ -152,6 +153,11 @@ _WINDOWS = {
     "daily": T("Active on {day}"),
     "weekly": T("Active in the seven days up to {day}"),
     "monthly": T("Active in the thirty days up to {day}"),
+}
+_ONCE = {
+    "day": T("Active on exactly one day"),
+    "week": T("Active in exactly one week"),
+    "month": T("Active in exactly one month"),
 }
 _TIMES = {
     "day": T("Active on exactly {n} days"),

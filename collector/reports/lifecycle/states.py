@@ -165,16 +165,19 @@ def headline(question: Asked, found: Cycle) -> Text:
     if not found.count[1:].any():
         return T("Nobody was active in this time.")
     new, returning, back = (Value(number, "count") for number in found.count[at].tolist())
-    values = {"people": Value(int(found.active[at]), "count"), "when": when(question, at)}
+    values: dict[str, object] = {"who": _who(int(found.active[at]), bool(found.over[at]), when(question, at))}
     values |= {"new": new, "returning": returning, "back": back, "dormant": Value(int(found.dormant[at]), "count")}
-    text = T(
-        "{people} people were active {when}: {new} new, {returning} returning, {back} back after a break; {dormant} "
-        "fell asleep."
-    )
-    so_far = T(
-        "{people} people have been active so far {when}: {new} new, {returning} returning, {back} back after a break."
-    )
+    text = T("{who}: {new} new, {returning} returning, {back} back after a break; {dormant} fell asleep.")
+    so_far = T("{who}: {new} new, {returning} returning, {back} back after a break.")
     return Text((text if found.over[at] else so_far).template, values)
+
+
+def _who(people: int, over: bool, period: Text) -> Text:
+    if people == 1:
+        told = T("1 person was active {when}") if over else T("1 person has been active so far {when}")
+    else:
+        told = T("{people} people were active {when}") if over else T("{people} people have been active so far {when}")
+    return Text(told.template, {"people": Value(people, "count"), "when": period})
 
 
 def beyond(question: Asked) -> Text | None:

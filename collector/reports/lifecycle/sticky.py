@@ -13,10 +13,11 @@ from collector.core.blocks import Block, Cell, Column
 from collector.core.deadline import check
 from collector.core.errors import UserError
 from collector.core.query import Query
-from collector.core.text import T, Text, Value
+from collector.core.text import T, Text
 from collector.core.times import day_of
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
+from collector.reports import counted
 from collector.reports.lifecycle.asked import Active, Asked, between, last_of_each, link
 from collector.reports.local_days import ActiveDays, Periods, day_number
 from collector.reports.people_list import Behind
@@ -265,6 +266,6 @@ def stickiness_block(query: Query, question: Asked, active: Sequence[Active]) ->
         rows=rows,
         draw={"x": "times", "y": ["people"], "as": "bars", "link": "people"},
         links=[link(query, "times", at=times) for times in range(1, len(people))],
-        note=T("Of {people} people who were active in the range.", people=Value(total, "count")) if rows else None,
+        note=T("Of {people} active in the range.", people=counted.people(total)) if rows else None,
         empty=T("Nobody was active in this time."),
     )

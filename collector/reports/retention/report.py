@@ -15,6 +15,7 @@ from collector.core.times import Span
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64
 from collector.reports.base import Report
+from collector.reports.counted import people
 from collector.reports.named import OTHER, named
 from collector.reports.overview_trend import whole_span
 from collector.reports.params import INTERVAL, wholly
@@ -164,9 +165,9 @@ def _title(which: str, k: int, unit: str, wanted: str) -> Text:
 
 
 _HEADLINES = {
-    "day": T("{people} people began; {rate} of them came back on day {k}."),
-    "week": T("{people} people began; {rate} of them came back in week {k}."),
-    "month": T("{people} people began; {rate} of them came back in month {k}."),
+    "day": T("{people} began; {rate} of them came back on day {k}."),
+    "week": T("{people} began; {rate} of them came back in week {k}."),
+    "month": T("{people} began; {rate} of them came back in month {k}."),
 }
 
 
@@ -176,16 +177,16 @@ def _headline(counts: Counts, unit: str) -> Text:
         return T("Nobody began in this time.")
     known = [k for k in range(1, counts.most + 1) if counts.eligible(k)[0]]
     if not known:
-        return T("{people} people began; it is too early to say who comes back.", people=Value(began, "count"))
+        return T("{people} began; it is too early to say who comes back.", people=people(began))
     rates = [counts.eligible(k)[1] / counts.eligible(k)[0] for k in known]
-    first = {"people": Value(began, "count"), "rate": Value(rates[0], "ratio"), "k": known[0]}
+    first = {"people": people(began), "rate": Value(rates[0], "ratio"), "k": known[0]}
     if len(known) == 1:
         return Text(_HEADLINES[unit].template, first)
     last = {"later": Value(rates[-1], "ratio"), "last": known[-1]}
     both = {
-        "day": T("{people} people began; {rate} of them came back on day {k}, {later} on day {last}."),
-        "week": T("{people} people began; {rate} of them came back in week {k}, {later} in week {last}."),
-        "month": T("{people} people began; {rate} of them came back in month {k}, {later} in month {last}."),
+        "day": T("{people} began; {rate} of them came back on day {k}, {later} on day {last}."),
+        "week": T("{people} began; {rate} of them came back in week {k}, {later} in week {last}."),
+        "month": T("{people} began; {rate} of them came back in month {k}, {later} in month {last}."),
     }
     return Text(both[unit].template, {**first, **last})
 

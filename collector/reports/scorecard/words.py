@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from collector.core.text import T, Text, Value
+from collector.reports import counted
 from collector.reports.scope import share
 from collector.reports.scorecard.asked import Asked
 from collector.reports.scorecard.measures import Measures
@@ -24,7 +25,7 @@ def headline(found: Sequence[Measured], now: Measures, question: Asked) -> Text:
     if question.before is None:
         return _standing(now)
     if not any(min(one.base, one.base_before) >= ENOUGH for one in found):
-        return T("Too few came, now or before, to say what moved: {people} people.", people=_count(now.totals.people))
+        return T("Too few came, now or before, to say what moved: {people}.", people=counted.people(now.totals.people))
     moved = [one for one in found if one.moved and not one.by_chance and not (question.short and one.metric.sums)]
     if not moved:
         return T("Nothing moved by more than chance alone would move it.")
@@ -36,11 +37,11 @@ def headline(found: Sequence[Measured], now: Measures, question: Asked) -> Text:
 
 def _standing(now: Measures) -> Text:
     totals = now.totals
-    people, visits = _count(totals.people), Value(share(totals.sessions, totals.people), "number")
+    people, visits = counted.people(totals.people), counted.visits(totals.sessions / totals.people)
     if not totals.goal_count:
-        return T("{people} people came, for {visits} visits each.", people=people, visits=visits)
+        return T("{people} came, for {visits} each.", people=people, visits=visits)
     return T(
-        "{rate} of {people} people reached a goal; they came for {visits} visits each.",
+        "{rate} of {people} reached a goal; they came for {visits} each.",
         rate=Value(share(totals.converted, totals.people), "ratio"),
         people=people,
         visits=visits,
