@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from benchmarks.measure import memory
 from collector.core.errors import UserError
-from collector.journeys.memo import BUDGET, PROCESS, Budget, Memo, allow, size_of
+from collector.journeys.memo import BUDGET, PROCESS, ROW, Budget, Memo, allow, size_of
 from collector.journeys.trim import give_back
 from collector.reports.registry import reports
 from tests.support.effort import examples
@@ -158,10 +158,10 @@ def test_a_large_site_has_more_remembered_as_far_as_the_limit_allows() -> None:
     budget = Budget(most=100 * KIB, limit=1_000 * KIB)
     budget.serve(10)
     assert budget.most == 100 * KIB
-    budget.serve(20 * KIB)
-    assert budget.most == 640 * KIB
+    budget.serve(10 * KIB)
+    assert budget.most == 10 * KIB * ROW
     budget.serve(5)  # a small site after a large one
-    assert budget.most == 640 * KIB
+    assert budget.most == 10 * KIB * ROW
     budget.serve(10**9)
     assert budget.most == 1_000 * KIB
 
