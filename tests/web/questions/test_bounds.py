@@ -9,7 +9,7 @@ import pytest
 
 from collector.web.turns import EXTENSION as TURNS
 from collector.web.turns import Turns
-from tests.web.questions.world import PAGE, World, state_of, until_done
+from tests.web.questions.world import PAGE, World, answered, state_of, until_done
 
 
 @pytest.mark.parametrize("form", ["", ".json", ".csv"])
@@ -34,8 +34,8 @@ def test_a_question_past_its_time_is_stopped_and_said_with_what_to_do(
         f" slow of site {world.shop.site_id}, it took too long"
     ]
     # Its turn is free again, and the answer to other questions comes.
-    asker.seconds = asker.patience = 30.0
-    assert client.get("/shop/overview").status_code == 200
+    asker.seconds = 30.0
+    assert answered(client, "/shop/overview").status_code == 200
 
 
 def test_a_shared_link_waits_and_says_when_it_takes_too_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,5 +73,4 @@ def test_one_reader_cannot_line_up_without_end(world: World) -> None:
     codes = [client.get(f"{PAGE}?rows={number}").status_code for number in range(2, 12)]
     assert codes == [202] * 8 + [503] * 2
     other = world.client(email="other@shop.example")
-    world.asker(world.apps[0]).patience = 30.0
-    assert other.get("/shop/overview").status_code == 200
+    assert answered(other, "/shop/overview").status_code == 200

@@ -10,12 +10,12 @@ from werkzeug.test import TestResponse
 
 from collector.core.blocks import Result
 from collector.journeys.answers import Answers
-from tests.web.questions.world import PAGE, World, asking, state_of, until_done
+from tests.web.questions.world import PAGE, World, answered, asking, state_of, until_done
 
 
 def test_a_quick_answer_is_a_page_at_once_and_leaves_no_file(world: World) -> None:
     world.slow.go.set()
-    answer = world.client().get(PAGE)
+    answer = answered(world.client())
     assert answer.status_code == 200
     assert "Ready: 1." in answer.text
     assert not list(world.shop.settings.data.glob("journeys/*/answers-*/*"))
@@ -41,7 +41,7 @@ def test_a_long_one_says_how_far_it_is_then_gives_its_answer_to_both_processes_h
     world.slow.go.set()
     until_done(second, other)
     for client in (second, first):
-        answer = client.get(PAGE)
+        answer = answered(client)
         assert answer.status_code == 200
         assert "Ready: 1." in answer.text
         assert client.get(f"{PAGE}.json").json == first.get(f"{PAGE}.json").json
@@ -110,5 +110,5 @@ def test_where_the_disk_takes_nothing_the_process_that_has_the_answer_still_give
     assert page.status_code == 202
     world.slow.go.set()
     until_done(client, page)
-    assert "Ready: 1." in client.get(PAGE).text
+    assert "Ready: 1." in answered(client).text
     folder.unlink()

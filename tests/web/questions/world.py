@@ -73,6 +73,15 @@ def until_done(client: FlaskClient, page: TestResponse) -> None:
         time.sleep(0.02)
 
 
+def answered(client: FlaskClient, path: str = PAGE) -> TestResponse:
+    """A page, once its answer is there: on a busy machine even a quick one may take longer than a page waits."""
+    until = time.monotonic() + 20
+    while (answer := client.get(path)).status_code == 202:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return answer
+
+
 def asking(client: FlaskClient, answers: list[TestResponse]) -> threading.Thread:
     """Somebody who waits for the JSON of the slow report."""
     return threading.Thread(target=lambda: answers.append(client.get(f"{PAGE}.json")))
