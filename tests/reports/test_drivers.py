@@ -22,7 +22,9 @@ from collector.reports.drivers.candidates import LEAST, Candidate
 from collector.reports.drivers.discovery import FALSE, rank
 from collector.reports.drivers.estimate import Finding
 from collector.reports.drivers.screening import MOST
+from collector.reports.drivers.weights import Flat
 from collector.reports.impact import REPORT as IMPACT
+from collector.reports.impact.coded import packed
 from collector.reports.stats import benjamini_hochberg
 from tests.support.movers import DAY, NOW, START, World, tell
 from tests.support.worlds import E, question, site, world
@@ -257,6 +259,16 @@ def test_what_was_not_looked_into_counts_in_the_guard_against_chance() -> None:
     assert [one.verdict for one in rank(found, 3)] == ["raises", "lowers", "unclear"]
     assert [one.verdict for one in rank(found, 40)] == ["raises", "unclear", "unclear"]
     assert [one.verdict for one in rank(found, 400)] == ["unclear"] * 3
+
+
+@pytest.mark.parametrize("levels", [[12, 2, 9, 5, 13, 40, 4], [3], []])
+def test_a_table_as_one_sparse_matrix_sums_as_its_codes_do(levels: list[int]) -> None:
+    rng = np.random.default_rng(3)
+    codes = [rng.integers(0, many, 60).astype(np.uint8) for many in levels]
+    x = packed(codes, levels, 60).of(np.arange(50))
+    weight, at = rng.random(50), rng.random(x.width)
+    assert Flat(x).dot(at) == pytest.approx(x.dot(at), rel=1e-12)
+    assert Flat(x).sums(weight) == pytest.approx(x.sums(weight), rel=1e-12)
 
 
 def test_intervals_widen_with_what_they_were_chosen_from() -> None:
