@@ -118,7 +118,7 @@ def _in_pieces(kind_start: Int64) -> Iterator[slice]:
 def _walk(part: Part, inside: Bool, some: slice) -> _OfKinds:
     edges = part.kind_start[some.start : some.stop + 1]
     rows = slice(int(edges[0]), int(edges[-1]))
-    kept, keys = inside[part.kind_rows[rows]], part.kind_keys[rows]
+    kept, keys = inside.take(part.kind_rows[rows]), part.kind_keys[rows]
     times = _runs(kept, edges - edges[0])
     people, last = np.zeros(len(times), dtype=np.int64), np.full(len(times), part.origin, dtype=np.int64)
     keys = keys if kept.all() else keys[kept]
