@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -15,18 +15,14 @@ Found = TypeVar("Found")
 
 def each(work: Callable[[Piece], Found], pieces: Sequence[Piece]) -> list[Found]:
     """What `work` makes of each piece, in their order; ends between two of them where nobody waits any longer."""
-    return list(one_by_one(work, pieces))
-
-
-def one_by_one(work: Callable[[Piece], Found], pieces: Sequence[Piece]) -> Iterator[Found]:
-    """The same, as soon as there is the next."""
     if len(pieces) == 1:
-        yield work(pieces[0])
-        return
+        return [work(pieces[0])]
+    found = []
     with ThreadPoolExecutor(THREADS) as pool:
         try:
-            for found in pool.map(work, pieces):
+            for one in pool.map(work, pieces):
                 check()
-                yield found
+                found.append(one)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # leaving it would wait for all that are still to come
+    return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
+from collector.core.deadline import looking
 from collector.core.event import CONSENT, ENGAGEMENT, IDENTIFY, PASSIVE
 from collector.core.matcher import Matcher, parse_matcher
 from collector.core.query import Query
@@ -16,9 +18,13 @@ from collector.journeys.part import Int32, Int64
 from collector.reports.drivers.people import Asked
 from collector.reports.impact.plan import Plan
 from collector.reports.overview_tables import kind_matcher
+from collector.reports.threads import each
+
+Found = TypeVar("Found")
 
 LEAST = 50  # people
 MOST_KINDS = 5_000
+MANY_ROWS = 3_000_000  # with fewer, threads wait for each other
 NO_ACT = (ENGAGEMENT, IDENTIFY, CONSENT)
 NO_TOUCH = ("direct", "internal")
 
@@ -64,6 +70,15 @@ def every(journeys: Journeys, plan: Plan) -> Iterator[Candidate]:
     for at, channel in enumerate(CHANNELS):
         if channel in here and channel not in NO_TOUCH:
             yield Candidate(Matcher("source", channel), channel=at)
+
+
+def of_each(
+    people: Sequence[Asked], candidates: Sequence[Candidate], work: Callable[[Candidate], Found]
+) -> list[Found]:
+    """What `work`, which looks through these people's rows, finds of each candidate; of many rows in two threads."""
+    if sum(one.part.size for one in people) >= MANY_ROWS:
+        return each(work, candidates)
+    return [work(candidate) for candidate in looking(candidates, 1)]
 
 
 def cases(query: Query, one: Asked, candidate: Candidate) -> tuple[Int64 | Int32, Int32]:

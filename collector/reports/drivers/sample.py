@@ -15,11 +15,10 @@ import numpy as np
 from collector.core.deadline import check
 from collector.core.query import Query
 from collector.journeys.part import Float64, Int64
-from collector.reports.drivers.candidates import Candidate, cases
+from collector.reports.drivers.candidates import Candidate, cases, of_each
 from collector.reports.drivers.people import Asked
 from collector.reports.impact.drawn import NEVER, Crowd, Drawn
 from collector.reports.impact.plan import SEED
-from collector.reports.threads import one_by_one
 
 MOST_ROWS = 600_000
 OTHER_ROWS = 150_000  # of people who never reach the goal, and as many of those who do
@@ -66,7 +65,7 @@ def _most(query: Query, one: Asked, candidates: Sequence[Candidate]) -> Float64:
     found = np.zeros(len(one.chosen))
     # From the commonest on, so that what is written last is the rarest.
     ordered = sorted(candidates, key=lambda candidate: -candidate.people)
-    theirs = one_by_one(lambda candidate: cases(query, one, candidate)[1], ordered)
+    theirs = of_each([one], ordered, lambda candidate: cases(query, one, candidate)[1])
     for candidate, person in zip(ordered, theirs, strict=True):
         found[person] = 1 / candidate.people
     return found

@@ -10,10 +10,9 @@ import numpy as np
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool
-from collector.reports.drivers.candidates import LEAST, Candidate, cases, every
+from collector.reports.drivers.candidates import LEAST, Candidate, cases, every, of_each
 from collector.reports.drivers.people import Asked, reached_within
 from collector.reports.impact.plan import Plan
-from collector.reports.threads import each
 
 MOST_SHARE = 0.9  # of all people
 MOST = 40  # looked into
@@ -34,7 +33,8 @@ def screen(journeys: Journeys, query: Query, plan: Plan, people: Sequence[Asked]
     total = sum(int(np.count_nonzero(one.chosen)) for one in people)
     won = sum(int(np.count_nonzero(_won(one, plan))) for one in people)
     base = min(max(won / max(total, 1), 1e-6), 1 - 1e-6)
-    counted = each(lambda candidate: _counted(query, people, candidate), list(every(journeys, plan)))
+    candidates = list(every(journeys, plan))
+    counted = of_each(people, candidates, lambda candidate: _counted(query, people, candidate))
     enough = [one for one in counted if LEAST <= one.people <= MOST_SHARE * total]
     enough.sort(key=lambda one: (-one.people, str(one.matcher)))
     apart = sorted(enough[BY_PEOPLE:], key=lambda one: -abs(_apart(one, base)))
