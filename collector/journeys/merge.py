@@ -156,7 +156,16 @@ def _offsets(sizes: Sequence[int]) -> Int64:
 def ranges(starts: Int64, ends: Int64) -> Int64:
     """The numbers from each start up to its end (exclusive), one run after the other."""
     lengths = ends - starts
+    total = int(lengths.sum())
+    if total > 2 * len(lengths):  # steps of one but from run to run, which is quicker than to repeat what each adds
+        some = lengths > 0
+        if not some.all():
+            starts, ends, lengths = starts[some], ends[some], lengths[some]
+        steps = np.ones(total, dtype=np.int64)
+        steps[0] = starts[0]
+        steps[np.cumsum(lengths[:-1])] = starts[1:] - ends[:-1] + 1
+        return np.cumsum(steps, out=steps)
     before = np.cumsum(lengths) - lengths
-    found: Int64 = np.arange(int(lengths.sum()), dtype=np.int64)
+    found: Int64 = np.arange(total, dtype=np.int64)
     found += np.repeat(starts - before, lengths)
     return found

@@ -74,8 +74,8 @@ def paths_block(answer: Answer) -> Block:
     rows = tables([one.sequences.runs for one in found])
     number = numbered(rows)
     ends = np.cumsum([0, *(len(one.sequences.many) for one in found)]).tolist()
-    numbers = [number[start:end] for start, end in pairwise(ends)]
-    top, many, different = commonest(numbers, [one.sequences.many for one in found], MOST_PATHS)
+    counts = np.concatenate([one.sequences.many for one in found]) if found else number
+    top, many, different = commonest(number, counts, MOST_PATHS)
     # Which of those shown each sequence is, if any, and with it each path that has it.
     rank = np.full(len(number), MOST_PATHS, dtype=np.int8)
     order = np.argsort(top)

@@ -57,17 +57,22 @@ def _goals(journeys: Journeys, part: Part, query: Query, plan: Plan, chosen: Boo
     """The conversions in the range, and who had any."""
     hits = journeys.hits(part, plan.goal, query.include_bots)
     kept: list[Bool] = []
-    if part.size and not plan.start <= part.bounds[0] <= part.bounds[1] < plan.end:
+    if not _all_inside(part, plan):
         time = (hits.keys & ((1 << part.shift) - 1)) + part.origin
         kept.append((time >= plan.start) & (time < plan.end))
     if not chosen.all():
-        kept.append(chosen[part.person[hits.rows]])
+        kept.append(chosen[hits.keys >> part.shift])
     if kept:
         places = np.flatnonzero(np.logical_and.reduce(kept))
         hits = Hits(hits.keys[places], hits.rows[places])
     converted = np.zeros(len(part.persons), dtype=np.bool_)
-    converted[part.person[hits.rows]] = True
+    converted[hits.keys >> part.shift] = True
     return hits, converted
+
+
+def _all_inside(part: Part, plan: Plan) -> bool:
+    """Whether all events of a part are in the range."""
+    return not part.size or plan.start <= part.bounds[0] <= part.bounds[1] < plan.end
 
 
 def _pieces(part: Part, touches: Touches, goals: Hits) -> Iterator[tuple[Touches, Hits]]:
@@ -182,8 +187,10 @@ def _worth_of(journeys: Journeys, part: Part, plan: Plan) -> Callable[[Rows], Fl
 def _unconverted(part: Part, plan: Plan, touches: Touches, wanted: Bool) -> tuple[Int64, Runs]:
     """The persons wanted who have touches in the range, and all of those touches."""
     person = touches.key >> part.shift
-    time = touches.key - (person << part.shift) + part.origin
-    kept = (time >= plan.start) & (time < plan.end) & wanted[person]
+    kept = wanted[person]
+    if not _all_inside(part, plan):
+        time = touches.key - (person << part.shift) + part.origin
+        kept &= (time >= plan.start) & (time < plan.end)
     person, code = person[kept], touches.code[kept]
     starts = np.flatnonzero(np.concatenate(([True], person[1:] != person[:-1]))) if len(person) else person
     runs = Runs(np.append(starts, len(person)).astype(np.int64), code)

@@ -72,13 +72,10 @@ def _credits(plan: Plan, count: int, one: Conversions) -> Mapping[str, Credit]:
 def last_told(one: Conversions) -> Int64:
     """The last touch of each path that was not direct; the last where all were."""
     first, last = first_touch(one.runs), last_touch(one.runs)
-    direct = np.flatnonzero(one.direct[last] & (last > first))
-    others = np.flatnonzero(~one.direct)
-    if len(others):
-        before = others[np.maximum(np.searchsorted(others, last[direct]) - 1, 0)]
-        known = (before >= first[direct]) & (before < last[direct])
-        last[direct[known]] = before[known]
-    return last
+    place = np.arange(len(one.direct))
+    place[one.direct] = -1
+    before = np.maximum.accumulate(place, out=place)[last]
+    return np.where(before >= first, before, last)
 
 
 # The one touch of each path with any that gets all.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from collector.journeys.merge import ranges
 from collector.journeys.part import Bool, Float64, Int32, Int64, Part
 from collector.reports.once import once
 
@@ -138,10 +139,8 @@ class Paths:
 
 def spread(first: Int64, end: Int64, code: Int64) -> tuple[Runs, Int64]:
     """Slices of one list, one behind the other, and the place in the list of each."""
-    length = end - first
-    start = np.concatenate(([0], np.cumsum(length))).astype(np.int64)
-    place = np.repeat(first - start[:-1], length)
-    place += np.arange(start[-1])
+    start = np.concatenate(([0], np.cumsum(end - first))).astype(np.int64)
+    place = ranges(first, end)
     return Runs(start, code[place]), place
 
 

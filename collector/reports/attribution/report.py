@@ -20,6 +20,9 @@ from collector.reports.attribution.plan import lookback_of, plan_of
 from collector.reports.attribution.table import models_block
 from collector.reports.attribution.words import headline
 from collector.reports.base import Report
+from collector.reports.threads import each
+
+BLOCKS = (summary_block, models_block, paths_block, length_block, lag_block)
 
 
 def run(journeys: Journeys, query: Query) -> Result:
@@ -33,13 +36,7 @@ def run(journeys: Journeys, query: Query) -> Result:
     if isinstance(which, str):
         blocks = [listed_block(journeys, answer, which), models_block(answer)]
     else:
-        blocks = [
-            summary_block(answer),
-            models_block(answer),
-            paths_block(answer),
-            length_block(answer),
-            lag_block(answer),
-        ]
+        blocks = each(lambda make: make(answer), BLOCKS)
     return Result(blocks, journeys.as_of, headline(answer), notes(answer))
 
 

@@ -14,6 +14,7 @@ from collector.journeys.part import Bool, Int16, Int64
 from collector.reports.attribution.answer import Answer
 from collector.reports.attribution.paths import NO_RUNS, Runs
 from collector.reports.named import NO_TOUCH
+from collector.reports.threads import each
 
 MOST_TOUCHES = 10
 ARROW, MORE = " → ", "…"
@@ -43,7 +44,7 @@ def table(runs: Runs) -> Int16:
 
 def tables(pieces: Sequence[Runs]) -> Int16:
     """The same of several, one behind the other."""
-    return np.concatenate([table(runs) for runs in pieces] or [table(NO_RUNS)])
+    return np.concatenate(each(table, pieces) or [table(NO_RUNS)])
 
 
 def numbered(rows: Int16) -> Int64:
@@ -62,20 +63,17 @@ def numbered(rows: Int16) -> Int64:
     return number
 
 
-def commonest(numbers: Sequence[Int64], many: Sequence[Int64], most: int) -> tuple[Int64, Int64, int]:
+def commonest(numbers: Int64, many: Int64, most: int) -> tuple[Int64, Int64, int]:
     """The numbers that count most, those of one count ascending; how often each does; how many different there are.
 
     Args:
-        numbers, many: in pieces, which are counted each by itself first; and how often each entry counts.
+        many: how often each entry counts.
     """
-    if not any(map(len, numbers)):
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), 0
-    counted = [_counted(*piece) for piece in zip(numbers, many, strict=True)]
-    each, counts = _counted(np.concatenate([one[0] for one in counted]), np.concatenate([one[1] for one in counted]))
+    different, counts = _counted(numbers, many)
     least = np.partition(counts, len(counts) - most)[len(counts) - most] if len(counts) > most else 0
     candidates = np.flatnonzero(counts >= least)
     top = candidates[np.argsort(-counts[candidates], kind="stable")[:most]]
-    return each[top], counts[top], len(each)
+    return different[top], counts[top], len(different)
 
 
 def _counted(numbers: Int64, many: Int64) -> tuple[Int64, Int64]:
