@@ -99,12 +99,14 @@ class Asker:
         with ExitStack() as stack:
             seated, task = False, None
             while True:
+                # Before the look for its answer, which is kept before others are told that it is worked on no longer.
+                elsewhere = answers is not None and answers.running(key) is not None
                 kept = self._kept(answers, key, asked.journeys.generation)
                 if kept is not None:
                     return query, kept
                 # One that ended between two looks at it is not begun again: its outcome is what was waited for.
                 if task is None or task.twin or not task.done.is_set():
-                    task = self._task(key, asked, take, answers)
+                    task = self._task(key, asked, take, answers, elsewhere)
                 if task is not None and task.done.wait(self._step(page, begun)) and not task.twin:
                     return query, _outcome(task)
                 if task is None:
@@ -175,13 +177,13 @@ class Asker:
     def _ended(self) -> bool:
         return self._end is not None and time.monotonic() > self._end
 
-    def _task(self, key: str, asked: Asked, take: Take, answers: Answers | None) -> Task | None:
-        """The task to wait for, begun where there is none; None where another process works on the same."""
+    def _task(self, key: str, asked: Asked, take: Take, answers: Answers | None, elsewhere: bool) -> Task | None:
+        """The task to wait for, begun where there is none; None where one of another process is (`elsewhere`)."""
         with self._lock:
             task = self._tasks.get(key)
             if task is not None and task.fits(asked.journeys.generation):
                 return task
-            if answers is not None and answers.running(key) is not None:
+            if elsewhere:
                 return None
             if self._alive.total() >= self._most or self._alive[asked.who] >= MOST_EACH or self._ended():
                 raise ServiceUnavailable(retry_after=AGAIN)

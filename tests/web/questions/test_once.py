@@ -64,10 +64,14 @@ def test_the_same_question_asked_many_times_at_once_runs_once(world: World) -> N
     assert world.slow.runs == 1
 
 
+@pytest.mark.parametrize("looking", [0, 1])
 def test_one_that_ends_just_after_a_look_for_its_answer_is_not_begun_again(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, looking: int
 ) -> None:
-    asker = world.asker(world.apps[0])
+    working, asker = (world.asker(world.apps[worker]) for worker in (0, looking))
+    client = world.client(looking)
+    if looking:
+        assert world.client(0).get(PAGE).status_code == 202
     look, looks = asker._kept, []
 
     def looked(answers: Answers | None, key: str, generation: str) -> Result | None:
@@ -76,14 +80,14 @@ def test_one_that_ends_just_after_a_look_for_its_answer_is_not_begun_again(
         if len(looks) == 2:
             world.slow.go.set()
             until = time.monotonic() + 10
-            while asker._tasks:
+            while working._tasks:
                 assert time.monotonic() < until
                 time.sleep(0.005)
         return found
 
     monkeypatch.setattr(asker, "_kept", looked)
-    assert "Ready: 1." in world.client().get(f"{PAGE}.json").text
-    assert looks == [None, None]
+    assert "Ready: 1." in client.get(f"{PAGE}.json").text
+    assert looks[:2] == [None, None]
     assert world.slow.runs == 1
 
 
