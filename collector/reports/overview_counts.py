@@ -205,6 +205,6 @@ def _sums(view: View) -> Int64:
         person = view.part.person[rows]
         people += distinct_sorted(person) - int(person[0] == before)
         before = int(person[-1])
-        pages += np.count_nonzero(view.pages[view.part.kind[rows]])
+        pages += int(np.count_nonzero(view.pages[view.part.kind[rows]]))
     engaged = view.sessions.engaged[view.begun].sum()
     return np.array([people, len(view.begun), pages, len(view.bounced), engaged], dtype=np.int64)
