@@ -15,7 +15,8 @@ from dataclasses import asdict, dataclass, replace
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from threading import Lock
+from typing import Any, Literal
 
 import numpy as np
 
@@ -29,6 +30,7 @@ PROPERTIES = "properties-"
 # Folders of what was derived from the view: `<prefix><erasure>`, gone with all else that an erasure makes wrong.
 ANSWERS = "answers-"
 DERIVED = (PROPERTIES, ANSWERS)
+_LOADING = Lock()
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -100,10 +102,10 @@ class SiteFiles:
         return Generation(
             name=name,
             meta=meta,
-            alive=tuple(np.load(folder / f"alive-{number}.npy") for number in range(len(meta.segments))),
-            link_visitor=np.load(folder / "link_visitor.npy"),
-            link_person=np.load(folder / "link_person.npy"),
-            orphans=np.load(folder / "orphans.npy"),
+            alive=tuple(load(folder / f"alive-{number}.npy") for number in range(len(meta.segments))),
+            link_visitor=load(folder / "link_visitor.npy"),
+            link_person=load(folder / "link_person.npy"),
+            orphans=load(folder / "orphans.npy"),
         )
 
     def segment(self, name: str) -> Part:
@@ -159,10 +161,20 @@ class SiteFiles:
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
+def load(path: Path, mmap_mode: Literal["r"] | None = None) -> Column:
+    """`numpy.load`, by one thread at a time.
+
+    It reads a file's header by `ast.literal_eval`, which in two threads at once may fail (SystemError: AST constructor
+    recursion depth mismatch; seen with CPython 3.11.7).
+    """
+    with _LOADING:
+        column: Column = np.load(path, mmap_mode)
+    return column
+
+
 def _mapped(path: Path) -> Column:
     # As a plain array: every slice of a `memmap` costs a microsecond of Python.
-    column: Column = np.load(path, mmap_mode="r").view(np.ndarray)
-    return column
+    return load(path, "r").view(np.ndarray)
 
 
 def _new_name(kind: str) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 from collector.atomic import replace_text
 from collector.core.deadline import Stopped, check, progress
 from collector.core.event import Json
+from collector.journeys.files import load
 from collector.journeys.journeys import PropertyColumn
 from collector.journeys.memo import Memo
 from collector.journeys.part import Int32, Int64, Part
@@ -116,7 +117,7 @@ def _read(folder: Path) -> Stored:
     try:
         index = json.loads((folder / "index.json").read_text())
         values = json.loads((folder / index["values"]).read_text())
-        pieces = [np.load(folder / name) for name in index["pieces"]]
+        pieces = [load(folder / name) for name in index["pieces"]]
     except (OSError, ValueError, KeyError):
         return Stored(0, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32), [])
     both = np.concatenate([np.empty((2, 0), dtype=np.int64), *pieces], axis=1)
