@@ -95,7 +95,7 @@ def _active_days(journeys: Journeys, part: Part, matcher: Matcher, zone: ZoneInf
         return _days_with_anything(part, days, include_bots)
     rows = journeys.hits(part, matcher, include_bots).rows
     person, day = part.person[rows], days[rows]
-    begin = np.flatnonzero(_fresh(person, day))
+    begin = np.flatnonzero(fresh(person, day))
     end = np.append(begin[1:], len(person))[: len(begin)] - 1
     return ActiveDays(person[begin], day[begin], rows[begin].astype(np.int32), rows[end].astype(np.int32))
 
@@ -103,27 +103,27 @@ def _active_days(journeys: Journeys, part: Part, matcher: Matcher, zone: ZoneInf
 def _days_with_anything(part: Part, days: Int32, include_bots: bool) -> ActiveDays:
     """Nearly all rows fit: they stay where they are, and each run of one day's rows with or without bots is told."""
     bot = np.zeros(part.size, dtype=np.bool_) if include_bots else part.bot != 0
-    fresh = _fresh(part.person, days)
-    fresh[1:] |= bot[1:] != bot[:-1]
-    begin = np.flatnonzero(fresh).astype(np.int32)
+    begins = fresh(part.person, days)
+    begins[1:] |= bot[1:] != bot[:-1]
+    begin = np.flatnonzero(begins).astype(np.int32)
     end = np.append(begin[1:], np.int32(part.size))[: len(begin)] - np.int32(1)
     kept = ~bot[begin]
     begin, end = begin[kept], end[kept]
     person, day = part.person[begin], days[begin]
     # Bots' rows in between may have parted a day.
-    whole = np.flatnonzero(_fresh(person, day))
+    whole = np.flatnonzero(fresh(person, day))
     if len(whole) < len(begin):
         end = end[np.append(whole[1:], len(begin)) - 1]
         begin, person, day = begin[whole], person[whole], day[whole]
     return ActiveDays(person, day, begin, end)
 
 
-def _fresh(person: Int32, day: Int32) -> Bool:
-    """Where another person or another day begins."""
-    fresh = np.ones(len(person), dtype=np.bool_)
-    np.not_equal(person[1:], person[:-1], out=fresh[1:])
-    fresh[1:] |= day[1:] != day[:-1]
-    return fresh
+def fresh(person: Int32, place: Int32 | Int64) -> Bool:
+    """Where another person or another place in time begins: within a person both ascend."""
+    found = np.ones(len(person), dtype=np.bool_)
+    np.not_equal(person[1:], person[:-1], out=found[1:])
+    found[1:] |= place[1:] != place[:-1]
+    return found
 
 
 class ActivePeriods(NamedTuple):

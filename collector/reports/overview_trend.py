@@ -15,8 +15,8 @@ from collector.core.query import Query
 from collector.core.text import T
 from collector.core.times import HOUR, Span, day_of
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Int32, Int64, Part
-from collector.reports.local_days import FEW, day_number, days_of, local_days
+from collector.journeys.part import Int32, Int64, Part
+from collector.reports.local_days import FEW, day_number, days_of, fresh, local_days
 from collector.reports.overview_counts import View, added
 from collector.reports.scope import here_on
 
@@ -107,7 +107,7 @@ def _counts(views: Sequence[View], cut: Sequence[Bucket], hourly: bool) -> list[
         part = view.part
         found = added(view, key, lambda one: _of_buckets(one, cut, hourly))
         goals = _places(part, view.any_goal, cut, hourly)
-        won = _in_buckets(goals[_fresh(part.person[view.any_goal], goals)], cut)
+        won = _in_buckets(goals[fresh(part.person[view.any_goal], goals)], cut)
         for column, counted in zip(sums, (*found, won), strict=True):
             column += counted
     return sums
@@ -122,23 +122,16 @@ def _of_buckets(view: View, cut: Sequence[Bucket], hourly: bool) -> Int64:
     before = -1, -1
     for rows in view.some_rows():
         place, person = _places(part, rows, cut, hourly), part.person[rows]
-        fresh = _fresh(person, place)
-        fresh[0] = (person[0], place[0]) != before
+        begins = fresh(person, place)
+        begins[0] = (person[0], place[0]) != before
         before = int(person[-1]), int(place[-1])
-        people += _in_buckets(place[fresh], cut)
+        people += _in_buckets(place[begins], cut)
         pages += _in_buckets(place[view.pages[part.kind[rows]]], cut)
     return np.stack((people, begun, pages))
 
 
 def _in_buckets(places: Int64 | Int32, cut: Sequence[Bucket]) -> Int64:
     return np.bincount(places, minlength=len(cut) + 2)[1 : len(cut) + 1]
-
-
-def _fresh(person: Int32, place: Int64 | Int32) -> Bool:
-    """Rows where a (person, bucket) pair comes up first: within a person time, and so the bucket, ascends."""
-    fresh = np.ones(len(place), dtype=np.bool_)
-    fresh[1:] = (person[1:] != person[:-1]) | (place[1:] != place[:-1])
-    return fresh
 
 
 def trend_block(query: Query, span: Span, views: Sequence[View], earlier: Span | None, before: Sequence[View]) -> Block:

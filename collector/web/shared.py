@@ -162,6 +162,7 @@ def page(share_id: int) -> AnyResponse:
         render_template(
             "shared/report.html",
             title=text(found.report.title),
+            report=found.report.name,
             name=found.share.name,
             site_title=found.site.name,
             days=_days(found.query),

@@ -1,55 +1,22 @@
-"""Attribution by hand: what a touch is, each model on worked examples, costs, and what is said."""
+"""Attribution by hand: what a touch is, each model on worked examples, and what is said."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from collector.core.blocks import Cell, Result
 from collector.core.errors import UserError
 from collector.core.event import Source
-from collector.core.query import Site
-from collector.core.spend import Spend, SpendDay
 from collector.core.times import DAY, HOUR
 from collector.reports.attribution import REPORT
 from collector.reports.attribution.alike import alike
 from collector.reports.attribution.markov import markov
 from collector.reports.attribution.paths import Conversions, Paths, Runs
+from tests.reports.attributing import MAIL, NOW, SEARCH, SITE, START, approx, ask, column, visits
 from tests.support.worlds import E, question, site, world
-
-START = 1_763_000_000_000  # 2025-11-13
-NOW = START + 60 * DAY
-SITE = site({"Purchase": "event:buy"})
-SEARCH = Source("paid_search", "google", "cpc", "brand", content="blue", campaign_mark=True)
-MAIL = Source("email", "news", "email", "may", campaign_mark=True)
-SOCIAL = Source("organic_social", "x")
-KNOWN: Mapping[str, Source | None] = {"S": SEARCH, "M": MAIL, "O": SOCIAL, "D": None}
-
-
-def visits(who: str, path: str, buy: float | None = None, step: int = DAY, begin: int = START) -> list[E]:
-    """A visit a letter, one step apart, and a purchase a step after the last where it is worth something."""
-    events = [E(who, begin + at * step, "page:/", source=KNOWN[letter]) for at, letter in enumerate(path)]
-    if buy is not None:
-        events.append(E(who, events[-1].time + 10 * 60_000, "event:buy", value=buy))
-    return events
-
-
-def ask(events: Sequence[E], of: Site = SITE, parts: int = 1, **arguments: str | Sequence[str]) -> Result:
-    return REPORT.run(world(events, as_of=NOW, parts=parts), question(REPORT, NOW, of, **{"all_time": "1"} | arguments))
-
-
-def column(result: Result, name: str, block: str = "models") -> dict[str, Cell]:
-    found = result.block(block)
-    at = [one.name for one in found.columns].index(name)
-    return {str(row[0]): row[at] for row in found.rows}
-
-
-def approx(**wanted: float) -> object:
-    names = {"S": "paid_search", "M": "email", "O": "organic_social", "D": "direct"}
-    return pytest.approx({names[letter]: number for letter, number in wanted.items()})
 
 
 @pytest.mark.parametrize(
@@ -292,56 +259,6 @@ def test_a_value_property_is_summed_in_place_of_the_events_own_value() -> None:
     spelled = [*visits("a", "S"), E("a", START + 1, "event:buy", props={"margin": "4.5"})]
     assert column(ask(spelled, value="margin"), "revenue") == approx(S=4.5)
     assert "revenue" not in [one.name for one in ask(events, value="note").block("models").columns]
-
-
-def spent(*rows: tuple[str, str, str, str, float, str]) -> Site:
-    return replace(SITE, spend=Spend([SpendDay(*row) for row in rows], 1))
-
-
-def test_costs_stand_beside_what_they_brought() -> None:
-    of = spent(
-        ("2025-11-13", "paid_search", "google", "brand", 30.0, "EUR"),
-        ("2025-11-14", "Paid_Search", "google", "other", 10.0, "EUR"),
-        ("2025-11-14", "display", "criteo", "wide", 5.0, "EUR"),
-        ("2025-11-14", "", "", "may", 7.0, "EUR"),
-        ("2026-02-01", "paid_search", "google", "brand", 99.0, "EUR"),
-    )
-    result = ask(visits("a", "SM", 100.0), of=of, all_time="0", from_="2025-11-13", to="2025-11-20")
-    assert column(result, "cost") == {"paid_search": 40.0, "email": None, "display": 5.0}
-    assert column(result, "cpa") == {"paid_search": 80.0, "email": None, "display": None}
-    assert column(result, "roas") == {"paid_search": 1.25, "email": None, "display": 0.0}
-    assert "7.00 EUR was spent without a name" in " ".join(map(str, result.notes))
-    by = ask(visits("a", "SM", 100.0), of=of, dimension="campaign", all_time="0", from_="2025-11-13", to="2025-11-20")
-    assert column(by, "cost") == {"brand": 30.0, "may": 7.0, "other": 10.0, "wide": 5.0}
-    assert "cost" not in [one.name for one in ask(visits("a", "S", 1.0), of=of, dimension="landing").blocks[1].columns]
-
-
-def test_a_cost_stands_once_whatever_its_case_and_beside_no_direct_visits() -> None:
-    letters = {"A": replace(SEARCH, campaign="Spring"), "B": replace(SEARCH, campaign="SPRING"), "D": None}
-    letters |= {"C": replace(MAIL, campaign="direct"), "E": replace(MAIL, campaign="(other)")}
-    events = [
-        event
-        for who, source in letters.items()
-        for event in (E(who, START, "page:/", source=source), E(who, START + 1, "event:buy"))
-    ]
-    bills = (("2025-11-13", "", "", name, 10.0, "EUR") for name in ("spring", "SPRING", "Direct", "(Other)"))
-    found = ask(events, of=spent(*bills), dimension="campaign")
-    costs = {"SPRING": 20.0, "Spring": None, '"direct"': 10.0, '"(other)"': 10.0, "direct": None}
-    assert column(found, "cost") == costs
-
-
-def test_costs_in_two_currencies_are_never_summed() -> None:
-    of = spent(
-        ("2025-11-13", "paid_search", "", "", 30.0, "EUR"),
-        ("2025-11-14", "paid_search", "", "", 30.0, "EUR"),
-        ("2025-11-14", "paid_search", "", "", 50.0, "USD"),
-    )
-    result = ask(visits("a", "S", 100.0), of=of)
-    assert column(result, "cost") == {"paid_search": 60.0}
-    assert "EUR, USD" in str(result.notes[-1])
-    assert column(ask(visits("a", "S", 100.0), of=of, currency="usd"), "cost") == {"paid_search": 50.0}
-    with pytest.raises(UserError, match="Nothing was spent in CHF"):
-        ask(visits("a", "S", 100.0), of=of, currency="CHF")
 
 
 def crowd(*paths: str) -> list[E]:
