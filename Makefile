@@ -21,6 +21,7 @@ test: $(VENV)/.tested style  ## everything: lint, types, all tests (browser and 
 
 suite: $(VENV)/.tested
 	$(BIN)/python -m tests.support.prepare
+	@$(BIN)/python -m pytest --collect-only > $(VENV)/.collected || true  # compiled once here, not by each process at once
 	$(BIN)/python -m pytest -n 4 --dist loadfile --max-worker-restart=0 -m 'not alone' $(ARGS) || [ $$? -eq 5 ]
 
 check: style types

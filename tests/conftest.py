@@ -11,11 +11,12 @@ from hypothesis import settings
 
 from collector.store.open import open_ledger
 from collector.store.protocol import Ledger
-from tests.support.effort import examples
+from tests.support.effort import THOROUGH, examples
 from tests.support.postgres import Cluster, cluster
-from tests.support.watch import Watch
+from tests.support.watch import SECONDS, Watch
 
-settings.register_profile("effort", max_examples=examples(100), deadline=None)
+# The same cases in every run, so that what fails here fails everywhere; a thorough run tries others each time.
+settings.register_profile("effort", max_examples=examples(100), deadline=None, derandomize=not THOROUGH)
 settings.load_profile("effort")
 
 ROOT = Path(__file__).parents[1]
@@ -46,7 +47,10 @@ LONGEST = (
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let files run in the order in which they are collected, which is the one below; and none of them for ever."""
-    config.pluginmanager.register(Watch(), "watch")
+    longer = max(1, THOROUGH)
+    if config.option.timeout is None:
+        config.option.timeout = longer * float(config.getini("timeout"))
+    config.pluginmanager.register(Watch(longer * SECONDS), "watch")
     for name in ("CI", "BUILD_NUMBER"):
         # Where one of these is set, pytest tells in full how two long values differ: hours for a thousand lines.
         os.environ.pop(name, None)

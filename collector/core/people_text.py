@@ -33,8 +33,10 @@ _ALL = (*SUBJECTS, *VISIT_SUBJECTS, *FACTS)
 _JOINT = re.compile(rf"\s+(->|\|)\s+(?=any(?:\s|\[|$)|(?:{'|'.join(_ALL)}):)")
 _SIGN = r"(?:!=|>=|<=|=|>|<|~)"
 _QUOTED = r"\"(?:[^\"\\]|\\.)*\""
-_BRACKET = re.compile(rf"\[[^\[\]=!<>~]+{_SIGN}(?:{_QUOTED}\]|[^\]]*\])", re.DOTALL)
-_TRAIT = re.compile(rf"\s*trait:(?:(?!\s(?:\||->)\s)[^\[\]=!<>~])+{_SIGN}{_QUOTED}", re.DOTALL)
+# The > of a sign between conditions compares nothing: a name that merely holds a [ takes no sign with it.
+_KEY = r"(?:(?!\s(?:\||->)\s)[^\[\]=!<>~])+"
+_BRACKET = re.compile(rf"\[{_KEY}{_SIGN}(?:{_QUOTED}\]|[^\]]*\])", re.DOTALL)
+_TRAIT = re.compile(rf"\s*trait:{_KEY}{_SIGN}{_QUOTED}", re.DOTALL)
 _DEEPEST = 20
 _WITHIN = "within"
 _TIMES = "times"

@@ -23,6 +23,11 @@ FUNNEL = "step=page:/&step=event:add_to_cart&step=event:purchase&window=14d&by=d
 REFUSED = {"funnel-wrong", "timeline-nobody", "not-found"}
 
 
+def picture(page: Page, name: str) -> None:
+    """The whole page as `name`.jpg, to be looked at."""
+    page.screenshot(path=SHOTS / f"{name}.jpg", type="jpeg", quality=80, full_page=True)
+
+
 @dataclass(slots=True)
 class Served:
     """An installation and where it is served."""

@@ -14,7 +14,7 @@ from playwright.sync_api import APIRequestContext, Browser, Page
 
 from collector.reports.registry import reports
 from tests.browser.conftest import opened
-from tests.browser.looking import AXE, REFUSED, SHOTS, Look, Served, pages, questions
+from tests.browser.looking import AXE, REFUSED, Look, Served, pages, picture, questions
 
 pytestmark = pytest.mark.browser
 NARROW, WIDE = 390, 1280
@@ -45,8 +45,8 @@ class Visited:
 
 
 def seen(page: Page, title: str, width: int) -> list[str]:
-    """A picture of the page at this width, which must be enough for it."""
-    page.screenshot(path=SHOTS / f"{title}.{width}.jpg", type="jpeg", quality=80, full_page=True)
+    """Whether the page needs more than this width; and its picture."""
+    picture(page, f"{title}.{width}")
     needed = page.evaluate("document.documentElement.scrollWidth")
     return [f"{needed} wide"] if needed > width else []
 
@@ -80,7 +80,6 @@ def packed(url: str, request: APIRequestContext) -> int:
 @pytest.fixture(scope="module")
 def visited(browser: Browser, served: Served) -> Iterator[Visited]:
     """Every page, visited."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
     told = Visited()
     context = browser.new_context()
     context.add_init_script(path=AXE)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from collector.core.event import PAGE
 from collector.loader import now_ms
 from tests.browser.conftest import opened
-from tests.browser.looking import FUNNEL, SHOTS, Look, Served, questions
+from tests.browser.looking import FUNNEL, Look, Served, picture, questions
 from tests.support.pages import Teller, shop_events
 
 pytestmark = pytest.mark.browser
@@ -238,7 +238,7 @@ def test_on_paper_there_are_answers_plots_and_tables_and_nothing_to_press(browse
     page = look.open("/shop/overview")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
-    page.screenshot(path=SHOTS / "overview.print.png", full_page=True)
+    picture(page, "overview.print")
     for gone in (".top", ".side-frame", ".asked-panel", ".block-tools", ".page-head .menu"):
         assert not any(one.is_visible() for one in page.locator(gone).all()), gone
     assert page.locator(".headline").is_visible()

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext
 from collector.web import questions
 from collector.web.asking import EXTENSION
 from tests.browser.conftest import opened, serve
-from tests.browser.looking import SHOTS, Look, Served
+from tests.browser.looking import Look, Served, picture
 from tests.support.pages import installed
 from tests.support.slow import Slow, put_in
 
@@ -52,11 +52,10 @@ def test_a_long_question_says_how_far_it_is_and_becomes_its_answer(
     page.wait_for_function("document.querySelector('progress').value > 0")
     page.locator(".working-told", has_text="second").wait_for()
     assert look.axe() == []
-    SHOTS.mkdir(parents=True, exist_ok=True)
     for name, width, scheme in (("wide", 1280, "light"), ("narrow", 390, "light"), ("dark", 390, "dark")):
         page.set_viewport_size({"width": width, "height": 800})
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        page.screenshot(path=SHOTS / f"working.{name}.png")
+        picture(page, f"working.{name}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     slow.go.set()
     page.get_by_text("Ready: 1.").wait_for()
@@ -73,7 +72,7 @@ def test_the_button_stops_it_and_leads_back_to_the_question(browser: Browser, wa
     look.page.get_by_text("was stopped before its answer").wait_for()
     slow.wait_running(0)
     assert "rows=3" in look.page.url
-    look.page.screenshot(path=SHOTS / "working.stopped.png")
+    picture(look.page, "working.stopped")
     context.close()
 
 

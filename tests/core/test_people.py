@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from collector.core.errors import UserError
@@ -89,7 +89,13 @@ SINGLE: st.SearchStrategy[PeopleCondition] = st.one_of(FACTS, DIDS, chains())
 ANY_OF = st.lists(SINGLE, min_size=2, max_size=3, unique=True).map(lambda options: AnyOf(tuple(options)))  # type: ignore[arg-type]
 
 
+# A name that holds a [, before a sign and a bracket that are another step's.
+HALF = Chain((Did(Matcher("page", "[odd")), Did(Matcher("any"), (Condition("channel", "=", "a]b"),))), (None, SECOND))
+
+
 @settings(max_examples=examples(400), deadline=None)
+@example(HALF)
+@example(AnyOf((Did(Matcher("page", "[odd"), (), (Count(">", 1),)), Matcher("event", "plan=pro"))))
 @given(SINGLE | ANY_OF)
 def test_a_condition_reads_back_as_it_was_written(condition: PeopleCondition) -> None:
     assert parse_people(str(condition)) == condition
