@@ -29,15 +29,20 @@ def run(journeys: Journeys, query: Query) -> Result:
             found[0] += people
             found[1] += times
             found[2] = max(found[2], last)
-    return Result([_block(query, sums)], journeys.as_of, _headline(sums))
-
-
-def _block(query: Query, sums: dict[Label, list[int]]) -> Block:
     text = query.values.get("search")
-    wanted = text.casefold() if isinstance(text, str) else ""
+    named = _named(sums, text) if isinstance(text, str) and text else sums
+    return Result([_block(query, named, of=len(sums))], journeys.as_of, _headline(query, len(named), len(sums)))
+
+
+def _named(sums: dict[Label, list[int]], text: str) -> dict[Label, list[int]]:
+    """Those with `text` in their name."""
+    wanted = text.casefold()
+    return {label: found for label, found in sums.items() if wanted in label[1].casefold()}
+
+
+def _block(query: Query, named: dict[Label, list[int]], of: int) -> Block:
     limit = query.values.get("limit")
-    kept = [(label, found) for label, found in sums.items() if wanted in label[1].casefold()]
-    kept.sort(key=lambda row: (-row[1][0], row[0]))
+    kept = sorted(named.items(), key=lambda row: (-row[1][0], row[0]))
     shown = kept[: limit if isinstance(limit, int) else 200]
     matchers = [kind_matcher(Kind(*label)) for label, _ in shown]
     common = common_arguments(query)
@@ -58,12 +63,17 @@ def _block(query: Query, sums: dict[Label, list[int]]) -> Block:
         draw={"link": "people"},
         links=[None if text is None else (*common, ("did", text)) for text in matchers],
         note=T("{n} more are not shown.", n=more) if more else None,
-        empty=T("Nothing was seen in this time."),
+        empty=T("Nothing that was seen has this in its name.") if of else T("Nothing was seen in this time."),
     )
 
 
-def _headline(sums: dict[Label, list[int]]) -> Text:
-    return T("{n} different things happened.", n=Value(len(sums), "count"))
+def _headline(query: Query, named: int, of: int) -> Text:
+    if of and (text := query.values.get("search")):
+        counts = {"n": Value(named, "count"), "all": Value(of, "count")}
+        return T("{n} of {all} different things have “{text}” in their name.", text=text, **counts)
+    if of == 1:
+        return T("One thing happened.")
+    return T("{n} different things happened.", n=Value(of, "count"))
 
 
 REPORT = Report(

@@ -33,9 +33,11 @@ _STEPS = "step=any&step=event:add_to_cart&step=event:begin_checkout&step=event:p
 # What each report is asked. A picture is worth a page only where the question has an answer.
 QUESTIONS = {
     "overview": "overview?period=30d&compare=previous",
+    "live": "live",
     "scorecard": "scorecard?period=30d",
     "visitors": "visitors?did=event:purchase&limit=20",
     "timeline": "timeline?person=",
+    "events": "events?period=30d",
     "funnel": f"funnel?{_STEPS}&window=14d",
     "paths": "paths?start=page:/plans&depth=4&top=5&period=30d&only=page:/**",
     "stages": "stages?period=30d",
@@ -50,7 +52,9 @@ QUESTIONS = {
     "retargeting": f"retargeting?{_GOAL}&all-time=1",
     "drivers": f"drivers?{_GOAL}&all-time=1",
     "experiment": "experiment?all-time=1",
+    "planner": f"planner?{_GOAL}&trigger=event:chat_shown&share=0.9&lift=20%25&all-time=1",
     "segments": "segments?period=30d",
+    "segment": "segment?segment=Chatted&period=8w",
     "dashboards": "dashboards/1",
 }
 # The screenshot's pixels, decoded by the browser that drew them: RGB, a row after the other.

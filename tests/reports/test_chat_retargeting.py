@@ -150,4 +150,8 @@ def test_everything_seen_is_listed_with_its_matcher_most_people_first() -> None:
 def test_what_was_seen_is_searched_by_a_part_of_its_name() -> None:
     log = [E("a", START, "page:/pricing"), E("a", START + 1, "event:add")]
     asked = question(events.REPORT, NOW, site(), all_time="1", search="PRIC")
-    assert [row[0] for row in events.REPORT.run(world(log), asked).block("events").rows] == ["page:/pricing"]
+    found = events.REPORT.run(world(log), asked)
+    assert [row[0] for row in found.block("events").rows] == ["page:/pricing"]
+    assert str(found.headline) == "1 of 2 different things have “PRIC” in their name."
+    nothing = events.REPORT.run(world(log), question(events.REPORT, NOW, site(), all_time="1", search="x"))
+    assert "has this in its name" in str(nothing.block("events").empty)
