@@ -194,8 +194,17 @@ def _last(arguments: Arguments, name: str) -> str | None:
     return given[-1] if given else None
 
 
-def _flag(arguments: Arguments, name: str) -> bool:
-    """Whether a flag is set: the last word counts, a bare one says yes."""
+def flags(params: Sequence[Param]) -> frozenset[str]:
+    """The names of a report's flags, its own and those of every report: without a text they say yes."""
+    return frozenset((*_FLAGS, *(param.name for param in params if param.kind == "flag")))
+
+
+def flag_set(arguments: Arguments, name: str) -> bool:
+    """Whether a flag is set: the last word counts, a bare one says yes.
+
+    Raises:
+        UserError: the last word is neither yes nor no.
+    """
     given = arguments.get(name)
     return given is not None and parse_flag(given[-1] if given else "")
 
@@ -207,7 +216,7 @@ def parse_span(arguments: Arguments, zone: ZoneInfo, now: int) -> Span | None:
         UserError: days that cannot be read, that end before they begin, or a period beside days or all time.
     """
     rolling, last_text, first_text = (_last(arguments, name) for name in ("period", "to", "from"))
-    whole = _flag(arguments, "all-time")
+    whole = flag_set(arguments, "all-time")
     if rolling and (whole or last_text or first_text):
         raise UserError("A period and other days are asked for at once.", "Choose one of the two.")
     if whole:
@@ -249,8 +258,8 @@ def parse_query(params: Sequence[Param], arguments: Arguments, site: Site, now: 
         where=where,
         where_not=where_not,
         by=_last(arguments, "by"),
-        include_bots=_flag(arguments, "include-bots"),
-        include_cookieless=_flag(arguments, "include-cookieless"),
+        include_bots=flag_set(arguments, "include-bots"),
+        include_cookieless=flag_set(arguments, "include-cookieless"),
         values={param.name: _param_value(param, arguments.get(param.name, ())) for param in params},
         arguments=tuple(_given(known, arguments)),
     )
@@ -258,7 +267,7 @@ def parse_query(params: Sequence[Param], arguments: Arguments, site: Site, now: 
 
 def _given(known: Mapping[str, Param], arguments: Arguments) -> Iterator[tuple[str, str]]:
     """What was given, in a canonical order; a bare flag is written out, since it says yes and an empty text nothing."""
+    bare = flags(list(known.values()))
     for name in (*known, *COMMON):
-        flag = known[name].kind == "flag" if name in known else name in _FLAGS
         texts = arguments.get(name, ())
-        yield from ((name, text if text.strip() else "1") for text in texts if flag or text.strip())
+        yield from ((name, text if text.strip() else "1") for text in texts if name in bare or text.strip())

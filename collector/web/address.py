@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from werkzeug.datastructures import MultiDict
 
 from collector.core.whole import whole
+from collector.web.bare import written
 from collector.web.step_numbers import EXCLUDE_PARTS, places, renumbered
 
 Pairs = Sequence[tuple[str, str]]
+Defaults = Mapping[str, str | None]
 EDIT = "_edit"
 ROWS = "_rows"
 
@@ -46,29 +48,30 @@ def replaced(pairs: Pairs, changes: Iterable[tuple[str, str]], without: Iterable
     return [pair for pair in pairs if pair[0] not in gone] + new
 
 
-def canonical(pairs: Pairs, defaults: Mapping[str, str | None] | None = None) -> list[tuple[str, str]]:
-    """The pairs as they are kept: no blanks, parts of an exclusion put together, the edit that a button asks done.
+def canonical(pairs: Pairs, defaults: Defaults | None = None, flags: Container[str] = ()) -> list[tuple[str, str]]:
+    """The pairs as they are kept: no blanks, bare flags written out, exclusions put together, a button's edit done.
 
     An address whose pairs differ from this is redirected to it, so that every question has one spelling.
 
     Args:
         defaults: what a parameter is when it is not given; saying so is left out.
+        flags: the parameters that say yes without a text.
     """
     usual = defaults or {}
     edited = _edited(pairs)
     # The button that shows two days stands beside a hidden all-time and takes it back.
-    days = [text for name, text in edited if name == "all-time"][-1:] in (["0"], ["no"], ["false"])
-    dropped = (*EXCLUDE_PARTS, "all-time") if days else EXCLUDE_PARTS
+    days = [text.strip().lower() for name, text in edited if name == "all-time"][-1:]
+    dropped = (*EXCLUDE_PARTS, "all-time") if days in (["0"], ["no"], ["false"], ["off"]) else EXCLUDE_PARTS
     # Two days that somebody chose stand in a form beside the hidden period that was chosen before.
     if any(name in ("from", "to") and text.strip() for name, text in edited):
         dropped = (*dropped, "period")
-    whole = [(name, text.strip()) for name, text in edited if text.strip() and name not in dropped]
+    whole = written([pair for pair in edited if pair[0] not in dropped], flags)
     return [pair for pair in whole if usual.get(pair[0]) != pair[1]] + _exclusions(edited)
 
 
-def is_canonical(pairs: Pairs, defaults: Mapping[str, str | None] | None = None) -> bool:
+def is_canonical(pairs: Pairs, defaults: Defaults | None = None, flags: Container[str] = ()) -> bool:
     """Whether the pairs are spelled as they are kept; the number of blank rows asked for may stand beside them."""
-    return canonical(pairs, defaults) == [(name, text) for name, text in pairs if name != ROWS]
+    return canonical(pairs, defaults, flags) == [(name, text) for name, text in pairs if name != ROWS]
 
 
 def _exclusions(pairs: Pairs) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from collector.core.people_words import people_words
 from collector.core.query import parse_exclusion
 from collector.core.words import words
 from collector.web.acts import Goals, matcher_words
+from collector.web.bare import is_set
 from collector.web.fields import FieldView
 from collector.web.format import day, length, text
 from collector.web.language import gettext
@@ -42,15 +43,11 @@ def asked(period: str, fields: Sequence[FieldView], given: Mapping[str, Sequence
         said.append(gettext("people with %(what)s", what=_all(did, goals)))
     if did_not := [value for value in given.get("where-not", ()) if value.strip()]:
         said.append(gettext("people without %(what)s", what=_all(did_not, goals)))
-    if _on(last("include-bots")):
+    if is_set(given, "include-bots"):
         said.append(gettext("bots too"))
-    if _on(last("include-cookieless")):
+    if is_set(given, "include-cookieless"):
         said.append(gettext("people without cookies too"))
     return [one for one in said if one]
-
-
-def _on(value: str) -> bool:
-    return value.lower() in ("1", "true", "yes", "on")
 
 
 def _all(conditions: Sequence[str], goals: Goals) -> str:

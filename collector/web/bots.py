@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from collector.catalog import check
 from collector.catalog.values import Site
 from collector.core.blocks import Block, Cell, Column
-from collector.core.query import parse_span
+from collector.core.query import flags, parse_span
 from collector.core.text import T
 from collector.core.times import Span, day_of
 from collector.core.whole import whole
@@ -20,6 +20,7 @@ from collector.journeys.journeys import Journeys
 from collector.store.flags import QUARTER
 from collector.web import draw
 from collector.web.address import address, grouped, pairs_of
+from collector.web.bare import is_set, written
 from collector.web.bot_words import explanation
 from collector.web.door import CollectSite
 from collector.web.format import ago, count, percent, text
@@ -41,7 +42,7 @@ _MOST_DAYS, _MOST_WEEKS = 92, 104
 def page(access: SiteAccess) -> str:
     """What was set aside in a range, by reason, user agent and visitor, over time."""
     rooms, site = access.rooms, access.site
-    given = grouped(pairs_of(request.args))
+    given = grouped(written(pairs_of(request.args), flags(())))
     now = rooms.clock()
     span = parse_span(given, site.zone, now)
     start, end = (span.start, span.end) if span else (-_EVER, _EVER)
@@ -121,7 +122,7 @@ class _Asked:
         self.period = period(path, pairs, given, span)
         self.first_given, self.last_given = last("from"), last("to")
         self.rolling = last("period")
-        self.all_time = last("all-time").lower() in ("1", "true", "yes", "on")
+        self.all_time = is_set(given, "all-time")
 
 
 def events_in(journeys: Journeys, start: int, end: int) -> int:

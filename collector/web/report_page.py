@@ -20,6 +20,7 @@ from collector.web import draw, suggestions
 from collector.web.acts import Goals
 from collector.web.address import ROWS, Pairs, address, grouped, replaced
 from collector.web.asked import asked
+from collector.web.bare import is_set
 from collector.web.draw import BlockView
 from collector.web.field_words import field_words
 from collector.web.fields import FieldView, common
@@ -116,17 +117,17 @@ class ReportPage:
     @property
     def include_bots(self) -> bool:
         """Whether bots count."""
-        return self.last("include-bots").lower() in ("1", "true", "yes", "on")
+        return is_set(self.given, "include-bots")
 
     @property
     def include_cookieless(self) -> bool:
         """Whether people counted without cookies are followed for longer than a day too."""
-        return self.last("include-cookieless").lower() in ("1", "true", "yes", "on")
+        return is_set(self.given, "include-cookieless")
 
     @property
     def all_time(self) -> bool:
         """Whether the range is all time."""
-        return self.last("all-time").lower() in ("1", "true", "yes", "on")
+        return is_set(self.given, "all-time")
 
     @property
     def rolling(self) -> str:

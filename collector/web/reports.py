@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from collector.core.blocks import Block, Result
 from collector.core.errors import UserError
-from collector.core.query import Query
+from collector.core.query import Query, flags
 from collector.core.write import block_csv, dump_json
 from collector.reports.base import Report
 from collector.reports.registry import reports
@@ -57,8 +57,9 @@ def show(access: SiteAccess, report_name: str) -> Response | str | tuple[str, in
 def _page(access: SiteAccess, report: Report) -> Response | str | tuple[str, int]:
     given = pairs_of(request.args)
     defaults = {param.name: param.default for param in report.params if not param.repeat}
-    if not is_canonical(given, defaults):
-        return redirect(address(request.path, canonical(given, defaults)))
+    bare = flags(report.params)
+    if not is_canonical(given, defaults, bare):
+        return redirect(address(request.path, canonical(given, defaults, bare)))
     journeys = access.rooms.views.open(access.site.id)
     try:
         page = build(access, journeys, report, given, access.rooms.clock(), marks(access.site))

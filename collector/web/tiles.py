@@ -13,12 +13,13 @@ from collector.catalog.dashboards import Dashboard, Pin
 from collector.core import query
 from collector.core.blocks import Block
 from collector.core.errors import UserError
-from collector.core.query import Query
+from collector.core.query import Query, flags
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.registry import reports
 from collector.web.address import Pairs, grouped, replaced
 from collector.web.asking import StillWorking
+from collector.web.bare import written
 from collector.web.draw import BlockView
 from collector.web.format import day, text
 from collector.web.funnel_view import Step, steps
@@ -57,7 +58,7 @@ class Tile:
 
 def pairs_of(pin: Pin, report: Report, period: str) -> Pairs:
     """The question of a pin, in the dashboard's period where it has one and the report reads days."""
-    given = parse_qsl(pin.arguments, keep_blank_values=True)
+    given = written(parse_qsl(pin.arguments, keep_blank_values=True), flags(report.params))
     return replaced(given, [("period", period)], SPAN) if period and report.ranged else given
 
 

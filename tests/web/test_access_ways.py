@@ -198,11 +198,11 @@ def test_a_link_leaves_the_address_and_opens_its_report_alone(busy: Installation
 
 def test_a_shared_report_says_its_question_in_the_words_of_its_page(busy: Installation) -> None:
     owner, viewer = busy.client(), busy.app.test_client()
-    link = make_link(owner, "/shop/overview?all-time=1&where=page:/&include-cookieless=1")
+    link = make_link(owner, "/shop/overview?all-time=1&where=page:/&include-cookieless&include-bots=0")
     page = viewer.get(link, follow_redirects=True).text
     assert "Did all of this: page:/<" in page
     assert "Follow people without cookies too<" in page
-    assert "On the site now" not in page
+    assert not re.search("On the site now|Count bots too", page)
     link = make_link(owner, "/shop/impact?exposure=event:chat_started&goal=event:purchase&all-time=1")
     page = viewer.get(link, follow_redirects=True).text
     assert "What happened: event:chat_started<" in page

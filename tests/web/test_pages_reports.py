@@ -5,12 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
 
+from collector.core.query import Query, flags, parse_query
 from collector.reports.registry import reports
-from tests.support.pages import Installation, shop_events
+from collector.web import asking
+from collector.web.tiles import SPAN
+from tests.support.pages import Installation, shop_events, token_in
 
 FUNNEL = "step=page:/&step=event:add_to_cart&step=event:purchase&window=2d"
 
@@ -80,12 +87,50 @@ def test_an_unknown_block_says_which_there_are(owner: FlaskClient) -> None:
         ("step=any&step=any&_exclude=event:x&_after=1&_before=2", "step=any&step=any&exclude=event:x@1-2"),
         ("step=any&_exclude=&_after=1&_before=2", "step=any"),
         ("step=any&all-time=1&all-time=0&from=2026-01-01", "step=any&from=2026-01-01"),
+        ("step=any&all-time=1&all-time=Off&from=2026-01-01", "step=any&from=2026-01-01"),
+        ("all-time&step=any&include-bots=+&by=", "all-time=1&step=any&include-bots=1"),
     ],
 )
 def test_an_address_is_kept_in_one_spelling(asked: str, kept: str, owner: FlaskClient) -> None:
     answer = owner.get(f"/shop/funnel?{asked}")
     assert answer.status_code == 302
     assert answer.headers["Location"] == f"/shop/funnel?{kept}"
+
+
+def heard(client: FlaskClient, path: str) -> Query:
+    """The question that is asked where somebody opens an address, whenever and with or without saying what is usual."""
+    asked: list[Query] = []
+
+    def read(*given: Any) -> Query:
+        asked.append(parse_query(*given))
+        return asked[-1]
+
+    with patch.object(asking, "parse_query", read):
+        assert client.get(path, follow_redirects=True).status_code < 500
+    assert len(asked) == 1, path
+    return replace(asked[0], now=0, arguments=())
+
+
+def test_a_bare_flag_says_yes_on_a_page_its_twins_a_shared_link_and_a_dashboard(fresh: Installation) -> None:
+    owner, viewer = fresh.client(), fresh.app.test_client()
+    token = token_in(owner.get("/shop/saved"))
+    for name, report in reports().items():
+        bare = sorted(flags(report.params))
+        example = [(key, text) for key, texts in report.example.items() for text in texts if key not in SPAN]
+        query = "&".join([urlencode(example), *bare])
+        form = {"csrf_token": token, "report": name, "query": query, "name": name, "people": "1", "life": ""}
+        link = re.findall(r"/shared/[A-Za-z0-9_-]{43}", owner.post("/shop/shared", data=form).text)[0]
+        form |= {"block": "any", "dashboard": "new"}
+        board = owner.post("/shop/dashboards/pin", data=form).headers["Location"]
+        json = heard(owner, f"/shop/{name}.json?{query}")
+        assert json.span is None
+        assert json.include_bots
+        assert json.include_cookieless
+        assert all(json.values.get(flag, True) is True for flag in bare)
+        for other in (f"/shop/{name}?{query}", f"/shop/{name}.csv?{query}", board):
+            assert heard(owner, other) == json, other
+        assert heard(viewer, link) == json, name
+    assert 'aria-current="true">All time</a>' in owner.get("/shop/bots?all-time").text
 
 
 def test_a_further_step_row_is_shown_when_it_was_asked_for(owner: FlaskClient) -> None:
