@@ -49,8 +49,8 @@ def identity_warnings(ledger: Ledger, site: int, refused: Mapping[str, float]) -
             )
         else:
             text = T(
-                "{user} has {n} browsers, the most that are linked; {more} further claims were kept and linked nobody. "
-                "An account that many share, or an id that stands for everybody.",
+                "{user} has {n} browsers, the most that are linked; further claims, {more} so far, linked nobody. An "
+                "account that many share, or an id that stands for everybody.",
                 **values,
             )
         found.append(IdentityWarning(text, crowd.user))

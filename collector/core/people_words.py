@@ -35,6 +35,13 @@ _TIMES = {
     "<": T("fewer than {n} times"),
     "<=": T("at most {n} times"),
 }
+_ONE_TIME = {
+    "=": T("exactly once"),
+    "!=": T("not exactly once"),
+    ">": T("more than once"),
+    ">=": T("at least once"),
+    "<=": T("at most once"),
+}
 _KNOWN = {"channel": CHANNEL_WORDS, "device": DEVICE_WORDS}
 
 
@@ -93,12 +100,12 @@ def _place(condition: Condition) -> Text:
 
 
 def _times(count: Count) -> Text:
-    if (count.op, count.number) in ((">=", 1), (">", 0)):
-        return T("at least once")
     if (count.op, count.number) in (("=", 0), ("<", 1), ("<=", 0)):
         return T("never")
-    if (count.op, count.number) == ("=", 1):
-        return T("exactly once")
+    if (count.op, count.number) == (">", 0):
+        return _ONE_TIME[">="]
+    if count.number == 1:
+        return _ONE_TIME[count.op]
     return Text(_TIMES[count.op].template, {"n": Value(count.number, "count")})
 
 

@@ -9,19 +9,36 @@ from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Part
 from collector.reports.base import Report
+from collector.reports.counted import people, told
 from collector.reports.scope import choose, inside
 
-_INCLUDED = T(
-    "{daily} of {everyone} people in this time were counted without cookies: the same person on another day counts "
-    "again."
+# What is said of one of them, and of more.
+_INCLUDED = (
+    T("Of {people} in this time one was counted without cookies: the same person on another day counts again."),
+    T(
+        "{daily} of {everyone} people in this time were counted without cookies: the same person on another day counts "
+        "again."
+    ),
 )
-_LEFT_OUT = T(
-    "{daily} of {everyone} people in this time were counted without cookies and are left out here, since nobody can "
-    "follow them for longer than a day. “Follow people without cookies too” brings them in."
+_LEFT_OUT = (
+    T(
+        "Of {people} in this time one was counted without cookies and is left out here, since nobody can follow them "
+        "for longer than a day. “Follow people without cookies too” brings them in."
+    ),
+    T(
+        "{daily} of {everyone} people in this time were counted without cookies and are left out here, since nobody "
+        "can follow them for longer than a day. “Follow people without cookies too” brings them in."
+    ),
 )
-_PARTLY = T(
-    "{daily} of {everyone} people in this time were counted without cookies: the same person on another day counts "
-    "again. They are left out of what was changed; “Follow people without cookies too” brings them in there."
+_PARTLY = (
+    T(
+        "Of {people} in this time one was counted without cookies: the same person on another day counts again. They "
+        "are left out of what was changed; “Follow people without cookies too” brings them in there."
+    ),
+    T(
+        "{daily} of {everyone} people in this time were counted without cookies: the same person on another day counts "
+        "again. They are left out of what was changed; “Follow people without cookies too” brings them in there."
+    ),
 )
 
 
@@ -34,8 +51,9 @@ def day_note(daily: int, everyone: int, follows: str = "", included: bool = Fals
     """
     if not daily:
         return None
-    text = _INCLUDED if included else {"part": _PARTLY, "whole": _LEFT_OUT}.get(follows, _INCLUDED)
-    return Text(text.template, {"daily": Value(daily, "count"), "everyone": Value(everyone, "count")})
+    one, many = _INCLUDED if included else {"part": _PARTLY, "whole": _LEFT_OUT}.get(follows, _INCLUDED)
+    values = {"daily": Value(daily, "count"), "everyone": Value(everyone, "count")}
+    return told(daily, one, many, people=people(everyone), **values)
 
 
 def note_of(report: Report, journeys: Journeys, query: Query) -> Text | None:

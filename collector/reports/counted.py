@@ -5,6 +5,11 @@ from __future__ import annotations
 from collector.core.text import T, Text, Value
 
 
+def told(number: int, one: Text, many: Text, **values: object) -> Text:
+    """The sentence for `one`, or for `many`, which may name the number as `{n}`; both with these values."""
+    return Text((one if number == 1 else many).template, {"n": Value(number, "count"), **values})
+
+
 def people(number: int) -> Text:
     """So many people."""
     return T("1 person") if number == 1 else T("{n} people", n=Value(number, "count"))
@@ -17,6 +22,16 @@ def visits(number: float) -> Text:
         if number == 1
         else T("{n} visits", n=Value(number, "count" if isinstance(number, int) else "number"))
     )
+
+
+def days(number: int) -> Text:
+    """So many days."""
+    return T("1 day") if number == 1 else T("{n} days", n=Value(number, "count"))
+
+
+def weeks(number: int) -> Text:
+    """So many weeks."""
+    return T("1 week") if number == 1 else T("{n} weeks", n=Value(number, "count"))
 
 
 def sessions(number: int) -> Text:

@@ -10,6 +10,7 @@ from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
+from collector.reports.counted import told
 from collector.reports.kind_counts import kind_counts
 from collector.reports.overview_tables import kind_matcher
 from collector.reports.scope import choose, common_arguments, inside
@@ -62,18 +63,25 @@ def _block(query: Query, named: dict[Label, list[int]], of: int) -> Block:
         [[text or "", *label, *found] for (label, found), text in zip(shown, matchers, strict=True)],
         draw={"link": "people"},
         links=[None if text is None else (*common, ("did", text)) for text in matchers],
-        note=T("{n} more are not shown.", n=more) if more else None,
+        note=told(more, T("One more is not shown."), T("{n} more are not shown.")) if more else None,
         empty=T("Nothing that was seen has this in its name.") if of else T("Nothing was seen in this time."),
     )
 
 
 def _headline(query: Query, named: int, of: int) -> Text:
     if of and (text := query.values.get("search")):
-        counts = {"n": Value(named, "count"), "all": Value(of, "count")}
-        return T("{n} of {all} different things have “{text}” in their name.", text=text, **counts)
-    if of == 1:
-        return T("One thing happened.")
-    return T("{n} different things happened.", n=Value(of, "count"))
+        if of == 1:
+            if named:
+                return T("The one thing that happened has “{text}” in its name.", text=text)
+            return T("The one thing that happened does not have “{text}” in its name.", text=text)
+        return told(
+            named,
+            T("One of {all} different things has “{text}” in its name."),
+            T("{n} of {all} different things have “{text}” in their name."),
+            text=text,
+            all=Value(of, "count"),
+        )
+    return told(of, T("One thing happened."), T("{n} different things happened."))
 
 
 REPORT = Report(

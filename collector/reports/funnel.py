@@ -166,9 +166,10 @@ def _notes(found: Outcome) -> list[Text]:
     still = int(found.open.sum())
     if still:
         notes.append(
-            T(
-                "{open} who entered still have time to go on (the window is {window}): they do not count as dropped.",
-                open=Value(still, "count"),
+            counted.told(
+                still,
+                T("One who entered still has time to go on (the window is {window}) and does not count as dropped."),
+                T("{n} who entered still have time to go on (the window is {window}): they do not count as dropped."),
                 window=Value(found.plan.window / SECOND, "seconds"),
             )
         )

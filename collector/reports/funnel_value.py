@@ -6,8 +6,9 @@ import numpy as np
 
 from collector.core.blocks import Block, Column
 from collector.core.query import Query
-from collector.core.text import T, Value
+from collector.core.text import T
 from collector.journeys.journeys import Journeys
+from collector.reports.counted import people
 from collector.reports.funnel_outcome import Outcome
 from collector.reports.funnel_steps import people_link, values_of
 from collector.reports.stats import quantile
@@ -41,9 +42,9 @@ def lost_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) ->
             rows=[[dropped, middle, dropped * middle, rate, dropped * middle * rate]],
             links=[people_link(query, "dropped", step)],
             note=T(
-                "An estimate: {dropped} people times the median value of step {carrying}. Those who dropped may have "
+                "An estimate: {people} times the median value of step {carrying}. Those who dropped may have "
                 "wanted less.",
-                dropped=Value(dropped, "count"),
+                people=people(dropped),
                 carrying=at + 1,
             ),
         )

@@ -10,6 +10,7 @@ from collector.core.text import T, Value
 from collector.core.times import MINUTE
 from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
+from collector.reports.counted import told
 from collector.reports.scope import choose
 
 LIVE = 5 * MINUTE
@@ -52,7 +53,9 @@ def live_blocks(journeys: Journeys, query: Query) -> list[Block]:
             T("On the site now"),
             columns,
             rows_,
-            note=T("{n} more people are on the site.", n=rest) if rest else None,
+            note=told(rest, T("One more person is on the site."), T("{n} more people are on the site."))
+            if rest
+            else None,
             empty=T("Nobody did anything in the last five minutes."),
         ),
     ]

@@ -16,6 +16,7 @@ from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
+from collector.reports.counted import told
 from collector.reports.groups import Grouping, group, link
 from collector.reports.kind_counts import kind_counts
 from collector.reports.overview_counts import View, added
@@ -73,7 +74,8 @@ def _ranked(
 ) -> tuple[list[tuple[Label, Sequence[float]]], Text | None]:
     kept = sorted(((label, found) for label, found in sums.items() if any(found)), key=lambda row: (-row[1][0], row[0]))
     rest = len(kept) - limit
-    return kept[:limit], T("{n} more rows are not shown.", n=rest) if rest > 0 else None
+    note = told(rest, T("One more row is not shown."), T("{n} more rows are not shown."))
+    return kept[:limit], note if rest > 0 else None
 
 
 def session_table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collector.core.blocks import Block, Cell, Column
 from collector.core.text import T, Text, Value
+from collector.reports import counted
 from collector.reports.impact.in_all import InAll
 from collector.reports.retargeting_money import Bounded, Money, cost_each, left_after, return_on
 from collector.reports.scope import share
@@ -114,7 +115,12 @@ def _note(money: Money, seen: bool) -> Text:
         values["claim"] = _claimed(money)
     said = Text(told.template, values)
     if money.cost.other:
-        said = T("{said} {n} bills in other currencies are left out.", said=said, n=Value(money.cost.other, "count"))
+        said = counted.told(
+            money.cost.other,
+            T("{said} One bill in another currency is left out."),
+            T("{said} {n} bills in other currencies are left out."),
+            said=said,
+        )
     if seen:
         said = T(
             "{said} Only what came of visits by these ads is counted; what seeing them brought is told apart, and not "

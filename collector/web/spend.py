@@ -20,7 +20,7 @@ from collector.importing.files import Row, RowFile
 from collector.importing.spend import ROLES, Reading, SpendTable, read_spend, reading
 from collector.web import format as shown
 from collector.web.guard import SiteAccess, of_site
-from collector.web.language import gettext
+from collector.web.language import gettext, ngettext
 
 blueprint = Blueprint("spend", __name__)
 MOST_BYTES = 1_000_000
@@ -98,7 +98,12 @@ def keep(access: SiteAccess) -> Response | tuple[str, int]:
         added, replaced = access.rooms.catalog.put_spend(access.site.id, found.days)
     except UserError as error:
         return _show(access, error=error)
-    flash(gettext("Kept: %(new)s new days, %(old)s replaced.", new=shown.count(added), old=shown.count(replaced)))
+    new, old = shown.count(added), shown.count(replaced)
+    flash(
+        ngettext(
+            "Kept: one new day, %(old)s replaced.", "Kept: %(new)s new days, %(old)s replaced.", added, new=new, old=old
+        )
+    )
     return _back(access)
 
 
@@ -111,7 +116,9 @@ def delete(access: SiteAccess) -> Response:
     gone = access.rooms.catalog.delete_spend(access.site.id, None if form.get("all") else group)
     if not gone:
         abort(404)
-    flash(gettext("The costs of %(n)s days are deleted.", n=shown.count(gone)))
+    flash(
+        ngettext("The costs of one day are deleted.", "The costs of %(n)s days are deleted.", gone, n=shown.count(gone))
+    )
     return _back(access)
 
 

@@ -150,7 +150,7 @@ def test_a_second_purchase_of_the_same_visit_has_no_touch_of_its_own_when_cut() 
     result = ask(events, cut="1")
     assert column(result, "linear") == {"paid_search": 1.0, "(no touch)": 1.0}
     assert column(result, "revenue") == {"paid_search": 10.0, "(no touch)": 5.0}
-    assert "1 of 2 conversions have no touch" in " ".join(map(str, result.notes))
+    assert "One of 2 conversions has no touch" in " ".join(map(str, result.notes))
     assert column(ask(events), "linear") == {"paid_search": 2.0}
 
 

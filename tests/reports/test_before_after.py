@@ -99,7 +99,7 @@ def test_every_measure_is_what_a_plain_loop_counts(log: list[E], known: Mapping[
     ratios = [linear(begun[at], bounced[at]) for at in (0, 1)]
     assert bounce["before"] == (None if ratios[0] is None else pytest.approx(ratios[0][0]))
     assert bounce["after"] == (None if ratios[1] is None else pytest.approx(ratios[1][0]))
-    assert told(result).count("people came on both sides") == (1 if there[0] & there[1] else 0)
+    assert told(result).count("came on both sides") == (1 if there[0] & there[1] else 0)
 
 
 def tally(names: Sequence[str]) -> dict[str, int]:
@@ -207,7 +207,7 @@ def test_less_than_a_week_on_a_side_is_said_and_not_compared() -> None:
     late = datetime.fromtimestamp(NOW / 1000, UTC).date() - timedelta(days=6)
     result = REPORT.run(journeys, question(REPORT, NOW, SITE, day=late.isoformat()))
     assert result.headline is not None
-    assert result.headline.render().startswith("Only 6 of 7 days are over since")
+    assert str(result.headline).startswith("Only 6 of 7 days are over since")
 
 
 def test_a_day_of_twenty_five_hours_does_not_move_the_weeks() -> None:

@@ -152,6 +152,6 @@ def test_what_was_seen_is_searched_by_a_part_of_its_name() -> None:
     asked = question(events.REPORT, NOW, site(), all_time="1", search="PRIC")
     found = events.REPORT.run(world(log), asked)
     assert [row[0] for row in found.block("events").rows] == ["page:/pricing"]
-    assert str(found.headline) == "1 of 2 different things have “PRIC” in their name."
+    assert str(found.headline) == "One of 2 different things has “PRIC” in its name."
     nothing = events.REPORT.run(world(log), question(events.REPORT, NOW, site(), all_time="1", search="x"))
     assert "has this in its name" in str(nothing.block("events").empty)

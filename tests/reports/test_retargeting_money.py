@@ -94,7 +94,7 @@ def test_cost_revenue_and_return_follow_from_the_effect_and_the_bills() -> None:
     assert three(money["left_after_spend"]) == pytest.approx([one - spent for one in value])
     note = str(result.block("money").note)
     assert "50.00 EUR were spent" in note
-    assert "1 bills in other currencies are left out" in note
+    assert "One bill in another currency is left out" in note
     assert "also to people whom the filters" not in note
 
 

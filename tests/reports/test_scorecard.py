@@ -306,7 +306,7 @@ def test_purchases_without_a_value_are_no_revenue() -> None:
     result = ask(log, all_time="1")
     values = [metric(result, name)["value"] for name in ("revenue", "average_order", "lifetime_value")]
     assert values == [4.0, 4.0, 2.0]
-    assert any("carry no value" in str(note) for note in result.notes)
+    assert any("One purchase carries no value" in str(note) for note in result.notes)
 
 
 def test_ratings_and_first_responses_of_chats_are_told_where_there_are_any() -> None:

@@ -81,7 +81,7 @@ def test_what_is_odd_about_who_is_who_is_said(fresh: Installation) -> None:
         "everybody has 500 browsers, the most that are linked",
         "shared@shop",
     ]
-    assert "3 further claims" in told[1]
+    assert "further claims, 3 so far," in told[1]
     with_counts = fresh.client()
     for status in ("refused:unsigned", "refused:signature"):
         fresh.app.extensions["desireline.door"].counters.add(DOOR_EVENTS, (str(fresh.site_id), status), 4)

@@ -20,6 +20,7 @@ from collector.reports.aha.early import DAYS, MOST
 from collector.reports.aha.newcomers import Int8, Newcomers, first_days, newcomers
 from collector.reports.aha.search import Finding, actions, best, count
 from collector.reports.base import Report
+from collector.reports.counted import told
 from collector.reports.params import EVERY, wholly
 from collector.reports.people_list import LIMIT, Behind, people_block
 
@@ -213,11 +214,14 @@ _SENTENCES = {
 def _notes(people: Sequence[Newcomers], everybody: Int64) -> list[Text]:
     began = sum(int(one.began.sum()) for one in people)
     counted = int(everybody[-1].sum())
+    if began == 1 and not counted:
+        return [T("The only newcomer is not counted: their time is not over, or they had reached it early.")]
     if began and counted < began:
         return [
-            T(
-                "{n} of {began} newcomers are not counted: their time is not over, or they had reached it early.",
-                n=Value(began - counted, "count"),
+            told(
+                began - counted,
+                T("One of {began} newcomers is not counted: their time is not over, or they had reached it early."),
+                T("{n} of {began} newcomers are not counted: their time is not over, or they had reached it early."),
                 began=Value(began, "count"),
             )
         ]

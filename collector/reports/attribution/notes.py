@@ -5,7 +5,7 @@ from __future__ import annotations
 from collector.core.text import T, Text, Value
 from collector.reports.attribution.answer import Answer
 from collector.reports.attribution.blocks import untouched
-from collector.reports.counted import conversions
+from collector.reports.counted import conversions, told
 
 FEW = 30
 
@@ -18,10 +18,11 @@ def notes(answer: Answer) -> list[Text]:
         said.append(T("Only {n}: a few more would change these shares.", n=conversions(count)))
     if rest and count > rest:
         said.append(
-            T(
-                "{rest} of {n} conversions have no touch within the lookback; they are a row of their own.",
-                rest=Value(rest, "count"),
-                n=Value(count, "count"),
+            told(
+                rest,
+                T("One of {all} conversions has no touch within the lookback; it is a row of its own."),
+                T("{n} of {all} conversions have no touch within the lookback; they are a row of their own."),
+                all=Value(count, "count"),
             )
         )
     if count:

@@ -13,6 +13,7 @@ from collector.journeys.journeys import Journeys
 from collector.reports.before_after.measures import Pair
 from collector.reports.before_after.windows import Windows
 from collector.reports.cookieless import count_daily, day_note
+from collector.reports.counted import told
 from collector.reports.overview_counts import View
 
 FEW = 100
@@ -99,9 +100,10 @@ def _tracking(once: tuple[Sequence[str], Sequence[str]]) -> list[Text | None]:
 def _both(pair: Pair) -> Text | None:
     if not pair.both:
         return None
-    return T(
-        "{n} people came on both sides, {share} of those after; they are counted on each.",
-        n=Value(pair.both, "count"),
+    return told(
+        pair.both,
+        T("One person came on both sides, {share} of those after, and is counted on each."),
+        T("{n} people came on both sides, {share} of those after; they are counted on each."),
         share=Value(pair.both / pair.after.people, "ratio"),
     )
 

@@ -12,6 +12,7 @@ from collector.journeys.journeys import Journeys
 from collector.reports.before_after.blocks import Line, sides
 from collector.reports.before_after.measures import Pair, of_shares
 from collector.reports.before_after.windows import Windows
+from collector.reports.counted import told
 from collector.reports.groups import link
 from collector.reports.overview_counts import View
 from collector.reports.overview_tables import by_kind, by_session
@@ -73,8 +74,11 @@ def _shares(
         change = one.change
         rows.append([one.name, *(one.counts or ()), change.before, change.after, change.apart, change.low, change.high])
     rest = len(counts) - len(top)
-    more = (
-        T("The {n} with the most people are shown; {rest} more are not.", n=len(top), rest=rest) if rest > 0 else None
+    more = told(
+        rest,
+        T("The {top} with the most people are shown; one more is not."),
+        T("The {top} with the most people are shown; {n} more are not."),
+        top=len(top),
     )
     name = "page" if block == "pages" else "channel"
     return Block(

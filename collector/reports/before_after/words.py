@@ -7,6 +7,7 @@ from collector.core.text import T, Text, Value
 from collector.reports.before_after.blocks import count_lines, rate_lines
 from collector.reports.before_after.measures import Change, Pair
 from collector.reports.before_after.windows import Windows
+from collector.reports.counted import people, told, weeks
 
 # Whole sentences, not pieces: pieces cannot be translated.
 _GOAL = {
@@ -24,11 +25,10 @@ _GOAL = {
     ),
 }
 _PEOPLE = {
-    "more": T("From {day} on, {after} people came in {weeks} weeks, up from {before} in as many weeks before."),
-    "fewer": T("From {day} on, {after} people came in {weeks} weeks, down from {before} in as many weeks before."),
+    "more": T("From {day} on, {people} came in {weeks}, up from {before} in the same time before."),
+    "fewer": T("From {day} on, {people} came in {weeks}, down from {before} in the same time before."),
     "unclear": T(
-        "From {day} on, {after} people came in {weeks} weeks, beside {before} in as many weeks before: no clear "
-        "difference."
+        "From {day} on, {people} came in {weeks}, beside {before} in the same time before: no clear difference."
     ),
 }
 
@@ -46,9 +46,8 @@ def headline(query: Query, days: Windows, pair: Pair) -> Text:
         values |= {"low": Value(found.low, "points"), "high": Value(found.high, "points")}
         return Text(_GOAL[_side(found)].template, values)
     found = count_lines(pair, None)[0].change
-    values = {"day": day, "weeks": days.weeks}
-    values |= {"before": Value(found.before, "count"), "after": Value(found.after, "count")}
-    return Text(_PEOPLE[_side(found)].template, values)
+    came = {"people": people(pair.after.people), "weeks": weeks(days.weeks), "before": Value(found.before, "count")}
+    return Text(_PEOPLE[_side(found)].template, {"day": day, **came})
 
 
 def _side(change: Change) -> str:
@@ -58,10 +57,16 @@ def _side(change: Change) -> str:
 def too_short(days: Windows) -> Text:
     """Why nothing is compared."""
     if days.passed < 7:
-        return T(
-            "Only {n} of 7 days are over since {day}: a comparison needs a whole week, so that each day of the week is "
-            "there.",
-            n=days.passed,
+        return told(
+            days.passed,
+            T(
+                "Only one of 7 days is over since {day}: a comparison needs a whole week, so that each day of the week "
+                "is there."
+            ),
+            T(
+                "Only {n} of 7 days are over since {day}: a comparison needs a whole week, so that each day of the "
+                "week is there."
+            ),
             day=Value(days.day.isoformat(), "date"),
         )
     return T(

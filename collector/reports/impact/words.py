@@ -16,12 +16,12 @@ _NEEDED = {
         "Wait for more, take a longer period, or give the goal less time."
     ),
     "controls": T(
-        "Too few people to compare with: {have} were at such a point without {exposure}, at least {need} are needed. "
+        "Too few people to compare with: {have} at such a point without {exposure}, at least {need} are needed. "
         "Widen the range, or leave a part of the visitors out by chance."
     ),
     "share": T(
-        "Those with {exposure} are too unlike the others: only {have} of {all} have anybody comparable, at least half "
-        "are needed. Leave a part of the visitors out by chance to learn what it changes."
+        "Those with {exposure} are too unlike the others: only {have} of {all} can be compared with anybody, at least "
+        "half are needed. Leave a part of the visitors out by chance to learn what it changes."
     ),
     "goals": T(
         "Too few goals to tell what {exposure} changed: {have} among those compared, at least {need} are needed. "

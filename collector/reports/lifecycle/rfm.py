@@ -27,6 +27,7 @@ from collector.core.errors import UserError
 from collector.core.query import Query
 from collector.core.text import T, Text, Value
 from collector.journeys.part import Bool, Float64, Int64
+from collector.reports.counted import told
 from collector.reports.lifecycle.asked import Asked, link
 from collector.reports.lifecycle.customers import Customers, carry_value
 from collector.reports.people_list import Behind
@@ -177,9 +178,10 @@ def rfm_blocks(query: Query, question: Asked, scored: Scored) -> list[Block]:
 def _missing(question: Asked, total: int) -> Text:
     if question.goal is None:
         return T("Name a goal, here or in the settings of the site: whoever reached it is a customer.")
-    return T(
-        "There are {people} customers up to the end of the range: too few to be put into fifths, which takes {least}.",
-        people=Value(total, "count"),
+    return told(
+        total,
+        T("There is one customer up to the end of the range: too few to be put into fifths, which takes {least}."),
+        T("There are {n} customers up to the end of the range: too few to be put into fifths, which takes {least}."),
         least=Value(LEAST, "count"),
     )
 

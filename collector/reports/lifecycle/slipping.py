@@ -172,6 +172,8 @@ def _note(shown: int, total: Stake) -> Text:
     if shown < total.slipping:
         text = T("The {shown} with most at stake of {people}; {told} customers come often enough to tell.")
         return Text(text.template, {**values, "shown": Value(shown, "count")})
+    if total.told == 1:
+        return T("One customer comes often enough to tell.")
     return Text(T("{people} of {told} customers who come often enough to tell.").template, values)
 
 

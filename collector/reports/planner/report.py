@@ -8,6 +8,7 @@ from collector.core.text import T, Text, Value
 from collector.core.times import SECOND
 from collector.core.words import words
 from collector.journeys.journeys import Journeys
+from collector.reports import counted
 from collector.reports.base import Report
 from collector.reports.experiment.power import people_needed
 from collector.reports.params import wholly
@@ -17,7 +18,7 @@ from collector.reports.planner.blocks import Asked, days_for, plan_block, revers
 
 def _headline(asked: Asked, query: Query) -> Text:
     people = people_needed(asked.base, asked.effect, asked.share, asked.power, asked.alpha)
-    days = days_for(asked, people)
+    days = whole(days_for(asked, people))
     values: dict[str, object] = {
         "goal": words(asked.goal, query.site.goals),
         "base": Value(asked.base, "ratio"),
@@ -29,9 +30,9 @@ def _headline(asked: Asked, query: Query) -> Text:
     if days is None:
         return T("To see {goal} go from {base} to {rate} takes about {people} people.", **values)
     return T(
-        "To see {goal} go from {base} to {rate} takes about {people} people, or {days} days with {a_day} a day as now, "
+        "To see {goal} go from {base} to {rate} takes about {people} people, or {days} with {a_day} a day as now, "
         "and {horizon} more until the last of them has had the time.",
-        days=Value(whole(days), "count"),
+        days=counted.days(days),
         **values,
     )
 

@@ -69,6 +69,10 @@ def notes(question: Asked, now: Measures, goals: int, all_time: bool) -> list[Te
         found.append(T("The purchases carry no value: send it as value or total to see revenue."))
     elif now.valued < now.orders:
         found.append(
-            T("{n} purchases carry no value and are left out of the average.", n=_count(now.orders - now.valued))
+            counted.told(
+                now.orders - now.valued,
+                T("One purchase carries no value and is left out of the average."),
+                T("{n} purchases carry no value and are left out of the average."),
+            )
         )
     return found
