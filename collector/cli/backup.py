@@ -11,6 +11,7 @@ import click
 from collector.backups.make import make_backup
 from collector.backups.restore import restore
 from collector.cli.place import now_ms, place_options
+from collector.cli.words import so_many
 from collector.settings import Settings
 
 _STAGES = {
@@ -63,8 +64,10 @@ def backup_command(settings: Settings, folder: Path | None, keep: int) -> None:
     progress = Progress()
     made = make_backup(settings, folder or settings.data / "backups", now_ms(), keep, progress)
     progress.end()
-    waiting = f" and {made.waiting:,} requests not yet loaded" if made.waiting else ""
-    click.echo(f"{made.path}\n{made.events:,} events{waiting}, {made.size / 2**20:,.1f} MB; read back and counted.")
+    waiting = f" and {so_many(made.waiting, 'request')} not yet loaded" if made.waiting else ""
+    click.echo(
+        f"{made.path}\n{so_many(made.events, 'event')}{waiting}, {made.size / 2**20:,.1f} MB; read back and counted."
+    )
 
 
 @click.command("restore")
@@ -80,5 +83,7 @@ def restore_command(settings: Settings, file: Path, replace: bool) -> None:
     progress.end()
     if found.aside:
         click.echo(f"What was there is in {found.aside} now.")
-    waiting = f" and {found.waiting:,} requests to load" if found.waiting else ""
-    click.echo(f"Back as of {_day(found.made)}: {found.events:,} events{waiting}. Start it with: desireline serve")
+    waiting = f" and {so_many(found.waiting, 'request')} to load" if found.waiting else ""
+    click.echo(
+        f"Back as of {_day(found.made)}: {so_many(found.events, 'event')}{waiting}. Start it with: desireline serve"
+    )

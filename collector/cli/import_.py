@@ -18,6 +18,7 @@ from collector.cli.import_progress import Watch
 from collector.cli.import_words import say, show_columns, show_events, show_format, show_refused, summary
 from collector.cli.place import now_ms, place_options, site_option
 from collector.cli.rooms import Rooms, open_rooms
+from collector.cli.words import so_many
 from collector.core.errors import UserError
 from collector.core.event import Event
 from collector.importing.files import RowFile
@@ -228,7 +229,7 @@ def _run(rooms: Rooms, plan: Plan, wish: _Wish) -> Imported:
     before, kept = (None if wish.dry else progress.load()) or (Imported(), 0)
     begun_with = before.rows
     if begun_with:
-        say(f"Going on after the {begun_with:,} rows of an interrupted import (--restart begins anew).")
+        say(f"Going on after the {so_many(begun_with, 'row')} of an interrupted import (--restart begins anew).")
     report = None if wish.dry and not wish.report_asked else RefusedReport(wish.report, kept, wish.report_asked)
     begun = time.monotonic()
     erased = 0
@@ -269,6 +270,7 @@ def _run(rooms: Rooms, plan: Plan, wish: _Wish) -> Imported:
     written = str(report.path) if report is not None and not report.failed and report.size else ""
     show_refused(done, written)
     if erased:
-        click.echo(f"{erased:,} events are of people who were erased here, and were left out (desireline unforget).")
+        withheld = so_many(erased, "event is", "events are")
+        click.echo(f"{withheld} of people who were erased here, and left out (desireline unforget).")
     click.echo(summary(done, time.monotonic() - begun, wish.dry, begun_with))
     return done

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from collector.cli.import_words import say
+from collector.cli.words import so_many
 from collector.importing.files import RowFile
 from collector.importing.rows import Imported
 
@@ -37,7 +38,10 @@ class Watch:
         elif time.monotonic() - self._last > EVERY_SECONDS:
             self._last = time.monotonic()
             part = min(1.0, self._file.position() / max(1, self._file.size))
-            say(f"{part:.0%} read: {done.rows:,} rows, {done.stored:,} events added, {done.refused:,} refused")
+            say(
+                f"{part:.0%} read: {so_many(done.rows, 'row')}, {so_many(done.stored, 'event')} added, "
+                f"{done.refused:,} refused"
+            )
 
     def stop(self) -> None:
         """End the bar where it is."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from collector.cli.words import so_many
 from collector.core.event import PAGE, Event
 from collector.core.write import iso_time
 from collector.importing.files import RowFile
@@ -88,12 +89,13 @@ def summary(done: Imported, seconds: float, dry: bool, before: int = 0) -> str:
     passed = f", {left:,} left out" if left else ""
     if dry:
         return (
-            f"{done.rows:,} rows read{speed}: {done.events:,} events in them, {done.refused:,} refused{passed}. "
-            "Nothing was written."
+            f"{so_many(done.rows, 'row')} read{speed}: {so_many(done.events, 'event')} in them, "
+            f"{done.refused:,} refused{passed}. Nothing was written."
         )
     gone = f", {done.withheld:,} of people who were erased" if done.withheld else ""
     return (
-        f"{done.rows:,} rows read{speed}: {done.stored:,} events added, {done.known:,} were there already, "
+        f"{so_many(done.rows, 'row')} read{speed}: {so_many(done.stored, 'event')} added, "
+        f"{so_many(done.known, 'was', 'were')} there already, "
         f"{done.refused:,} refused{passed}{gone}."
     )
 

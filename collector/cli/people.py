@@ -6,6 +6,7 @@ import click
 
 from collector.cli.place import now_ms, place_options, site_option
 from collector.cli.rooms import open_rooms
+from collector.cli.words import so_many
 from collector.core.errors import UserError
 from collector.erasing import erase_person, wait_for_wipe
 from collector.settings import Settings
@@ -53,7 +54,7 @@ def forget_command(person: str, site_name: str, yes: bool, settings: Settings) -
         if not visitors:
             raise UserError(f"There is nobody called {person!r} in {site.name}.")
         if not yes:
-            click.confirm(f"Erase {person} and all {len(visitors)} visitors of theirs for good?", abort=True)
+            click.confirm(f"Erase {person} and {so_many(len(visitors), 'visitor')} of theirs for good?", abort=True)
         inbox = settings.inbox
         counts = erase_person(rooms.ledger, rooms.catalog, rooms.views, inbox, site.id, person, now_ms())
     click.echo("Erased: " + ", ".join(f"{count} {table}" for table, count in counts.items()))

@@ -8,6 +8,7 @@ import click
 
 from collector.cli.place import now_ms, place_options, site_option
 from collector.cli.rooms import Rooms, open_rooms
+from collector.cli.words import so_many
 from collector.core.blocks import Result
 from collector.core.errors import UserError
 from collector.core.people_words import people_words
@@ -152,7 +153,7 @@ def delete(name: str, site_name: str, settings: Settings) -> None:
 
 
 def _people(number: int) -> str:
-    return "1 person" if number == 1 else f"{number:,} people"
+    return so_many(number, "person", "people")
 
 
 def _count(

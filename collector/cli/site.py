@@ -10,6 +10,7 @@ import click
 from collector.catalog.values import Site
 from collector.cli.place import now_ms, origin_of, place_options
 from collector.cli.rooms import open_rooms
+from collector.cli.words import so_many
 from collector.core.errors import UserError
 from collector.erasing import delete_site
 from collector.settings import Settings
@@ -95,7 +96,7 @@ def delete(name: str, yes: bool, settings: Settings) -> None:
         site = rooms.site(name)
         if not yes:
             events = rooms.ledger.counts(site.id)["events"]
-            told = click.prompt(f"This deletes {events:,} events for good. Type {name} to confirm", default="")
+            told = click.prompt(f"This deletes {so_many(events, 'event')} for good. Type {name} to confirm", default="")
             if told.strip() != name:
                 raise UserError("Nothing was deleted.", "Type the site's name exactly.")
         counts = delete_site(rooms.ledger, rooms.catalog, settings.data, settings.inbox, site.id, now_ms())

@@ -10,6 +10,7 @@ import click
 
 from collector.cli.place import place_options, site_option
 from collector.cli.rooms import open_rooms
+from collector.cli.words import so_many
 from collector.core.errors import UserError
 from collector.core.write import one_line
 from collector.importing.files import RowFile
@@ -67,8 +68,9 @@ def import_spend(
     with open_rooms(settings) as rooms:
         site = rooms.site(site_name)
         added, replaced = (0, 0) if dry_run else rooms.catalog.put_spend(site.id, found.days)
-    kept = f"{len(found.days):,} days would be kept" if dry_run else f"{added:,} days added, {replaced:,} replaced"
-    click.echo(f"{found.rows:,} rows read: {kept}, {len(found.refused):,} rows refused.")
+    kept = f"{so_many(added, 'day')} added, {replaced:,} replaced"
+    outcome = f"{so_many(len(found.days), 'day')} would be kept" if dry_run else kept
+    click.echo(f"{so_many(found.rows, 'row')} read: {outcome}, {so_many(len(found.refused), 'row')} refused.")
     if found.rows and found.rows == len(found.refused):
         raise SystemExit(1)
 
@@ -95,7 +97,9 @@ def list_spend(site_name: str, as_json: bool, settings: Settings) -> None:
         click.echo("No costs yet. Import some: desireline spend import FILE --site NAME")
     for one in groups:
         name = " / ".join(text or "–" for text in (one.channel, one.source, one.campaign))
-        click.echo(f"{one_line(name)}  {one.first} to {one.last}  {one.days:,} days  {one.cost:,.2f} {one.currency}")
+        click.echo(
+            f"{one_line(name)}  {one.first} to {one.last}  {so_many(one.days, 'day')}  {one.cost:,.2f} {one.currency}"
+        )
 
 
 @spend_command.command("delete")
@@ -116,4 +120,4 @@ def delete_spend(
         gone = rooms.catalog.delete_spend(rooms.site(site_name).id, None if everything else group)
     if not gone:
         raise UserError("There are no such costs.", "See desireline spend list.")
-    click.echo(f"{gone:,} days deleted.")
+    click.echo(f"{so_many(gone, 'day')} deleted.")

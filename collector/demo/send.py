@@ -65,7 +65,8 @@ class Sender:
             else:
                 hint = body.decode(errors="replace")[:300]
                 raise UserError(f"The collector answered {status} to a batch of events: {hint}")
-        raise UserError(f"The collector at {self._url.netloc} did not take {len(waiting)} events.", "Is it running?")
+        told = "1 event" if len(waiting) == 1 else f"{len(waiting):,} events"
+        raise UserError(f"The collector at {self._url.netloc} did not take {told}.", "Is it running?")
 
     def _try(self, batch: Sequence[WireEvent]) -> tuple[int, bytes, float]:
         body = json.dumps({"v": 1, "sent_at": int(time.time() * 1000), "events": batch}).encode()

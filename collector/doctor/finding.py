@@ -90,7 +90,8 @@ def age(ms: int) -> str:
     """A time span in words."""
     minutes = max(0, ms) // 60_000
     if minutes < 2:
-        return f"{max(0, ms) // 1000} seconds"
+        seconds = max(0, ms) // 1000
+        return "1 second" if seconds == 1 else f"{seconds} seconds"
     if minutes < 120:
         return f"{minutes} minutes"
     return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // 1440} days"

@@ -69,7 +69,7 @@ def test_import_adds_what_is_new_and_says_what_it_read(shop: Desk) -> None:
     assert "3 rows read: 3 events added, 0 were there already, 0 refused." in shop.load("shop", ROWS)
     assert "3 rows read: 0 events added, 3 were there already, 0 refused." in shop.load("shop", ROWS)
     more = [*ROWS, ROWS[0]]
-    assert "4 rows read: 1 events added, 3 were there already" in shop.load("shop", more)
+    assert "4 rows read: 1 event added, 3 were there already" in shop.load("shop", more)
 
 
 def test_import_takes_the_columns_that_are_named(shop: Desk, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_bad_lines_are_told_by_number_and_kept_where_asked(shop: Desk, tmp_path:
     assert done.exit_code == 0
     assert "line 2: not JSON" in done.stderr
     assert "line 3: visitor 'null' does not name one visitor" in done.stderr
-    assert "1 events added, 0 were there already, 2 refused" in done.stdout
+    assert "1 event added, 0 were there already, 2 refused" in done.stdout
     assert [json.loads(line)["line"] for line in kept.read_text().splitlines()] == [2, 3]
 
 

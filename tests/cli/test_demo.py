@@ -90,5 +90,5 @@ def test_the_demo_fills_itself_once_and_ends_cleanly(tmp_path: Path) -> None:
 
 def test_sending_to_nobody_says_so() -> None:
     found = simulate(World(now=10**12, visitors=1, days=1))
-    with pytest.raises(UserError, match="did not take 1 events"):
+    with pytest.raises(UserError, match="did not take 1 event"):
         Sender(f"http://127.0.0.1:{free_port(0)}", "sk_x", tries=2).post(found[:1])

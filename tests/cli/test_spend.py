@@ -17,7 +17,7 @@ def test_costs_are_imported_once_and_reported(shop: Desk, tmp_path: Path) -> Non
     assert "2 days would be kept" in shop.ok("spend", "import", str(file), "--site", "shop", *GIVEN, "--dry-run")
     assert "No costs yet" in shop.ok("spend", "list", "--site", "shop")
     said = shop.ok("spend", "import", str(file), "--site", "shop", *GIVEN)
-    assert "3 rows read: 2 days added, 0 replaced, 1 rows refused." in said
+    assert "3 rows read: 2 days added, 0 replaced, 1 row refused." in said
     assert "0 days added, 2 replaced" in shop.ok("spend", "import", str(file), "--site", "shop", *GIVEN)
     listed = json.loads(shop.ok("spend", "list", "--site", "shop", "--json"))
     assert [(one["campaign"], one["days"], one["cost"]) for one in listed] == [("brand", 2, 30.0)]

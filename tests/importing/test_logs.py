@@ -98,7 +98,7 @@ def test_after_two_days_a_new_salt_makes_other_visitors_of_the_same_events(shop:
     told = json.loads(salt.read_text())
     assert salt.stat().st_mode & 0o777 == 0o600
     salt.write_text(json.dumps({**told, "made": told["made"] - 2 * DAY}))
-    assert "0 events added, 1 were there already" in shop.take(first)
+    assert "0 events added, 1 was there already" in shop.take(first)
     shop.take(shop.file("two.log", line("/b")))
     assert len({visitor for (visitor,) in shop.told("visitor")}) == 2
 

@@ -42,7 +42,7 @@ def test_what_is_only_a_guess_is_not_done_without_asking(shop: Shop) -> None:
     assert done.exit_code == 2
     assert "It is only a guess which column is the time. Say --time, or --yes." in done.stderr
     assert shop.events() == []
-    assert "1 events added" in shop.take(path, "--time", "when")
+    assert "1 event added" in shop.take(path, "--time", "when")
 
 
 @pytest.mark.parametrize(("answer", "events"), [("n\n", 0), ("y\n", 1), ("\n", 1)])

@@ -66,7 +66,7 @@ def test_ga4_rows_become_pages_engagement_links_and_purchases(shop: Shop) -> Non
     path = shop.lines("ga4.jsonl", [*rows, rows[2]])
     said = shop.take(path)
     assert "This looks like a GA4 BigQuery export: event_timestamp -> time, user_pseudo_id -> visitor" in said
-    assert "11 rows read: 7 events added, 1 were there already, 1 refused, 3 left out." in said
+    assert "11 rows read: 7 events added, 1 was there already, 1 refused, 3 left out." in said
     assert "line 10: time 'soon' is neither ISO 8601 nor an epoch number" in said
     assert "no visitor, as where consent was denied" in said
     assert shop.told("type", "name", "visitor", "person") == [
@@ -97,7 +97,7 @@ def test_ga4_rows_of_the_intraday_table_are_those_of_the_daily_one(shop: Shop) -
     row = ga4("page_view", 0, page_location="https://shop.example/", batch_page_id=3)
     shop.take(shop.lines("daily.jsonl", [row]))
     early = {**row, "event_params": row["event_params"][::-1], "traffic_source": None}
-    assert "0 events added, 1 were there already" in shop.take(shop.lines("intraday.jsonl", [early]))
+    assert "0 events added, 1 was there already" in shop.take(shop.lines("intraday.jsonl", [early]))
 
 
 def visit(number: int, visitor: str, *actions: Mapping[str, Any], **more: object) -> dict[str, Any]:

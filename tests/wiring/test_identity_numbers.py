@@ -115,7 +115,7 @@ def test_a_browser_without_a_cookie_counts_and_is_followed_once_it_is_somebody_s
     visitor = browser.send(page("/a"), page("/b"), mode="cookieless")["visitor"]
     people, reached, note = numbers(shop)
     assert (people, reached) == (1, (0, 0))
-    assert "1 of 1 people" in note
+    assert "Of 1 person in this time one" in note
     if identified:
         browser.send(identify("ann"), mode="cookieless")
     people, reached, note = numbers(shop)
