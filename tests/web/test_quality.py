@@ -67,9 +67,10 @@ def test_what_the_ledger_refused_is_accounted_for_too(made: Installation) -> Non
     assert uneven(figures(made)) == 0
 
 
-def test_a_difference_in_the_accounting_is_shouted(made: Installation) -> None:
-    made.ledger.append_marked([], Mark("box", 1, made.now, {made.site_id: 3}))
-    assert "3 events are not accounted for" in made.client().get("/shop/quality").text
+@pytest.mark.parametrize(("lost", "said"), [(1, "One event is not"), (3, "3 events are not")])
+def test_a_difference_in_the_accounting_is_shouted(made: Installation, lost: int, said: str) -> None:
+    made.ledger.append_marked([], Mark("box", 1, made.now, {made.site_id: lost}))
+    assert f"{said} accounted for" in made.client().get("/shop/quality").text
 
 
 def test_quarantine_shows_samples_without_who_sent_them_and_with_secrets_masked(made: Installation) -> None:
