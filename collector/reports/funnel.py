@@ -32,10 +32,10 @@ from collector.reports.funnel_steps import (
     people_link,
     share,
     steps_block,
-    trend_block,
 )
 from collector.reports.funnel_subsets import SUBSET, subset
 from collector.reports.funnel_times import BETWEEN, times_block
+from collector.reports.funnel_trend import trend_block
 from collector.reports.funnel_value import lost_block
 from collector.reports.people_list import LIMIT
 from collector.reports.stats import wilson
@@ -109,7 +109,12 @@ def _summary(query: Query, found: Outcome) -> Block:
             Column("converted", T("Converted"), "count"),
             Column("rate", T("Rate so far"), "ratio"),
             Column("open", T("Still have time"), "count", T("Not converted, and still in time to.")),
-            Column("matured", T("Time is over"), "count", T("Entrants whose time is over.")),
+            Column(
+                "matured",
+                T("Had the whole time"),
+                "count",
+                T("Entrants who had the whole window from their beginning on."),
+            ),
             Column("matured_rate", T("Rate of these"), "ratio"),
             Column("low", T("Low"), "ratio", T("Lower end of the 95 % interval of the matured rate (Wilson).")),
             Column("high", T("High"), "ratio", T("Upper end of the 95 % interval of the matured rate (Wilson).")),
@@ -232,10 +237,11 @@ REPORT = Report(
             choices=(
                 ("reached", T("Who reached the step")),
                 ("dropped", T("Who dropped after the step")),
+                ("stopped", T("Who got no further than the step")),
                 ("open", T("Who still has time after the step")),
                 ("converted", T("Who went all the way")),
                 ("waiting", T("Who still has time")),
-                ("over", T("Whose time is over")),
+                ("over", T("Who had the whole time")),
             ),
         ),
         Param("at", "int", T("At step"), T("The step of the list, or of the reasons."), minimum=1, maximum=12),
@@ -245,7 +251,7 @@ REPORT = Report(
             T("Breakdown at"),
             default="first",
             choices=(
-                ("first", T("The first step")),
+                ("first", T("When they first began")),
                 ("last", T("The last step reached")),
                 ("any", T("Any step")),
             ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
-from collector.core.event import PAGE, PASSIVE, Kind
+from collector.core.event import CONSENT, IDENTIFY, PAGE, PASSIVE, Kind
 from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.text import T, Text, Value
@@ -24,6 +24,7 @@ from collector.reports.stats import benjamini_hochberg, chi_squared, odds_ratio
 MOST = 12
 LEAST = 10
 _SLOTS = 16
+_NO_ACTS = (IDENTIFY, CONSENT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +46,7 @@ def did(journeys: Journeys, query: Query, outcome: Outcome, step: int, stretch: 
     """What each did in their stretch; the steps' own events, what widgets do by themselves, and bots aside."""
     every, texts = action_codes(journeys)
     codes = every.copy()
-    codes[[number for number, kind in journeys.kinds.items() if kind in PASSIVE]] = -1
+    codes[[number for number, kind in journeys.kinds.items() if kind in PASSIVE or kind.type in _NO_ACTS]] = -1
     codes[[number for matcher in outcome.plan.steps[: step + 1] for number in _named(journeys, matcher)]] = -1
     actions, places = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
     for entrants, place, kind in events_within(outcome, step, stretch, query.include_bots):
@@ -110,13 +111,13 @@ def actions_block(journeys: Journeys, query: Query, outcome: Outcome, step: int)
     return Block(
         id="actions",
         kind="table",
-        title=T("What those who went on from step {step} did, and the dropped did not", step=step),
+        title=T("What those who went on from step {step} did, and the others did not", step=step),
         columns=(
             Column("when", T("When"), "label"),
             Column("action", T("Action"), "text"),
             Column("people", T("Sessions") if outcome.sessions else T("People"), "count", T("How many did it then.")),
             Column("went_on", T("Went on"), "ratio", T("Of those who went on, how many had done it.")),
-            Column("dropped", T("Dropped"), "ratio", T("Of those who dropped, how many had done it.")),
+            Column("dropped", T("Did not"), "ratio", T("Of those who did not go on, how many had done it.")),
             Column("odds", T("Odds ratio"), "number", T("Above 1, who did it went on more often.")),
             Column("low", T("Low"), "number", T("Lower end of the 95 % interval of the odds ratio.")),
             Column("high", T("High"), "number", T("Upper end of the 95 % interval of the odds ratio.")),
@@ -161,7 +162,7 @@ def _rows(query: Query, step: int, found: list[tuple[str, str, int, int, int, in
         numbers: list[Cell] = [float(odds[at]), float(low[at]), float(high[at]), _number(p_values, at)]
         rows.append([when, text, int(on[at] + off[at]), *shares, *numbers])
         subset = f"did:{when}:{step}:{text}"
-        which = (("reached", step), ("reached", step + 1), ("dropped", step))
+        which = (("reached", step), ("reached", step + 1), ("stopped", step))
         links.append(tuple(people_link(query, list_, number, subset=subset) for list_, number in which))
     return {
         "rows": rows,

@@ -32,11 +32,13 @@ class Details:
     """Through which events the chains went.
 
     time (ms UTC): for each step an array over those who reached it. row: the same of rows of the part, for step n (from
-    0). last: time of the last attempt that no exclusion spoiled, `NO_TIME` without one.
+    0). begun: times and rows of the first events of everybody's first attempt that no exclusion spoiled. last: times of
+    the last such attempt, `NO_TIME` without one.
     """
 
     time: Sequence[Int64]
     row: Callable[[int], Rows]
+    begun: Callable[[], tuple[Int64, Rows]]
     last: Int64
 
 
@@ -140,6 +142,7 @@ def _ordered_details(units: Units, plan: Plan, entering: Hits, reach: Int8, goal
     keys = entering.keys
     mask = (1 << units.shift) - 1
     first = _firsts(keys >> units.shift)
+    begun = first.copy()
     last = (keys[np.append(first[1:], len(keys)) - 1] & mask) + units.origin
     several = np.flatnonzero(reach > 1)
     chosen, further = first_chains(units, plan, keys, first[several], reach[several], goal[several], ties)
@@ -152,7 +155,8 @@ def _ordered_details(units: Units, plan: Plan, entering: Hits, reach: Int8, goal
         hits = units.steps[step]
         return hits.rows[np.searchsorted(hits.keys, steps[step])]
 
-    return Details([(of_step & mask) + units.origin for of_step in steps], row, last)
+    times = [(of_step & mask) + units.origin for of_step in steps]
+    return Details(times, row, lambda: ((keys[begun] & mask) + units.origin, entering.rows[begun]), last)
 
 
 def _firsts(ascending: Int64 | Int32) -> Int64:
@@ -191,17 +195,20 @@ def _best(attempts: Attempts, units: Units, plan: Plan) -> Chains:
     equal = np.flatnonzero(reach == np.repeat(best, counts))
     chosen = equal[_firsts(unit[equal])]
     if clean is None:
-        last = attempts.start[first + counts - 1]
+        begun, last = first, attempts.start[first + counts - 1]
     else:
+        begun = np.minimum.reduceat(np.where(clean, np.arange(len(unit)), len(unit)), first)
         last = np.maximum.reduceat(np.where(clean, attempts.start, -1), first)
         if plan.order == "any":
-            chosen, best = np.where(best == 0, first, chosen), np.maximum(best, 1)
-        chosen, last, best = chosen[best > 0], last[best > 0], best[best > 0]
+            chosen, begun = (np.where(best == 0, first, one) for one in (chosen, begun))
+            best = np.maximum(best, 1)
+        chosen, begun, last, best = (one[best > 0] for one in (chosen, begun, last, best))
     keys, rows = attempts.find(chosen)
     mask = (1 << units.shift) - 1
     details = Details(
         time=[(keys[step][best > step] & mask) + units.origin for step in range(size)],
         row=lambda step: rows[step][best > step],
+        begun=lambda: ((attempts.start[begun] & mask) + units.origin, attempts.find(begun)[1][0]),
         last=np.where(last < 0, NO_TIME, (last & mask) + units.origin),
     )
     return Chains(attempts.start[chosen] >> units.shift, best.astype(np.int8), lambda: details)
@@ -253,6 +260,7 @@ def _from_folds(folded: Sequence[tuple[int, Chain]], size: int) -> Chains:
     details = Details(
         time=[np.array([time for time, _ in of_step], dtype=np.int64) for of_step in filled],
         row=lambda step: np.array([row for _, row in filled[step]], dtype=np.int64),
+        begun=lambda: _pair(list(np.array([chain.begun for _, chain in folded], dtype=np.int64).T)),
         last=np.array([NO_TIME if chain.last is None else chain.last for _, chain in folded], dtype=np.int64),
     )
     return Chains(
@@ -276,6 +284,7 @@ def _sorted(mixed: Chains) -> Chains:
         return Details(
             time=[in_order(values, step).astype(np.int64) for step, values in enumerate(details.time)],
             row=lambda step: in_order(details.row(step), step),
+            begun=lambda: _pair([values[order] for values in details.begun()]),
             last=details.last[order],
         )
 
@@ -321,6 +330,7 @@ def _joined(several: Sequence[Chains], size: int) -> Chains:
         return Details(
             time=[np.concatenate([one.time[step] for one in details]) for step in range(size)],
             row=lambda step: np.concatenate([one.row(step) for one in details]),
+            begun=lambda: _pair([np.concatenate(both) for both in zip(*(one.begun() for one in details), strict=True)]),
             last=np.concatenate([one.last for one in details]),
         )
 
@@ -329,4 +339,10 @@ def _joined(several: Sequence[Chains], size: int) -> Chains:
 
 def _none(size: int) -> Chains:
     none = np.empty(0, dtype=np.int64)
-    return Chains(none, none.astype(np.int8), lambda: Details([none] * size, lambda _: none, none))
+    details = Details([none] * size, lambda _: none, lambda: (none, none), none)
+    return Chains(none, none.astype(np.int8), lambda: details)
+
+
+def _pair(both: Sequence[Rows]) -> tuple[Int64, Rows]:
+    times, rows = both
+    return times.astype(np.int64, copy=False), rows

@@ -90,7 +90,7 @@ def _periods(journeys: Journeys, query: Query, found: Outcome) -> Block:
     title = T("Beside the days before") if by == "previous" else T("Beside the same days a year before")
     if query.span is None:
         return _nothing("compare", title, T("All time has nothing before it: choose days."))
-    span = over(query, found.plan.window)
+    span = over(query, found.longest)
     if span is None:
         return _nothing("compare", title, T("No day's entrants have had the whole window yet."))
     before = earlier(query.span, span.days, by)
@@ -105,7 +105,7 @@ def _periods(journeys: Journeys, query: Query, found: Outcome) -> Block:
 def _segments(journeys: Journeys, query: Query, found: Outcome, segment: Segment, versus: Segment | None) -> Block:
     other = T("everybody else") if versus is None else T("{segment}", segment=versus.name)
     title = T("{segment} beside {other}", segment=segment.name, other=other)
-    span = over(query, found.plan.window)
+    span = over(query, found.longest)
     if span is None:
         return _nothing("segments", title, T("No day's entrants have had the whole window yet."))
     everyone = _within(journeys, query, found, span)

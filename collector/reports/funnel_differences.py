@@ -34,7 +34,8 @@ _TOLD_BY = {
 def differences_block(journeys: Journeys, query: Query, outcome: Outcome, step: int) -> Block:
     """Which sources, devices, landing pages and pages of the step went on from `step` more or less often than others.
 
-    Two-sided chi-squared tests, corrected for their number by Holm's method; the open are in neither group.
+    Two-sided chi-squared tests, corrected for their number by Holm's method. Of all who had the whole window, as they
+    were when they first began and first reached the step: nothing that came of it decides who is asked, or of when.
     """
     settled = outcome.settled(step)
     went = outcome.reach[settled] > step
@@ -88,7 +89,7 @@ class _Group:
 
 
 def _groups(outcome: Outcome, step: int, settled: Int64, went: Bool) -> list[_Group]:
-    first, own = outcome.rows(0, settled), outcome.rows(step - 1, settled)
+    first, own = outcome.arrived(1, settled)[1], outcome.arrived(step, settled)[1]
     groups = []
     for number, part in enumerate(outcome.parts):
         here = outcome.within(number, settled)
@@ -126,7 +127,7 @@ def _counted(journeys: Journeys, groups: Sequence[_Group], name: str) -> tuple[l
 
 def _values(journeys: Journeys, outcome: Outcome, step: int, settled: Int64, name: str) -> tuple[Int64, list[str]]:
     """What is compared: of the first step's session, or of the event that filled the step."""
-    rows = outcome.rows(0 if name in COMPARED else step - 1, settled)
+    _, rows = outcome.arrived(1 if name in COMPARED else step, settled)
     return outcome.texts(journeys, settled, rows, name)
 
 

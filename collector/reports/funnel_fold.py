@@ -19,9 +19,13 @@ Filled = list[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The chain that counts: (time, row) of each step it reached; `last` is the time of the last clean attempt."""
+    """The chain that counts: (time, row) of each step it reached.
+
+    begun: those of the first event of the first clean attempt. last: the time of the last clean attempt.
+    """
 
     filled: Filled
+    begun: tuple[int, int]
     last: int | None
 
 
@@ -41,6 +45,7 @@ def fold(events: Sequence[Fit], plan: Plan) -> Chain | None:
     if plan.order == "ordered" and not plan.exclude:
         return _first_furthest(moments, entries, plan)
     best: Filled = []
+    begun: Filled = []
     spoiled: Filled = []
     last: int | None = None
     for at in entries:
@@ -51,11 +56,12 @@ def fold(events: Sequence[Fit], plan: Plan) -> Chain | None:
             spoiled = spoiled or filled[:1]
             continue
         last = time
+        begun = begun or filled[:1]
         if len(filled) > len(best):
             best = filled
     if not best and plan.order == "any":
-        best = spoiled
-    return Chain(best, last) if best else None
+        best = begun = spoiled
+    return Chain(best, begun[0], last) if best else None
 
 
 def _first_furthest(moments: Sequence[Moment], entries: Sequence[int], plan: Plan) -> Chain | None:
@@ -65,14 +71,16 @@ def _first_furthest(moments: Sequence[Moment], entries: Sequence[int], plan: Pla
     count = len(plan.steps)
     most = len(_ordered(moments[entries[0] :], count))
     best: Filled = []
+    begun: Filled = []
     for at in entries:
         until = moments[at][0] + plan.window
         filled = _ordered(moments[at:], count, until)
+        begun = begun or filled[:1]
         if len(filled) > len(best):
             best = filled
         if len(best) == most:
             break
-    return Chain(best, moments[entries[-1]][0])
+    return Chain(best, begun[0], moments[entries[-1]][0])
 
 
 def _spoils(within: Sequence[Moment], filled: Filled, plan: Plan) -> bool:

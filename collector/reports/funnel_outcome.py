@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,8 +14,10 @@ from collector.core.matcher import Matcher
 from collector.core.query import Exclusion, Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
+from collector.journeys.sessions import GAP, LONGEST
 from collector.reports.funnel_chain import Chains, Rows, chains
 from collector.reports.funnel_plan import Plan, units_of
+from collector.reports.funnel_seek import session_ends
 from collector.reports.once import once
 
 Given = TypeVar("Given")
@@ -45,6 +47,7 @@ class Outcome:
 
     part: index into `parts`. reach: steps filled. chains: a value a part, with the events behind, which are looked for
     when they are first asked for. persons: index into `Part.persons` of each unit of a part, None for the unit itself.
+    again: follows another plan through the same parts. shorter: what it found for the first steps alone.
     """
 
     plan: Plan
@@ -55,6 +58,8 @@ class Outcome:
     reach: NDArray[np.int8]
     chains: Sequence[Chains]
     persons: Sequence[Int64 | None]
+    again: Callable[[Plan], Outcome]
+    shorter: dict[int, Outcome] = field(default_factory=dict)
 
     @once
     def code(self) -> Int64:
@@ -77,19 +82,35 @@ class Outcome:
         return ByStep(self.size, lambda step: _joined([chain.details.row(step) for chain in self.chains]))
 
     @once
+    def begun(self) -> tuple[Int64, Rows]:
+        """When and through which row each first began: the first attempt that nothing spoiled, whatever came of it."""
+        found = [chain.details.begun() for chain in self.chains]
+        return _joined([times for times, _ in found]), _joined([rows for _, rows in found])
+
+    @once
     def last(self) -> Int64:
         """Time of each entrant's last attempt that nothing spoiled, before all time where each was."""
         return _joined([chain.details.last for chain in self.chains])
 
     @once
     def matured(self) -> Bool:
-        """Whose every window is over."""
-        return self.last <= self.now - self.plan.window
+        """Who had the whole window from the first time they began, whether or not they went on, or began again."""
+        return (self.begun[0] <= self.now - self.plan.window) | self._ended
 
     @once
     def open(self) -> Bool:
-        """Who did not convert and may do so yet."""
-        return ~self.matured & (self.reach < self.size)
+        """Who did not convert and may do so yet, in an attempt that began later perhaps."""
+        return (self.reach < self.size) & (self.last > self.now - self.plan.window) & ~self._ended
+
+    @once
+    def _ended(self) -> Bool:
+        """Of sessions, which are over: nothing can happen in them any more."""
+        ended = np.zeros(len(self.reach), dtype=np.bool_)
+        if self.sessions:
+            ends = [part.time[session_ends(part)[of.unit]] for part, of in zip(self.parts, self.chains, strict=True)]
+            starts = [part.time[part.session_row[of.unit]] for part, of in zip(self.parts, self.chains, strict=True)]
+            ended = (_joined(ends) < self.now - GAP) | (_joined(starts) <= self.now - LONGEST)
+        return ended
 
     @once
     def dropped(self) -> list[int]:
@@ -102,8 +123,13 @@ class Outcome:
         """Number of steps."""
         return len(self.plan.steps)
 
+    @property
+    def longest(self) -> int:
+        """How many ms after it began everything is decided."""
+        return min(self.plan.window, LONGEST) if self.sessions else self.plan.window
+
     def people(self, which: str, step: int) -> Int64:
-        """Entrants behind a number: who reached step `step` (from 1), or got no further and dropped or is open.
+        """Entrants behind a number: who reached step `step` (from 1), or got no further, and dropped or is open.
 
         Of all steps together: who converted, is waiting (open after any step), or has no time left.
         """
@@ -114,11 +140,44 @@ class Outcome:
         if which in ("waiting", "over"):
             return np.flatnonzero(self.open if which == "waiting" else self.matured)
         stopped = (self.reach == step) & (step < self.size)
+        if which == "stopped":
+            return np.flatnonzero(stopped)
         return np.flatnonzero(stopped & (self.open if which == "open" else ~self.open))
 
     def settled(self, step: int) -> Int64:
-        """Entrants who reached step `step` (from 1) and went on or no longer can: the open there are left out."""
-        return np.flatnonzero((self.reach > step) | ((self.reach == step) & ~self.open))
+        """Who reached step `step` (from 1) and had the whole window, alike for those who went on and who did not."""
+        return np.flatnonzero((self.reach >= step) & self.matured)
+
+    def arrived(self, step: int, entrants: Int64) -> tuple[Int64, Int64]:
+        """When and through which row these entrants, who all reached step `step` (from 1), did so for the first time.
+
+        That does not hang on what came of it, as the step of the chain that counts does, which is a later one for who
+        goes on at a later attempt. In any order there are no first steps but the first: those are of that chain.
+        """
+        if step == 1:
+            times, rows = self.begun
+            return times[entrants], rows[entrants].astype(np.int64)
+        if self.plan.order == "any":
+            return self.times(step - 1, entrants), self.rows(step - 1, entrants)
+        return self._arrived(step, entrants)
+
+    def _arrived(self, step: int, entrants: Int64) -> tuple[Int64, Int64]:
+        first = self if step == self.size else self._up_to(step)
+        places = np.empty(len(entrants), dtype=np.int64)
+        begin = 0
+        for number, (chain, own) in enumerate(zip(first.chains, self.chains, strict=True)):
+            here = self.within(number, entrants)
+            units = own.unit[entrants[here] - np.searchsorted(self.part, number)]
+            places[here] = begin + np.searchsorted(chain.unit, units)
+            begin += len(chain.unit)
+        return first.times(step - 1, places), first.rows(step - 1, places)
+
+    def _up_to(self, step: int) -> Outcome:
+        """The funnel that ends with step `step`, whose chains are the first that get there."""
+        if step not in self.shorter:
+            exclude = tuple(one for one in self.plan.exclude if one.before <= step)
+            self.shorter[step] = self.again(replace(self.plan, steps=self.plan.steps[:step], exclude=exclude))
+        return self.shorter[step]
 
     def times(self, step: int, entrants: Int64) -> Int64:
         """When these entrants filled step `step` (from 0), which all of them reached."""
@@ -239,6 +298,7 @@ def outcome(journeys: Journeys, query: Query, plan: Plan) -> Outcome:
         reach=_joined([chain.reach for chain in found], np.int8),
         chains=found,
         persons=[of_part.person for of_part in units],
+        again=lambda other: outcome(journeys, query, other),
     )
 
 

@@ -22,17 +22,18 @@ from collector.reports.people_list import Behind
 TITLES = {
     "reached": T("Who reached step {step}: {name}"),
     "dropped": T("Who got to step {step} and dropped: {name}"),
+    "stopped": T("Who got to step {step} and no further: {name}"),
     "open": T("Who got to step {step} and still has time: {name}"),
     "converted": T("Who went all the way"),
     "waiting": T("Who still has time"),
-    "over": T("Whose time is over"),
+    "over": T("Who had the whole time"),
 }
-_ENTERED = Column("entered", T("First step"), "time")
+_ENTERED = Column("entered", T("Began"), "time")
 _COLUMNS = (
     Column("latest", T("Last step reached"), "time"),
     Column("step", T("Step"), "count"),
     Column("name", T("What"), "text"),
-    Column("source", T("Source"), "text", T("Of the session in which the first step was made.")),
+    Column("source", T("Source"), "text", T("Of the session in which they first began.")),
 )
 
 
@@ -80,7 +81,7 @@ def _behind(journeys: Journeys, outcome: Outcome, entrants: Int64) -> Iterator[B
         yield Behind(
             part,
             units if persons is None else persons[units],
-            outcome.times(0, here),
+            outcome.begun[0][here],
             {
                 "latest": latest[here],
                 "step": outcome.reach[here].astype(np.int64),
@@ -97,7 +98,7 @@ def _names(names: Sequence[str], reach: Rows) -> Callable[[Int64], Sequence[Cell
 def _sources(journeys: Journeys, outcome: Outcome, here: Int64) -> Callable[[Int64], Sequence[Cell]]:
     def told(entries: Int64) -> Sequence[Cell]:
         shown = here[entries]
-        first = outcome.rows(0, shown)
+        _, first = outcome.arrived(1, shown)
         sources, texts = outcome.texts(journeys, shown, first, "source")
         channels, channel_texts = outcome.texts(journeys, shown, first, "channel")
         return [texts[one] or channel_texts[other] for one, other in zip(sources, channels, strict=True)]

@@ -1,8 +1,7 @@
-"""The funnel's bars: people, rates, times and value a step, the same by a breakdown, and by day or week of entry."""
+"""The funnel's bars: people, rates, times and value a step, and the same by a breakdown."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from heapq import nsmallest
 
 import numpy as np
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from collector.core.blocks import Block, Cell, Column
 from collector.core.query import Query
 from collector.core.text import T, Text
-from collector.core.times import MINUTE, Span, day_of
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
 from collector.reports.funnel_chain import Rows
@@ -21,14 +19,12 @@ from collector.reports.numbers import numbers
 from collector.reports.stats import wilson
 
 MOST_GROUPS = 20
-DAYS_BY_WEEK = 62
-_QUARTER = 15 * MINUTE
 
 _RATES = (
     Column("step_rate", T("From previous step"), "ratio"),
     Column("total_rate", T("From first step"), "ratio"),
 )
-_INTERVAL = (
+INTERVAL = (
     Column("low", T("Low"), "ratio", T("Lower end of the 95 % interval of the rate from the first step (Wilson).")),
     Column("high", T("High"), "ratio", T("Upper end of the 95 % interval of the rate from the first step (Wilson).")),
 )
@@ -82,8 +78,8 @@ def steps_block(journeys: Journeys, query: Query, outcome: Outcome) -> Block:
                 len(outcome.people("open", at + 1)),
                 half,
                 most,
-                _number(low[at]),
-                _number(high[at]),
+                number(low[at]),
+                number(high[at]),
                 value,
                 None if value is None else share(value, people[0]),
             ]
@@ -102,7 +98,7 @@ def steps_block(journeys: Journeys, query: Query, outcome: Outcome) -> Block:
             Column("open", T("Open"), "count", T("Came this far, and still have time to go on.")),
             Column("median_seconds", T("Median time"), "seconds", T("From the previous step.")),
             Column("p90_seconds", T("90 % within"), "seconds", T("From the previous step.")),
-            *_INTERVAL,
+            *INTERVAL,
             Column("value", T("Value"), "number", T("Sum of the values that the events of this step carry.")),
             Column("per_entrant", T("Value per entrant"), "money", T("That sum, spread over all who entered.")),
         ),
@@ -120,7 +116,7 @@ def steps_block(journeys: Journeys, query: Query, outcome: Outcome) -> Block:
     )
 
 
-def _number(found: float) -> float | None:
+def number(found: float) -> float | None:
     return None if np.isnan(found) else float(found)
 
 
@@ -183,7 +179,7 @@ def groups(journeys: Journeys, outcome: Outcome, by: str, by_at: str) -> list[tu
 
 
 def breakdown_block(journeys: Journeys, query: Query, outcome: Outcome, by: str, by_at: str) -> Block:
-    """The steps for each value of a property, at the first step, the last reached one, or any step's event."""
+    """The steps for each value of a property: when they first began, at the last step reached, or at any step."""
     names = step_names(outcome)
     rows: list[list[Cell]] = []
     links = []
@@ -193,7 +189,7 @@ def breakdown_block(journeys: Journeys, query: Query, outcome: Outcome, by: str,
         for at, name in enumerate(names):
             previous = people[at - 1] if at else people[0]
             rates: list[Cell] = [share(people[at], previous), share(people[at], people[0])]
-            rows.append([text, at + 1, name, people[at], *rates, _number(low[at]), _number(high[at])])
+            rows.append([text, at + 1, name, people[at], *rates, number(low[at]), number(high[at])])
             links.append(people_link(query, "reached", at + 1, text))
     where = {"first": T("at the first step"), "last": T("at the last step reached"), "any": T("at any step")}[by_at]
     return Block(
@@ -206,7 +202,7 @@ def breakdown_block(journeys: Journeys, query: Query, outcome: Outcome, by: str,
             Column("name", T("What"), "text"),
             Column("people", T("Sessions") if outcome.sessions else T("People"), "count"),
             *_RATES,
-            *_INTERVAL,
+            *INTERVAL,
         ),
         rows=rows,
         draw={"x": "name", "y": "people", "group": "value", "words": {"name": "act"}},
@@ -221,7 +217,7 @@ def _groups(journeys: Journeys, outcome: Outcome, by: str, by_at: str) -> tuple[
     """A code for each (entrant, value), the entrant of each, and the codes' texts."""
     everyone = np.arange(len(outcome.reach))
     if by_at == "first":
-        codes, texts = outcome.texts(journeys, everyone, outcome.row[0], by)
+        codes, texts = outcome.texts(journeys, everyone, outcome.begun[1], by)
         return codes, everyone, texts
     if by_at == "last":
         codes, texts = outcome.texts(journeys, everyone, outcome.furthest(outcome.row), by)
@@ -231,54 +227,3 @@ def _groups(journeys: Journeys, outcome: Outcome, by: str, by_at: str) -> tuple[
     codes, texts = outcome.texts(journeys, entrant, rows, by)
     pairs = np.unique(np.stack([codes, entrant]), axis=1)
     return pairs[0], pairs[1], texts
-
-
-def _periods(starts: Int64, times: Int64) -> Int64:
-    """In which of the periods that begin at `starts` (ascending) each time lies, none before the first."""
-    offset = starts - starts[0]
-    if (offset % _QUARTER).any():
-        return np.searchsorted(starts, times, "right") - 1
-    # Periods begin at whole quarters of an hour, so that a table of those tells it at once.
-    quarter = (times - starts[0]) // _QUARTER
-    known = np.arange(int(quarter.max(initial=0)) + 1) * _QUARTER
-    found: Int64 = (np.searchsorted(offset, known, "right") - 1)[quarter]
-    return found
-
-
-def trend_block(query: Query, outcome: Outcome) -> Block:
-    """Entrants and those who converted by day of entry, by week where the range is long."""
-    entered = outcome.time[0]
-    rows: list[list[Cell]] = []
-    zone = query.site.zone
-    unit = "day"
-    if len(entered):
-        span = query.span or Span(day_of(int(entered.min()), zone), day_of(int(entered.max()), zone), zone)
-        unit = "week" if span.days > DAYS_BY_WEEK else "day"
-        cuts = span.cuts(unit)
-        starts = np.array([start for _, start in cuts], dtype=np.int64)
-        period = _periods(starts, entered)
-        people = np.bincount(period, minlength=len(cuts))
-        converted = np.bincount(period[outcome.reach == outcome.size], minlength=len(cuts))
-        low, high = wilson(converted, people)
-        ends = [*starts[1:].tolist(), Span(span.last + timedelta(days=1), span.last + timedelta(days=1), zone).start]
-        for at, (day, _) in enumerate(cuts):
-            rate = share(int(converted[at]), int(people[at]))
-            done = bool(ends[at] + outcome.plan.window <= query.now)
-            counted: list[Cell] = [day.isoformat(), int(people[at]), int(converted[at])]
-            rows.append([*counted, rate, _number(low[at]), _number(high[at]), done])
-    return Block(
-        id="trend",
-        kind="series",
-        title=T("By week of entry") if unit == "week" else T("By day of entry"),
-        columns=(
-            Column("date", T("Entered"), "date"),
-            Column("people", T("Sessions") if outcome.sessions else T("People"), "count"),
-            Column("converted", T("Converted"), "count"),
-            Column("rate", T("Rate"), "ratio"),
-            *_INTERVAL,
-            Column("finished", T("Finished"), "bool", T("Whether all who entered then have had the whole window.")),
-        ),
-        rows=rows,
-        draw={"x": "date", "y": "rate", "low": "low", "high": "high", "unfinished": "finished"},
-        empty=T("Nobody entered."),
-    )

@@ -1,6 +1,7 @@
 """The stretches of time in which the actions of those who went on and of the dropped are compared, alike for both.
 
-*Before*: the seven days up to the instant in which each reached the step. *After*: a first
+*Before*: the seven days up to the instant in which each reached the step for the first time, whatever came of it: who
+goes on at a later attempt is not asked of that one, before which there is more time. *After*: a first
 stretch from that instant on, of the same length for everybody (a landmark analysis): only those who had not gone on by
 its end are compared, so that nobody's stretch is cut short by the outcome, and only those who did anything in it, so
 that an action does not merely tell who had left at once.
@@ -42,7 +43,7 @@ class Stretch:
 
 
 def before(outcome: Outcome, step: int) -> Stretch:
-    """The days before step `step` (from 1), of all who either went on or can no longer."""
+    """The days before step `step` (from 1), of all who had the whole window."""
     entrants = outcome.settled(step)
     return Stretch(entrants, outcome.reach[entrants] > step, BEFORE, later=False)
 
@@ -53,7 +54,7 @@ def after(outcome: Outcome, step: int) -> Stretch | None:
     went = outcome.reach[entrants] > step
     if not went.any():
         return None
-    gap = outcome.times(step, entrants[went]) - outcome.times(step - 1, entrants[went])
+    gap = outcome.arrived(step + 1, entrants[went])[0] - outcome.arrived(step, entrants[went])[0]
     early = float(np.quantile(gap, _LATER_THAN))
     length = max((one for one in _AFTER if one < early), default=0)
     if not length:
@@ -69,7 +70,7 @@ def events_within(outcome: Outcome, step: int, stretch: Stretch, bots: bool) -> 
     Yields:
         Places in `entrants`, and for each event of theirs a place among those and the kind.
     """
-    own = outcome.rows(step - 1, stretch.entrants)
+    _, own = outcome.arrived(step, stretch.entrants)
     for number, part in enumerate(outcome.parts):
         here = np.arange(len(own))[outcome.within(number, stretch.entrants)]
         for begin in range(0, len(here), _AT_ONCE):

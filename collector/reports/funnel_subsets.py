@@ -15,6 +15,7 @@ from collector.reports.funnel_next import who_next
 from collector.reports.funnel_optional import who_went
 from collector.reports.funnel_outcome import Outcome
 from collector.reports.funnel_times import of_length
+from collector.reports.funnel_trend import who_entered
 
 SUBSET = Param("subset", "text", T("Part of the list"), T("As the links of the page write it."))
 
@@ -47,6 +48,8 @@ def _find(journeys: Journeys, query: Query, outcome: Outcome, kind: str, rest: s
         return who_went(journeys, query, outcome, rest)
     if kind == "then":
         return who_then(journeys, query, outcome, rest)
+    if kind == "entered":
+        return who_entered(query, outcome, rest)
     if kind == "late":
         return who_late(journeys, query, outcome, rest)
     raise ValueError(kind)

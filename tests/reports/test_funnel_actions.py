@@ -55,7 +55,9 @@ def listed(journeys: Journeys, link: Sequence[tuple[str, str]] | None, now: int)
 
 def expected(events: Sequence[E], now: int, window: int, unit: str) -> Counts:
     """(when, action) to how many of those who went on, and of the dropped, did it then."""
-    seen = [one for one in oracle.sessions(events) if not one.event.bot]
+    every = oracle.sessions(events)
+    seen = [one for one in every if not one.event.bot]
+    ends = {one.session: one.time for one in every}
     groups: dict[object, list[oracle.Seen]] = {}
     for one in seen:
         groups.setdefault(one.session if unit == "session" else one.event.visitor, []).append(one)
@@ -63,9 +65,9 @@ def expected(events: Sequence[E], now: int, window: int, unit: str) -> Counts:
     people = []
     for group in groups.values():
         people += [
-            (group, found.times)
+            (group, (found.begun, *found.times[1:]))
             for found in oracle.funnel([group], plan_of(asked))
-            if len(found.times) > 1 or (found.last is not None and found.last + window <= now)
+            if found.begun + window <= now or (unit == "session" and ends[group[0].session] + 30 * MINUTE < now)
         ]
     gaps = [times[1] - times[0] for _, times in people if len(times) > 1]
     early = float(np.quantile(gaps, 0.25)) if gaps else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,17 +48,34 @@ def plans(order: str) -> st.SearchStrategy[Plan]:
     )
 
 
-def expected(events: Sequence[E], plan: Plan, unit: str, bots: bool) -> list[tuple[tuple[int, ...], int]]:
+Told = tuple[tuple[int, ...], int, int, tuple[int, ...]]
+
+
+def expected(events: Sequence[E], plan: Plan, unit: str, bots: bool) -> list[Told]:
+    """Of each entrant the times of the steps, of the first and the last attempt, and of each step's first arrival."""
     seen = [one for one in oracle.sessions(events) if bots or not one.event.bot]
     groups: dict[object, list[oracle.Seen]] = {}
     for one in seen:
         owner: object = one.session if unit == "session" else USERS.get(one.event.visitor, one.event.visitor)
         groups.setdefault(owner, []).append(one)
-    answers = oracle.funnel(list(groups.values()), plan)
-    return sorted((answer.times, -1 if answer.last is None else answer.last) for answer in answers)
+    told = []
+    for group in groups.values():
+        for answer in oracle.funnel([group], plan):
+            arrived = [answer.begun, *(_arrived(group, plan, step, answer) for step in range(2, len(answer.times) + 1))]
+            told.append((answer.times, answer.begun, -1 if answer.last is None else answer.last, tuple(arrived)))
+    return sorted(told)
 
 
-def answered(journeys: Journeys, plan: Plan, unit: str, bots: bool) -> list[tuple[tuple[int, ...], int]]:
+def _arrived(group: Sequence[oracle.Seen], plan: Plan, step: int, answer: oracle.Answer) -> int:
+    """When the funnel that ends with this step is passed for the first time."""
+    if plan.order == "any" or step == len(plan.steps):
+        return answer.times[step - 1]
+    exclude = tuple(one for one in plan.exclude if one.before <= step)
+    (first,) = oracle.funnel([group], replace(plan, steps=plan.steps[:step], exclude=exclude))
+    return first.times[step - 1]
+
+
+def answered(journeys: Journeys, plan: Plan, unit: str, bots: bool) -> list[Told]:
     query = question(
         funnel.REPORT,
         NOW,
@@ -76,7 +94,15 @@ def answered(journeys: Journeys, plan: Plan, unit: str, bots: bool) -> list[tupl
             part = found.parts[found.part[entrant]]
             assert part.time[row] == time
             assert part.persons[part.person[row]] == found.code[entrant]
-    return sorted((tuple(times[at]), max(last, -1)) for at, last in enumerate(found.last.tolist()))
+    arrived: list[list[int]] = [[] for _ in found.reach]
+    for step in range(1, found.size + 1):
+        there = np.flatnonzero(found.reach >= step)
+        for entrant, time, row in zip(there.tolist(), *map(np.ndarray.tolist, found.arrived(step, there)), strict=True):
+            arrived[entrant].append(time)
+            part = found.parts[found.part[entrant]]
+            assert (part.time[row], part.persons[part.person[row]]) == (time, found.code[entrant])
+    begun, last = found.begun[0].tolist(), found.last.tolist()
+    return sorted((tuple(times[at]), begun[at], max(last[at], -1), tuple(arrived[at])) for at in range(len(times)))
 
 
 @pytest.fixture(autouse=True, scope="module", params=[(funnel_chain.SLICE, funnel_quick.RANKED), (3, 0)])

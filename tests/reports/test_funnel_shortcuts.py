@@ -14,7 +14,7 @@ from collector.core.times import DAY, Span
 from collector.reports.funnel_actions import _distinct
 from collector.reports.funnel_instead import MOST
 from collector.reports.funnel_seek import Seek
-from collector.reports.funnel_steps import _periods
+from collector.reports.funnel_trend import _periods
 from tests.support import logs as random_logs
 from tests.support.effort import examples
 from tests.support.funnels import AB, answer, path

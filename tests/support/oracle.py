@@ -61,9 +61,13 @@ def sessions(events: Sequence[E]) -> list[Seen]:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One entrant: times of the steps it filled, and the time of the last attempt that nothing spoiled."""
+    """One entrant: times of the steps it filled, and the times of the first and last attempt that nothing spoiled.
+
+    Where all were (in any order), `begun` is the first one's.
+    """
 
     times: tuple[int, ...]
+    begun: int
     last: int | None
 
 
@@ -76,7 +80,7 @@ def funnel(units: Sequence[Sequence[Seen]], plan: Plan) -> list[Answer]:
 def _unit(events: list[Seen], plan: Plan) -> Answer | None:
     best: tuple[int, ...] = ()
     spoiled: tuple[int, ...] = ()
-    last = None
+    begun = last = None
     for start in sorted({one.time for one in events if plan.start <= one.time < plan.end}):
         within = [one for one in events if start <= one.time <= start + plan.window]
         times = _BY_ORDER[plan.order](within, plan, start)
@@ -85,11 +89,11 @@ def _unit(events: list[Seen], plan: Plan) -> Answer | None:
         if _spoiled(within, plan, times):
             spoiled = spoiled or times[:1]
             continue
-        last = start
+        begun, last = start if begun is None else begun, start
         if len(times) > len(best):
             best = times
     best = best or (spoiled if plan.order == "any" else ())
-    return Answer(best, last) if best else None
+    return Answer(best, best[0] if begun is None else begun, last) if best else None
 
 
 def _spoiled(within: Sequence[Seen], plan: Plan, times: tuple[int, ...]) -> bool:
