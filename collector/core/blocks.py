@@ -1,14 +1,14 @@
 """What a report answers with: blocks of columns and rows that a page draws and a CSV writes. Never HTML.
 
 How a block is drawn is told by its kind and by `draw`, whose values are names of columns unless said otherwise. The
-rows are what the table under the plot and the CSV show; `links[row]` leads to the people behind a row, and
-`cell_links` (column name: list of arguments, one a row, None for no list) to those behind one of its cells; `leads`
-(column name: a pair of another report's name and the list of arguments, one a row) leads from a cell to a question of
-that report. `unseen` names columns that are codes for programs and that no page shows, `more` those that a page shows
-to whoever asks for them, `said` one whose sentences stand above the table. `words` (column name: property) says of
-which property, such as `channel`, the values of a column are, so that a page writes them as people say them; `act` is
-that of matchers, `acts` that of several with commas between; `units` (first cell of a row: unit) in which unit that
-row's cells of the unit "number" are.
+rows are what the table under the plot and the CSV show; `links[row]` leads to the people behind a row, and `cell_links`
+(column name: list of arguments, one a row, None for no list) to those behind one of its cells; `leads` (column name: a
+pair of another report's name and the list of arguments, one a row) leads from a cell to a question of that report, and
+`stands_out` (a row's number, or None) is the row that the headline tells of. `unseen` names columns that are codes for
+programs and that no page shows, `more` those that a page shows to whoever asks for them, `said` one whose sentences
+stand above the table. `words` (column name: property) says of which property, such as `channel`, the values of a column
+are, so that a page writes them as people say them; `act` is that of matchers, `acts` that of several with commas
+between; `units` (first cell of a row: unit) in which unit that row's cells of the unit "number" are.
 
 * number: a card a column; `change`, `low`, `high` stand below the number before them.
 * bars: the first column with a bar as long as `y`; with `low` and `high`, or `other`, points on a line. `between` (a
@@ -20,7 +20,8 @@ row's cells of the unit "number" are.
 * grid: a heat table, one row a cell: `y` is the label of its row, `x` that of its column, `value` what the cell says,
   `tone` what colours it (`value`, where not named), `size` a column shown beside the row's label, `open` true where the
   cell is unfinished (hatched), `pooled` the one value of `y` (not a column) whose row holds all others together and
-  stands first. Rows and columns of numbers and days are in their order, others in that of their first cell. A cell
+  stands first. A cell without a list of its own opens that of the column `link`, so that a share opens those whom it
+  counts. Rows and columns of numbers and days are in their order, others in that of their first cell. A cell
   without a value, or that has no row, is blank. `cell_links` of `y` or `size` lead from the row's label or size.
 * flow: a Sankey diagram, one row a link: `layer` is the whole number of the step that the link starts at, `from` and
   `to` the names of its two ends (`to` stands in `layer` + 1), `value` how many went, `muted` a column that is true

@@ -13,8 +13,8 @@ from collector.core.query import FILTERS
 from collector.core.text import T
 from collector.core.times import parse_duration
 from collector.core.words import words
+from collector.web import aha_view, funnel_view, impact_view, segments, stages, timeline_view
 from collector.web import format as shown
-from collector.web import funnel_view, impact_view, segments, stages, timeline_view
 from collector.web.address import address, replaced
 from collector.web.guard import SiteAccess
 from collector.web.install import collector_origin
@@ -38,6 +38,8 @@ def extras(access: SiteAccess, page: ReportPage) -> Mapping[str, object]:
         return _funnel(access, page)
     if page.name in ("impact", "chat", "retargeting"):
         return _impact(access, page)
+    if page.name == "aha":
+        return aha_view.extras(page)
     if page.name == "drivers":
         return _drivers(page)
     if page.name == "experiment":

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
 from random import Random
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_babel import Babel
 
 from collector.core.blocks import Block, Cell, Column
@@ -157,6 +159,20 @@ def test_the_page_of_an_effect_begins_with_its_sentence_and_each_of_its_numbers_
         assert answer is not None
         people = next(block for block in answer["blocks"] if block["id"] == "people")
         assert len(people["rows"]) == int(number.replace(",", ""))
+    _asks_impact(browser)
+
+
+def _asks_impact(browser: FlaskClient) -> None:
+    """The page of early actions leads to Impact in sight, where that can be asked of the goal."""
+    days = "from=2020-01-01&include-bots=1"
+    early = unescape(browser.get(f"/shop/aha?goal=event:purchase&horizon=30d&days=3&{days}").text)
+    asked = re.findall(r'href="(/shop/impact\?[^"]*)">Ask Impact</a>', early)
+    pairs = [("exposure", "page:/"), ("goal", "event:purchase"), ("horizon", "30d"), ("dose", "page:/"), ("new", "1")]
+    assert [parse_qsl(urlsplit(link).query) for link in asked] == [[*pairs, *parse_qsl(days)]]
+    assert browser.get(asked[0], follow_redirects=True).status_code == 200
+    back = unescape(browser.get("/shop/aha?goal=any&all-time=1").text)
+    assert "whoever does anything has reached “any”" in back
+    assert "Ask Impact" not in back
 
 
 def test_an_agent_with_a_hostile_name_is_told_as_text_and_leads_to_whom_they_met(fresh: Installation) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
+from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.core.times import DAY
 from collector.journeys.part import Int64
+from collector.reports.aha.asking import impact_of, linked_note
 from collector.reports.aha.search import TIMES, Finding
 from collector.reports.stats import benjamini_hochberg, chi_squared, difference, wilson
 
@@ -64,8 +66,15 @@ def distinct(found: Sequence[tuple[Finding, float]]) -> list[tuple[Finding, floa
     return list(kept.values())
 
 
-def findings_block(query: Query, found: Sequence[tuple[Finding, float]], days: Sequence[int], goal: Text) -> Block:
-    """A row an action, in the form that tells most."""
+def standing_out(found: Sequence[tuple[Finding, float]]) -> list[Finding]:
+    """Those that go with reaching it more often, and hardly by chance; the first is what the headline tells of."""
+    return [one for one, p in found if p < CHANCE and one.phi > 0]
+
+
+def findings_block(
+    query: Query, found: Sequence[tuple[Finding, float]], days: Sequence[int], goal: Matcher, named: Text
+) -> Block:
+    """A row an action, in the form that tells most; each leads to Impact where that can be asked of the goal."""
     rows: list[list[Cell]] = []
     shown = distinct(found)[:MOST]
     for one, p, alike in shown:
@@ -88,11 +97,13 @@ def findings_block(query: Query, found: Sequence[tuple[Finding, float]], days: S
                 ", ".join(alike[:3]),
             ]
         )
-    asked = [(("exposure", str(one.action.matcher)), *_kept(query)) for one, _, _ in shown]
+    asked = [impact_of(query, goal, one) for one, _, _ in shown]
+    first = next(iter(standing_out(found)), None)
+    stands_out = next((at for at, (one, _, _) in enumerate(shown) if one is first), None)
     return Block(
         id="actions",
         kind="table",
-        title=T("Early actions that go with {goal}", goal=goal),
+        title=T("Early actions that go with {goal}", goal=named),
         columns=(
             Column("action", T("Action")),
             Column("times", T("Times"), "count", T("So often or more often.")),
@@ -117,20 +128,12 @@ def findings_block(query: Query, found: Sequence[tuple[Finding, float]], days: S
             "unseen": ("low", "high"),
             "more": ("coverage", "alike"),
             "words": {"action": "act", "alike": "acts"},
-            "leads": {"action": ("impact", asked)},
+            **({"leads": {"action": ("impact", asked)}, "stands_out": stands_out} if all(asked) else {}),
         },
         links=[people_of(query, "did", group_of(one, days)) for one, _, _ in shown],
-        note=T(
-            "How often and how soon was chosen on one half of the people; rates, intervals and tests are of the other "
-            "half. What goes together need not be a cause: open an action to ask what it changed."
-        ),
+        note=linked_note(query, goal, [one for one, _, _ in shown]),
         empty=T("No action was done, and not done, by enough people to say anything."),
     )
-
-
-def _kept(query: Query) -> tuple[tuple[str, str], ...]:
-    names = ("goal", "period", "from", "to", "all-time", "where", "where-not", "segment")
-    return tuple(pair for pair in query.arguments if pair[0] in names)
 
 
 def often_block(counts: Int64, title: Text) -> Block:

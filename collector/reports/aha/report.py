@@ -15,7 +15,7 @@ from collector.core.times import DAY
 from collector.core.words import words
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
-from collector.reports.aha.blocks import BANDS, CHANCE, findings_block, often_block, people_of, ranked
+from collector.reports.aha.blocks import BANDS, findings_block, often_block, people_of, ranked, standing_out
 from collector.reports.aha.early import DAYS, MOST
 from collector.reports.aha.newcomers import Int8, Newcomers, first_days, newcomers
 from collector.reports.aha.search import Finding, actions, best, count
@@ -57,7 +57,7 @@ def run(journeys: Journeys, query: Query) -> Result:
     findings = [finding for finding in (best(action, everybody) for action in candidates) if finding is not None]
     found = ranked(findings)
     named = T("coming back") if again else words(goal, query.site.goals)
-    blocks = [_summary(query, people, everybody), findings_block(query, found, days, named)]
+    blocks = [_summary(query, people, everybody), findings_block(query, found, days, goal, named)]
     if found:
         top = found[0][0]
         counts = _often(journeys, query, people, states, top, days)
@@ -177,7 +177,7 @@ def _within(length: int) -> Text:
 def _headline(
     query: Query, found: Sequence[tuple[Finding, float]], days: Sequence[int], named: Text, again: bool
 ) -> Text:
-    more = [one for one, p in found if p < CHANCE and one.phi > 0]
+    more = standing_out(found)
     if not more:
         return T("No early action stands out so far.")
     top = more[0]
