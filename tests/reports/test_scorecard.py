@@ -87,7 +87,7 @@ A, B = "add", "buy"
         ([(A, 0), (A, 2), (B, 2)], 1, 0, 0),
         ([(A, 34)], 0, 0, 1),
         ([(A, 33)], 0, 1, 0),
-        ([(A, 34), (B, 35)], 0, 0, 1),  # not told before its window is over
+        ([(A, 34), (B, 35)], 0, 0, 1),  # not told before its window is over, but beside
     ],
 )
 def test_what_a_cart_is_and_when_it_is_abandoned(
@@ -98,6 +98,7 @@ def test_what_a_cart_is_and_when_it_is_abandoned(
     found = rows(ask(log, all_time="1"), "carts")
     told = (found[0]["bought"], found[0]["abandoned"], found[0]["open"]) if found else (0, 0, 0)
     assert told == (bought, abandoned, still)
+    assert not found or found[0]["open_bought"] == int(story == [(A, 34), (B, 35)])
 
 
 def test_carts_of_two_people_do_not_mix_and_bots_have_none() -> None:
@@ -108,7 +109,14 @@ def test_carts_of_two_people_do_not_mix_and_bots_have_none() -> None:
         E("d", START, "event:add_to_cart"),
         E("d", START + 1, "event:purchase", bot=1),
     ]
-    assert rows(ask(log, all_time="1"), "carts")[0] == {"begun": 2, "bought": 0, "abandoned": 2, "open": 0, "rate": 1.0}
+    assert rows(ask(log, all_time="1"), "carts")[0] == {
+        "begun": 2,
+        "bought": 0,
+        "abandoned": 2,
+        "open": 0,
+        "open_bought": 0,
+        "rate": 1.0,
+    }
 
 
 def test_carts_and_purchases_may_have_other_names_and_windows() -> None:
@@ -174,6 +182,10 @@ def test_a_form_of_a_visit_that_may_go_on_is_neither_sent_nor_abandoned() -> Non
         "failed": 0,
         "last_field": "",
     }
+    log.append(E("a", NOW, "form:x"))
+    listed = ask(log, all_time="1", people="forms", group="x", subset="open").block("people")
+    assert listed.title.render() == "Forms of visits that are not over (x): one visit"
+    assert [row["sent"] for row in rows(ask(log, all_time="1", people="forms", subset="open"), "people")] == [True]
 
 
 def test_a_submit_of_another_form_sends_nothing_and_a_bots_submit_neither() -> None:

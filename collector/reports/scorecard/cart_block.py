@@ -1,4 +1,4 @@
-"""Carts: how many were begun, bought and abandoned, and how many may still be bought."""
+"""Carts: how many were begun, bought and abandoned, and of how many it is not known yet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from collector.reports.scorecard import carts
 from collector.reports.scorecard.asked import Asked, Seen, Stretch, link
 from collector.reports.scorecard.measures import rows_in
 
-CART_STATES = ("begun", "bought", "abandoned", "open", "over")
+CART_STATES = ("begun", "bought", "abandoned", "open", "open_bought", "over")
 
 
 def carts_in(
@@ -32,16 +32,21 @@ def carts_in(
         return found, mask & over & found.bought
     if state == "abandoned":
         return found, mask & over & ~found.bought
+    if state == "open_bought":
+        return found, mask & ~over & found.bought
     return found, mask if state == "begun" else mask & (over if state == "over" else ~over)
 
 
 def carts_block(journeys: Journeys, query: Query, question: Asked, found: Sequence[Seen]) -> Block:
-    """How many carts were begun, bought and abandoned in the range, and how many may still be bought."""
+    """How many carts were begun, bought and abandoned in the range, and of how many it is not known yet."""
     columns = (
         Column("begun", T("Carts"), "count", T("Begun by an add without another in the window before it.")),
         Column("bought", T("Bought"), "count", T("Within the window, of those whose window is over.")),
         Column("abandoned", T("Abandoned"), "count", T("Their window is over without a purchase.")),
-        Column("open", T("May still be bought"), "count", T("Their window is not over.")),
+        Column(
+            "open", T("Time not over"), "count", T("Not counted as bought or abandoned before their window is over.")
+        ),
+        Column("open_bought", T("Of these bought already"), "count", T("Their window is not over.")),
         Column("rate", T("Abandonment"), "ratio", T("Of the carts whose window is over.")),
     )
     count = dict.fromkeys(CART_STATES, 0)
@@ -50,7 +55,7 @@ def carts_block(journeys: Journeys, query: Query, question: Asked, found: Sequen
             for state in CART_STATES:
                 mask = carts_in(journeys, query, question, seen, question.stretch, state)[1]
                 count[state] += int(np.count_nonzero(mask))
-    states = ("begun", "bought", "abandoned", "open")
+    states = ("begun", "bought", "abandoned", "open", "open_bought")
     rows = [[*(count[state] for state in states), share(count["abandoned"], count["over"])]] if count["begun"] else []
     return Block(
         "carts",

@@ -102,7 +102,7 @@ def _forms_block(journeys: Journeys, query: Query, ranked: Sequence[tuple[str, _
             Column("started", T("Started"), "count", T("Visits in which it was started.")),
             Column("sent", T("Sent"), "count", T("Without a mistake, before the visit ended.")),
             Column("abandoned", T("Abandoned"), "count", T("The visit ended without it.")),
-            Column("open", T("Visit not over"), "count"),
+            Column("open", T("Visit not over"), "count", T("Not counted as sent or abandoned before it is.")),
             Column("rate", T("Abandonment"), "ratio", T("Of the visits that are over.")),
             Column("failed", T("Refused"), "count", T("Submits that the browser or the form refused.")),
             Column("last_field", T("Mostly left at"), "text", T("The field touched last, most often, where known.")),

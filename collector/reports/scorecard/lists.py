@@ -126,6 +126,7 @@ def _forms(ask: Ask, seen: Seen) -> list[Behind]:
     facts: dict[str, Fact] = {
         "form": lambda places: [ask.journeys.kinds[number].name for number in form[places].tolist()],
         "last_field": lambda places: [names[number] for number in code[places].tolist()],
+        "sent": tried.done[mask],
         "failed": tried.failed[mask],
     }
     return [Behind.each(part, tried.row[mask], facts)]
@@ -176,6 +177,7 @@ _SCORE = Column("score", T("Score"), "number")
 _LAST_SEEN = Column("time", T("Last active"), "time")
 _FORM = (
     Column("form", T("Form")),
+    Column("sent", T("Sent"), "bool"),
     Column("last_field", T("Last field touched")),
     Column("failed", T("Refused"), "count"),
 )

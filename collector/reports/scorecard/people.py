@@ -39,9 +39,11 @@ def listed(journeys: Journeys, query: Query, question: Asked, found: Sequence[Se
 _TITLES = {
     ("carts", "bought"): T("Carts bought"),
     ("carts", "abandoned"): T("Carts abandoned"),
-    ("carts", "open"): T("Carts that may still be bought"),
+    ("carts", "open"): T("Carts whose time is not over"),
+    ("carts", "open_bought"): T("Carts bought already, their time not over"),
     ("forms", "sent"): T("Forms sent"),
     ("forms", "abandoned"): T("Forms abandoned"),
+    ("forms", "open"): T("Forms of visits that are not over"),
 }
 
 
