@@ -18,20 +18,25 @@ from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.registry import reports
 from collector.web.address import Pairs, grouped, replaced
+from collector.web.asked import asked as asked_words
 from collector.web.asking import StillWorking
 from collector.web.bare import written
 from collector.web.draw import BlockView
+from collector.web.fields import field
 from collector.web.format import day, text
 from collector.web.funnel_view import Step, steps
 from collector.web.impact_view import Effect, effects
 from collector.web.language import gettext
 from collector.web.questions import shortened
+from collector.web.report_page import UNSEEN
 from collector.web.shares import PERSONAL
 from collector.web.turns import ask_in_turn
 
 SPAN = ("period", "from", "to", "all-time")
 # Blocks that are not asked by then are told to be worked on: the next look finds more of them ready.
 PATIENCE = 4.0
+# Their numbers are of one goal, the site's first where the question names none.
+OF_A_GOAL = ("attribution", "drivers", "experiment", "impact")
 Draw = Callable[[Report, Pairs, Block], BlockView]
 
 
@@ -41,6 +46,8 @@ class Tile:
 
     Attributes:
         report, days: where it comes from and of which days it tells, in words.
+        asked: what is asked beyond what its report asks by itself, in the words of that report's own page; nothing
+            where there is no answer, since a link's reader learns of no question that is not answered.
         pairs: the question, for the way to its report.
         funnel, effects: what is drawn of the block instead, where it is one of these.
     """
@@ -49,6 +56,7 @@ class Tile:
     report: str
     pairs: Pairs
     days: str = ""
+    asked: Sequence[str] = ()
     view: BlockView | None = None
     working: bool = False
     error: str = ""
@@ -122,7 +130,16 @@ def _answer(
         return replace(tile, error=gettext("The answer has no such part for these days.")), None
     if not people and any(column.unit == "person" for column in found.columns):
         return replace(tile, error=gettext("Single people are not shared.")), None
-    return replace(tile, days=_days(report, asked)), found
+    return replace(tile, days=_days(report, asked), asked=_asked(report, tile.pairs, site)), found
+
+
+def _asked(report: Report, pairs: Pairs, site: query.Site) -> list[str]:
+    given = grouped(pairs)
+    fields = [field(param, given) for param in report.params if param.name not in UNSEEN]
+    if report.name in OF_A_GOAL and site.goals and not any(value.strip() for value in given.get("goal", ())):
+        first = [str(site.goals[0][1])]
+        fields = [replace(one, values=first) if one.name == "goal" else one for one in fields]
+    return asked_words("", [one for one in fields if one.given], given, site.goals)
 
 
 def _days(report: Report, asked: Query) -> str:

@@ -179,6 +179,27 @@ def test_a_shared_dashboard_names_nobody_and_leads_nowhere(busy: Installation) -
     assert client.post("/shop/shared", data=form).status_code == 404
 
 
+def test_a_tile_says_whom_and_what_it_is_of_here_and_to_whoever_has_the_link(busy: Installation) -> None:
+    client = busy.client()
+    path = pinned(client)
+    assert "asked-words" not in client.get(path).text, "nothing was asked beyond the report itself"
+    board = path.rpartition("/")[2]
+    of_some = urlencode({"where": "is:returning", "by": "device", "interval": "week"})
+    send(client, "/pin", report="overview", block="trend", query=of_some, title="Revenue", dashboard=board)
+    send(client, "/pin", report="attribution", block="models", query="", title="Spring", dashboard=board)
+    send(client, "/pin", report="visitors", block="visitors", query="where=page:/", title="Who", dashboard=board)
+    form = {"csrf_token": token_in(client.get("/shop/saved")), "report": "dashboard", "query": f"dashboard={board}"}
+    link = re.search(r"/shared/[\w-]{43}", client.post("/shop/shared", data=form).text)
+    assert link
+    shown = client.get(path).text, busy.app.test_client().get(link[0], follow_redirects=True).text
+    for page, whole in zip(shown, (3, 2), strict=True):
+        said = re.findall(r'<p class="asked-words[^>]*>(.*?)</p>', page)
+        words = [re.findall(r"<span>(.*?)</span>", one) for one in said]
+        assert words[0] == ["Interval: weeks", "by Device", "people with coming back in these days"]
+        assert words[1] == ["Goal: Purchase"]
+        assert len(words) == whole, "of single people a link's reader learns nothing"
+
+
 def test_hostile_names_stay_names_and_another_sites_board_is_out_of_reach(busy: Installation) -> None:
     client = busy.client()
     path = pinned(client, name=HOSTILE, title=HOSTILE)
