@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import date, tzinfo
+from datetime import date, datetime, time, tzinfo
 from typing import TypeAlias
 
 from collector.core.blocks import Block, Cell, Column
@@ -22,7 +22,8 @@ def series(block: Block, zone: tzinfo, marks: Sequence[Mark] = ()) -> dict[str, 
     """The data of a line or stacked plot: labels of x, and for each line numbers with the words of its tooltip.
 
     Args:
-        marks: (ISO day, words) of what happened, drawn as upright lines where `x` are days.
+        marks: (ISO day, words) of what happened, drawn as upright lines where `x` are days, or times: at the
+            start of the day.
     """
     if not block.rows:
         return None
@@ -48,7 +49,7 @@ def series(block: Block, zone: tzinfo, marks: Sequence[Mark] = ()) -> dict[str, 
         "stack": bool(block.draw.get("stack")),
         "bars": block.draw.get("as") == "bars" or bool(block.draw.get("stack")),
         "open": _open_from(block, x, ticks),
-        "marks": _marks(ticks, [*marks, *_own(block)]) if unit == "date" else [],
+        "marks": _marks(ticks, [*marks, *_own(block)], unit, zone) if unit in ("date", "time") else [],
     }
 
 
@@ -66,18 +67,25 @@ def _own(block: Block) -> list[Mark]:
     return [(about, gettext("the day it is about"))] if isinstance(about, str) else []
 
 
-def _marks(ticks: Sequence[Cell], marks: Sequence[Mark]) -> list[dict[str, object]]:
+def _marks(ticks: Sequence[Cell], marks: Sequence[Mark], unit: str, zone: tzinfo) -> list[dict[str, object]]:
     """The tick that each mark's day falls into, with its words; those outside of the plot are left out."""
-    days = [one for one in map(_day, ticks) if one]
-    if len(days) < len(ticks) or days != sorted(days):
+
+    def place(value: Cell) -> float | None:
+        day = _day(value)
+        if unit == "date":
+            return day.toordinal() if day else None
+        return datetime.combine(day, time.min, zone).timestamp() * 1000 if day else finite(value)
+
+    places = [one for one in map(place, ticks) if one is not None]
+    if len(places) < len(ticks) or places != sorted(places):
         return []
-    # The last tick is as long as the one before it: a day, a week, or a month.
-    last = days[-1] + (days[-1] - days[-2] if len(days) > 1 else date.resolution)
+    # The last tick is as long as the one before it: an hour, a day, a week, or a month.
+    last = places[-1] + (places[-1] - places[-2] if len(places) > 1 else 1)
     found: dict[int, list[str]] = {}
     for text, words in sorted(marks):
-        when = _day(text)
-        if when and days[0] <= when < last:
-            found.setdefault(bisect_right(days, when) - 1, []).append(f"{shown.short_day(text)}: {words}")
+        when = place(text)
+        if when is not None and places[0] <= when < last:
+            found.setdefault(bisect_right(places, when) - 1, []).append(f"{shown.short_day(text)}: {words}")
     return [{"at": at, "words": words} for at, words in sorted(found.items())]
 
 

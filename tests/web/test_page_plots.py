@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 import collector
 from collector.core.blocks import Block, Cell, Column
 from collector.core.text import T
+from collector.core.times import HOUR
 from collector.web import draw
 from collector.web.address import to_query
 from collector.web.draw import BlockView
@@ -255,6 +257,16 @@ def test_what_happened_before_or_after_a_plot_is_left_out_of_it() -> None:
     assert marks(days("2026-10-05"), ("2026-10-05", "Only day"), ("2026-10-06", "After")) == [
         {"at": 0, "words": ["Oct 5: Only day"]}
     ]
+
+
+def test_a_plot_over_hours_has_the_mark_of_its_day_where_the_day_begins() -> None:
+    columns = (Column("hour", T("Hour"), "time"), Column("people", T("People"), "count"))
+    midnight = int(datetime(2026, 10, 5, tzinfo=UTC).timestamp() * 1000)
+    hours: list[list[Cell]] = [[midnight + at * HOUR, 1] for at in range(-24, 24)]
+    block = Block("s", "series", T("S"), columns, hours, {"x": "hour", "y": "people"})
+    given_ = ("2026-10-05", "Release"), ("2026-10-03", "Before"), ("2026-10-06", "After"), ("soon", "?")
+    assert marks(block, *given_) == [{"at": 24, "words": ["Oct 5: Release"]}]
+    assert marks(replace(block, rows=hours[24:]), *given_) == [{"at": 0, "words": ["Oct 5: Release"]}]
 
 
 def test_a_plot_that_is_not_over_days_has_no_marks() -> None:
