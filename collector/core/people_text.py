@@ -43,6 +43,8 @@ _TIMES = "times"
 _DURATIONS = ("last", "first", _WITHIN)
 _DAYS = ("from", "to")
 _HASH = (_TIMES, *_DURATIONS, *_DAYS, *VISIT)
+# The same without a sign, which a matcher would take for a part of a name.
+_MARK = re.compile(rf"\[#(?:in|{'|'.join(_HASH)})\]$")
 _LIST = re.compile(r"\d{4}-\d\d-\d\d-[1-9]\d{0,17}", re.ASCII)
 _HELP = (
     "Write what they did, like event:purchase[#times>=2][#last=30d], an order like page:/pricing -> event:signup, "
@@ -76,6 +78,26 @@ def parse_kept(text: str) -> PeopleCondition:
         return parse_people(text)
     except UserError:
         return parse_matcher(text)
+
+
+def parse_one(text: str) -> Matcher:
+    """The one matcher written as `text`, where a report's parameter, a step or a goal takes no condition on people.
+
+    Raises:
+        UserError: what cannot be read; or what is said of people, which as a matcher would be a name that nothing has.
+    """
+    for joint in _joints(text) if _JOINT.search(text) else ():
+        raise UserError(
+            f"{text.strip()!r} is more than one: {joint[1]} joins conditions on people.",
+            "Name one here, perhaps with * for a part of its name; say the whole under Who is counted (--where).",
+        )
+    found = parse_matcher(text)
+    said = [str(one) for one in found.conditions if one.key.startswith("#")]
+    if mark := _MARK.search(found.pattern):
+        said.append(mark[0])
+    if said:
+        raise UserError(f"{said[0]} in {text.strip()!r} is said of people.", "Put it under Who is counted (--where).")
+    return found
 
 
 def written(condition: PeopleCondition) -> str:

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from collector.core.annotation import Annotation
 from collector.core.errors import UserError
-from collector.core.matcher import Matcher, parse_matcher
+from collector.core.matcher import Matcher
 from collector.core.people import PeopleCondition
 from collector.core.people import Segment as Segment
-from collector.core.people_text import check_named, parse_people
+from collector.core.people_text import check_named, parse_one, parse_people
 from collector.core.spend import NO_SPEND, Spend
 from collector.core.stages import Stage
 from collector.core.text import Text
@@ -145,12 +145,12 @@ def parse_exclusion(text: str) -> Exclusion:
         raise UserError(
             f"{text!r} is not an exclusion.", "Write the matcher, then @ and the two steps: event:refund@1-2."
         )
-    return Exclusion(parse_matcher(head), after, before)
+    return Exclusion(parse_one(head), after, before)
 
 
 def _one(param: Param, text: str) -> object:
     if param.kind == "matcher":
-        return parse_matcher(text)
+        return parse_one(text)
     if param.kind == "duration":
         return parse_duration(text)
     if param.kind == "exclude":

@@ -11,7 +11,8 @@ from collector.core.blocks import Block, Cell, Column
 from collector.core.called import CHAT_WORDS
 from collector.core.errors import UserError
 from collector.core.event import CHAT_EVENTS, CUSTOM, PAGE, Kind
-from collector.core.matcher import SUBJECTS, Matcher, parse_matcher
+from collector.core.matcher import SUBJECTS, Matcher
+from collector.core.people_text import parse_one
 from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
@@ -38,7 +39,7 @@ def kind_matcher(kind: Kind) -> str | None:
         return None
     text = f"{subject}:{page_path(kind.name) if kind.type == PAGE else kind.name}"
     try:
-        return text if parse_matcher(text) == Matcher(subject, text.partition(":")[2]) else None
+        return text if parse_one(text) == Matcher(subject, text.partition(":")[2]) else None
     except UserError:
         return None
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from collector.catalog.check_domain import shared_domain
 from collector.catalog.values import Goal, Retargeting
 from collector.core.errors import UserError
+from collector.core.people_text import parse_one
 from collector.web.bots import agree_on_places
 from collector.web.guard import SiteAccess, of_site
 from collector.web.language import gettext
@@ -88,7 +89,7 @@ def add_goal(access: SiteAccess) -> Response:
     form = request.form
     made = Goal(
         form.get("goal_name", "").strip(),
-        form.get("matcher", "").strip(),
+        str(parse_one(form.get("matcher", ""))),
         form.get("value_property", "").strip(),
         form.get("currency", "").strip(),
     )

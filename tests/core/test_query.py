@@ -79,6 +79,28 @@ def test_a_question_that_cannot_be_read_is_refused(wrong: dict[str, list[str]]) 
         parse_query(PARAMS, wrong, SITE, NOW)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("page:/plans[#times>=2]", "[#times>=2]"),
+        ("event:buy[total>=1][#last=30d]", "[#last=30d]"),
+        ("page:/[#visit=3]", "[#visit=3]"),
+        ("page:/[#in]", "[#in]"),
+        ("page:/ | page:/plans", "| joins"),
+        ("page:/[a=b] | is:new", "| joins"),
+        ("page:/ -> page:/plans", "-> joins"),
+    ],
+)
+def test_what_is_said_of_people_is_no_step_and_says_where_it_belongs(text: str, said: str) -> None:
+    for given in ({"step": [text, "page:/"]}, {**STEPS, "exclude": [f"{text}@1-2"]}):
+        with pytest.raises(UserError) as refused:
+            parse_query(PARAMS, given, SITE, NOW)
+        assert said in refused.value.message
+        assert "Who is counted" in (refused.value.hint or "")
+    for fine in ("event:a | b", "event:buy[note=a | event:b]", 'any[note="x] -> page:/"]', "click:#buy", "click:[#1]"):
+        assert str(parse_query(PARAMS, {"step": [fine, "any"]}, SITE, NOW).values["step"][0]) == fine  # type: ignore[index]
+
+
 def test_exclusions_name_the_steps_they_stand_between() -> None:
     assert parse_exclusion("event:refund[total>5]@1-3") == Exclusion(parse_matcher("event:refund[total>5]"), 1, 3)
 

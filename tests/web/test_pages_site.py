@@ -154,6 +154,9 @@ def test_goals_are_added_replaced_and_taken_away(fresh: Installation) -> None:
     wrong = send(client, at, f"{at}/goals", goal_name="Odd", matcher="thanks")
     assert wrong.status_code == 400
     assert "is not a matcher" in wrong.text
+    wrong = send(client, at, f"{at}/goals", goal_name="Odd", matcher="page:/plans[#times>=2]")
+    assert wrong.status_code == 400
+    assert "is said of people" in wrong.text
 
 
 def test_a_new_secret_key_is_shown_once_and_works(fresh: Installation) -> None:
