@@ -29,7 +29,6 @@ COMMON_PARAMS = (
     Param("where", "matcher", T("Where"), T("Only people who did this, or are: see `segment`."), repeat=True),
     Param("where-not", "matcher", T("Where not"), T("Only people who did not do this, or are not."), repeat=True),
     Param("segment", "text", T("Segment"), T("Only people of a saved segment.")),
-    Param("by", "property", T("By"), T("Break down by channel, source, device, page or any property.")),
     Param("include-bots", "flag", T("Include bots"), T("Count what robots did too.")),
     Param(
         "include-cookieless",
@@ -73,7 +72,7 @@ def _arguments(params: tuple[Param, ...], told: Mapping[str, Any]) -> dict[str, 
 
 
 def _command(report: Report) -> click.Command:
-    params = (*report.params, *COMMON_PARAMS)
+    params = (*report.params, *COMMON_PARAMS, Param("by", "property", T("By"), report.by_help))
 
     @site_option
     @click.option("--format", "form", type=click.Choice(_FORMS), default="table", show_default=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from collector.core.deadline import check, looking, progress
+from collector.core.errors import UserError
 from collector.core.event import Agent, Json, Kind, Source
 from collector.core.matcher import Condition, Matcher, cell_text
 from collector.core.stored import Profile, StoredEvent
@@ -17,6 +19,8 @@ from collector.journeys.memo import Memo
 from collector.journeys.part import Bool, Hits, Int32, Int64, Part, looked_up
 
 DIRECT = Source()
+# What a person's trait is called where something is broken down, as in conditions on people.
+TRAIT = "trait:"
 # From this part of all rows on, looking at each is quicker than sorting those that fit.
 _FEW = 8
 
@@ -34,6 +38,9 @@ class Properties(Protocol):
 
     def column(self, part: Part, name: str) -> PropertyColumn:
         """The column of a property; all -1 where nobody ever sent it."""
+
+    def names(self) -> Sequence[str]:
+        """Names of properties that events had lately, most used first."""
 
 
 class People(Protocol):
@@ -68,6 +75,7 @@ class Journeys:
     cookieless: visitors counted for a day only, ascending.
     generation: the name of this state of the view; "" for one that only memory holds.
     derived: the folder of answers that come from it, which the next erasure removes.
+    of_persons: breakdowns that a question itself knows, by name: for each person of a part a place in some texts.
     """
 
     parts: Sequence[Part]
@@ -82,6 +90,7 @@ class Journeys:
     cookieless: Int64 = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     generation: str = ""
     derived: Path | None = None
+    of_persons: Mapping[str, Callable[[Part], tuple[Int32, Sequence[str]]]] = field(default_factory=dict)
 
     def kind_ids(self, matcher: Matcher) -> frozenset[int]:
         """The kinds that fit a matcher, by looking at the dictionary only; remembered."""
@@ -171,9 +180,16 @@ class Journeys:
         """A breakdown: for each row a code, and the text of each code.
 
         Names: channel, source, medium, campaign (of the row's session), device, os, browser, page, landing (first page
-        of the session), event (the kind's name); any other is a property of the event. Unknown is the empty text.
+        of the session), event (the kind's name), `trait:plan` (a trait of the row's person) and those of `of_persons`;
+        any other is a property of the event. Unknown is the empty text.
+
+        Raises:
+            UserError: what stands after `trait:` cannot be a trait's name.
         """
         check()
+        if self.is_of_person(name):
+            places, values = self._told_of_persons(part, name)
+            return _coded(places[part.person[rows]], lambda n: cell_text(values[n]) if n >= 0 else "")
         if name in _SOURCE_FIELDS:
             ids = self.session_source(part, rows)
             return _coded(ids, lambda n: str(getattr(self.source_at(n), name)))
@@ -190,6 +206,29 @@ class Journeys:
         ids = column.code[rows]
         return _coded(ids, lambda n: cell_text(column.values[n]) if n >= 0 else "")
 
+    def is_of_person(self, name: str) -> bool:
+        """Whether a breakdown tells people apart, so that all rows of a person have one value."""
+        return name.startswith(TRAIT) or name in self.of_persons
+
+    def _told_of_persons(self, part: Part, name: str) -> tuple[Int32, Sequence[Json]]:
+        if name in self.of_persons:
+            return self.of_persons[name](part)
+        trait = name.removeprefix(TRAIT).strip()
+        if not trait or set(trait) & set("[]=!<>~"):
+            raise UserError(f"{name!r} is not the name of a trait.", "Write it like trait:plan.")
+        return self.traits(part, trait)
+
+    def traits(self, part: Part, name: str) -> tuple[Int32, Sequence[Json]]:
+        """For each person of the part the place of their trait in all its values, -1 for none."""
+        found = self.memo.get(("trait", name))
+        if not isinstance(found, tuple):
+            found = self.memo["trait", name] = _by_value(self.people.traits(name))
+        codes, places, values = found
+        if not len(codes):
+            return np.full(len(part.persons), -1, dtype=np.int32), values
+        at = np.minimum(np.searchsorted(codes, part.persons), len(codes) - 1)
+        return np.where(codes[at] == part.persons, places[at], -1).astype(np.int32), values
+
     def each(self) -> Iterator[Part]:
         """The parts that hold anybody; between two of them a question may be stopped."""
         parts = [part for part in self.parts if part.alive.any()]
@@ -199,6 +238,21 @@ class Journeys:
             yield part
             done += part.size
             progress(done / whole if whole else 1.0)
+
+
+def _by_value(told: Mapping[int, Json]) -> tuple[Int64, Int32, list[Json]]:
+    """Codes of persons, ascending, the place of each one's value, and the different values."""
+    known: dict[tuple[type, Hashable], int] = {}
+    values: list[Json] = []
+    places = np.empty(len(told), dtype=np.int32)
+    codes = sorted(told)
+    for at, code in enumerate(looking(codes)):
+        value = told[code]
+        plain = value if isinstance(value, str | int | float) else json.dumps(value, sort_keys=True)
+        places[at] = place = known.setdefault((type(value), plain), len(values))
+        if place == len(values):
+            values.append(value)
+    return np.array(codes, dtype=np.int64), places, values
 
 
 def _of_a_day(persons: Int64, cookieless: Int64) -> Bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from collector.core.blocks import Result
+from collector.core.errors import UserError
 from collector.core.query import Arguments, Query, Site, parse_query
 from collector.core.text import T, Text, Value
 from collector.core.times import Span, day_of
@@ -12,6 +13,8 @@ from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.by_segment import NAME, by_segment
 from collector.reports.cookieless import note_of
+from collector.reports.registry import reports
+from collector.reports.stage_states import by_stage
 
 
 def ask(report: Report, journeys: Journeys, arguments: Arguments, site: Site, now: int) -> tuple[Query, Result]:
@@ -21,10 +24,22 @@ def ask(report: Report, journeys: Journeys, arguments: Arguments, site: Site, no
         UserError: what is wrong with the question and what to write instead.
     """
     query = parse_query(report.params, arguments, site, now)
-    result = by_segment(report, journeys, query) if query.by == NAME else report.run(journeys, query)
+    _check_breakdown(report, query)
+    known = by_stage(journeys, query)
+    result = by_segment(report, known, query) if query.by == NAME else report.run(known, query)
     found = (note_of(report, journeys, query), _nothing_in_range(journeys, query.span) if report.ranged else None)
     notes = [note for note in found if note is not None]
     return query, replace(result, notes=(*result.notes, *notes)) if notes else result
+
+
+def _check_breakdown(report: Report, query: Query) -> None:
+    if query.by in (None, NAME) or report.breaks_down_by_any:
+        return
+    others = ", ".join(str(one.title) for one in reports().values() if one.breaks_down_by_any)
+    raise UserError(
+        f"{report.title} cannot be broken down by {query.by!r}.",
+        f"By segment alone. Reports that know any property: {others}.",
+    )
 
 
 def _nothing_in_range(journeys: Journeys, span: Span | None) -> Text | None:

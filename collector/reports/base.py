@@ -7,8 +7,14 @@ from dataclasses import dataclass
 
 from collector.core.blocks import Result
 from collector.core.query import Param, Query
-from collector.core.text import Text
+from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
+
+_BY_ANY = T(
+    "Break down by channel, source, device, page or any property, a trait (trait:plan), the stage people are in, "
+    "or segment."
+)
+_BY_SEGMENT = T("Break down by segment: each beside everybody.")
 
 
 def nobody(query: Query) -> str:  # noqa: ARG001 - a `Report.follows`
@@ -31,7 +37,7 @@ class Report:
         follows: what of an answer follows people for longer than a day ("", "part" or "whole") and so leaves out those
             counted without cookies (`scope.choose` with `lasting`).
         ranged: whether it reads the days that are chosen; one that has its own days does not offer them.
-        breaks_down: whether it reads the common option `by`, so that its page offers it.
+        breaks_down: whether it reads the common option `by`, so that its page offers it. Any report knows `by=segment`.
     """
 
     name: str
@@ -45,3 +51,13 @@ class Report:
     follows: Callable[[Query], str] = nobody
     breaks_down: bool = False
     ranged: bool = True
+
+    @property
+    def breaks_down_by_any(self) -> bool:
+        """Whether it can be broken down by a property; one that offers that in a place of its own has a `by-at`."""
+        return self.breaks_down or any(param.name == "by-at" for param in self.params)
+
+    @property
+    def by_help(self) -> Text:
+        """What the common option `by` does here."""
+        return _BY_ANY if self.breaks_down_by_any else _BY_SEGMENT

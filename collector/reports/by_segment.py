@@ -22,6 +22,8 @@ from collector.reports.base import Report
 
 NAME = "segment"
 MOST = 30
+# Whose pages offer it: asked of each segment they are soon ready, and tell something of a segment in a row.
+OFFERED = frozenset(("overview", "scorecard", "lifecycle", "stages", "paths", "attribution", "aha", "before-after"))
 Told: TypeAlias = tuple[Sequence[Column], list[Sequence[Cell]]]
 # What stands beside a number and is not the number.
 _BESIDE = ("previous", "change", "low", "high")
@@ -33,8 +35,10 @@ def by_segment(report: Report, journeys: Journeys, query: Query) -> Result:
     """The answer of everybody with a block `by_segment`: a row a segment of its numbers, else its first table's rows.
 
     Raises:
-        UserError: no segment is saved, or too many are.
+        UserError: no segment is saved, or too many are; or a second property is given.
     """
+    if query.values.get("across"):
+        raise UserError("Segments are not paired with a property.", "Take one of the two, or ask of one segment alone.")
     names = list(query.site.segments)
     if not names:
         raise UserError("No segment is saved yet.", "Save one, then break down by segment.")

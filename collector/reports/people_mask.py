@@ -15,7 +15,7 @@ import numpy as np
 
 from collector.core.deadline import Stopped, check
 from collector.core.errors import UserError
-from collector.core.event import Agent, Json
+from collector.core.event import Agent
 from collector.core.matcher import Condition, Matcher, fits_pattern
 from collector.core.people import AnyOf, Chain, Did, Fact, PeopleCondition, Segment, Visit, When, parts_of
 from collector.core.people_text import check_segments
@@ -266,12 +266,10 @@ def _by_id(ids: Int32, test: Callable[[int], bool]) -> Bool:
 @resolves("trait")
 def _trait(journeys: Journeys, part: Part, query: Query, fact: Fact) -> Bool:  # noqa: ARG001 - a resolver
     """Whose trait is so; whoever has none fits `!=` only, as with properties."""
-    codes, values = _trait_of_all(journeys, fact.name)
+    places, values = journeys.traits(part, fact.name)
     passes = [value is not None if fact.test is None else fact.test.test(value) for value in values]
-    place = np.minimum(np.searchsorted(codes, part.persons), max(len(codes) - 1, 0))
-    has = codes[place] == part.persons if len(codes) else np.zeros(len(part.persons), dtype=np.bool_)
-    mask = np.full(len(part.persons), fact.test is not None and fact.test.test(None, False), dtype=np.bool_)
-    mask[has] = np.array(passes, dtype=np.bool_)[place[has]]
+    absent = fact.test is not None and fact.test.test(None, False)
+    mask: Bool = np.array([*passes, absent], dtype=np.bool_)[places]  # the place of none is the last one
     return mask
 
 
@@ -284,13 +282,3 @@ def _listed(journeys: Journeys, part: Part, query: Query, fact: Fact) -> Bool:
         journeys.memo["list", fact.name] = codes
     mask: Bool = np.isin(part.persons, codes)
     return mask
-
-
-def _trait_of_all(journeys: Journeys, name: str) -> tuple[Int64, list[Json]]:
-    """Codes of the persons who have a trait, ascending, with its values; remembered with the view."""
-    found = journeys.memo.get(("trait", name))
-    if not isinstance(found, tuple):
-        told = sorted(journeys.people.traits(name).items())
-        found = np.array([code for code, _ in told], dtype=np.int64), [value for _, value in told]
-        journeys.memo["trait", name] = found
-    return found

@@ -7,6 +7,7 @@ of its own while it lasts: from so long after an event to the next one, which le
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -87,6 +88,18 @@ def states_at(moves: Moves, persons: int, before: int) -> tuple[Int8, Int64]:
     state[person] = moves.to[past]
     since[person] = moves.time[past]
     return state, since
+
+
+def by_stage(journeys: Journeys, query: Query) -> Journeys:
+    """The same journeys, which a question can break down by `stage`: the one that each person is in now."""
+    stages = stages_of(query.site)
+
+    def told(part: Part) -> tuple[Int32, Sequence[str]]:
+        moves = staged(journeys, part, stages, query.include_bots).moves
+        state, _ = states_at(moves, len(part.persons), query.now + 1)
+        return state.astype(np.int32), [one.name for one in stages]
+
+    return replace(journeys, of_persons={**journeys.of_persons, "stage": told})
 
 
 def stage_names(journeys: Journeys, part: Part, query: Query, places: Int64) -> list[str]:

@@ -193,6 +193,9 @@ class SqlLedger(SqlPrivacy):
     def trait_values(self, site: int, name: str) -> Mapping[int, Json]:
         return traits.trait_values(self.engine, site, name)
 
+    def trait_names(self, site: int, limit: int = 200) -> Sequence[str]:
+        return traits.trait_names(self.engine, site, limit)
+
     def crowds(self, site: int, least: int, limit: int = 20) -> Sequence[Crowd]:
         return people.crowds(self.engine, site, least, limit)
 

@@ -299,6 +299,9 @@ class Ledger(PrivacyVerbs, Protocol):
     def trait_values(self, site: int, name: str) -> Mapping[int, Json]:
         """For each known person who has the trait its value: what is verified over what visitors claim."""
 
+    def trait_names(self, site: int, limit: int = 200) -> Sequence[str]:
+        """Names of traits of the persons known last, most frequent first."""
+
     def timeline(
         self, visitors: Sequence[int], before: tuple[int, int] | None = None, limit: int = 500
     ) -> Sequence[StoredEvent]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from collector.store.engine import Engine, Row
 # A stored trait is [value, ms of the event that told it].
 Stored = dict[str, Json]
 _PAGE = 5_000
+_LATELY = 2_000  # persons whose traits name what there is
 
 
 class Told(NamedTuple):
@@ -111,6 +113,21 @@ def trait_values(engine: Engine, site: int, name: str) -> Mapping[int, Json]:
     for _, person, traits in _pages(engine, claims, "c.visitor", site, name):
         tell(claimed, person, traits)
     return {int(person): trait[0] for person, trait in (claimed | verified).items() if isinstance(trait, list)}
+
+
+def trait_names(engine: Engine, site: int, limit: int) -> Sequence[str]:
+    """Names of traits that anybody of the persons known last has, most frequent first."""
+    own = "SELECT id, traits, verified FROM person WHERE site = ? ORDER BY id DESC LIMIT ?"
+    have = {person: _held(traits) | _held(verified) for person, traits, verified in engine.rows(own, (site, _LATELY))}
+    claims = f"SELECT person, traits FROM claim WHERE {engine.within('person')}"  # noqa: S608
+    for person, traits in engine.rows(claims, (engine.many(sorted(have)),)):
+        have[person] |= _held(traits)
+    seen = Counter(name for names in have.values() for name in names)
+    return [name for name, _ in sorted(seen.items(), key=lambda item: (-item[1], item[0]))[:limit]]
+
+
+def _held(document: str) -> set[str]:
+    return {name for name, trait in json_document(document).items() if isinstance(trait, list)}
 
 
 def _pages(engine: Engine, query: str, key: str, site: int, name: str) -> Iterator[Row]:

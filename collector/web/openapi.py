@@ -37,7 +37,6 @@ _HELP = {
     "where": "Only people who did or are this: a matcher, like event:purchase[total>=100][#last=30d], or is:new.",
     "where-not": "Only people who did not do this, or are not.",
     "segment": "Only people of a saved segment, by its name.",
-    "by": "Break down by channel, source, device, page or any property.",
     "include-bots": "1: count what robots did too.",
     "include-cookieless": "1: count people who are known for a day only, where a report leaves them out.",
 }
@@ -271,7 +270,7 @@ def _reports() -> Json:
 
 def _report(report: Report, suffix: str) -> Json:
     parameters = [_path("site"), *(_param(param) for param in report.params)]
-    parameters += [_query(name, _HELP.get(name, ""), _common(name)) for name in COMMON]
+    parameters += [_query(name, {**_HELP, "by": str(report.by_help)}[name], _common(name)) for name in COMMON]
     answers: Json = {"200": _answer("The answer.", _ref("Report"))}
     wrong = _errors(400, 401, 404, 429, 503, 504)
     if suffix == "csv":

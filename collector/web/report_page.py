@@ -14,8 +14,9 @@ from collector.core.query import Query, parse_span
 from collector.core.text import T
 from collector.core.times import Span
 from collector.core.whole import whole
-from collector.journeys.journeys import Journeys
+from collector.journeys.journeys import TRAIT, Journeys
 from collector.reports.base import Report
+from collector.reports.by_segment import OFFERED
 from collector.web import draw, suggestions
 from collector.web.acts import Goals
 from collector.web.address import ROWS, Pairs, address, grouped, replaced
@@ -61,6 +62,7 @@ class ReportPage:
     segments: Sequence[str] = ()
     goals: Goals = ()
     breaks_down: bool = False
+    each_segment: bool = False
     blocks: Sequence[BlockView] = ()
     headline: str = ""
     notes: Sequence[str] = ()
@@ -269,6 +271,7 @@ def build(
         "segments": list(site.segments),
         "goals": site.goals,
         "breaks_down": report.breaks_down,
+        "each_segment": report.name in OFFERED and bool(site.segments),
         "given": given,
         "nothing_yet": not any(part.size for part in journeys.each()),
     }
@@ -315,10 +318,12 @@ def _period(path: str, pairs: Pairs, given: Mapping[str, Sequence[str]], access:
 
 
 def breakdowns(access: SiteAccess, journeys: Journeys) -> list[tuple[str, str]]:
-    """What can be broken down by: what every event has, then the properties seen lately; remembered with the view."""
+    """What can be broken down by: what there is everywhere, then what was seen; remembered with the view."""
     known = [(name, value_words("property", name)) for name in BREAKDOWNS]
     seen = journeys.memo.get("property names")
     if not isinstance(seen, list):
-        seen = journeys.memo["property names"] = list(access.rooms.ledger.property_names(access.site.id, 100))
+        ledger, site = access.rooms.ledger, access.site.id
+        seen = [f"{TRAIT}{name}" for name in ledger.trait_names(site, 50)] + list(ledger.property_names(site, 100))
+        journeys.memo["property names"] = seen
     known += [("segment", gettext("Segment"))] if access.site.segments else []
-    return known + [(name, name) for name in seen if name not in dict(known)]
+    return known + [(name, value_words("property", name)) for name in seen if name not in dict(known)]

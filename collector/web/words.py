@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collector.core.called import CHANNEL_WORDS, DEVICE_WORDS
 from collector.core.text import T
+from collector.journeys.journeys import TRAIT
 from collector.web.language import gettext
 
 # Marked for translation here, looked up by value.
@@ -30,6 +31,8 @@ _PROPERTIES = {
     "browser": T("Browser"),
     "landing": T("Landing page"),
     "page": T("Page"),
+    "event": T("Event"),
+    "stage": T("Stage now"),
 }
 _BOTS = {
     "ua_list": T("Says that it is a robot"),
@@ -61,11 +64,13 @@ _SETS = {
     "property": _PROPERTIES,
     "bot": _BOTS,
 }
-# Breakdowns that every event has, beside the properties it may carry.
+# Breakdowns that there are everywhere, beside the properties of events and the traits of people.
 BREAKDOWNS = tuple(_PROPERTIES)
 
 
 def value_words(column: str, value: str) -> str:
     """The words for a value of the closed set that `column` holds; any other value as it is."""
+    if column == "property" and value.startswith(TRAIT):
+        return gettext("Trait “%(name)s”", name=value.removeprefix(TRAIT).strip())
     known = _SETS.get(column, {}).get(value)
     return value if known is None else gettext(known.template)

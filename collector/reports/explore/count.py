@@ -83,7 +83,7 @@ def _asked_rows(journeys: Journeys, part: Part, query: Query, matcher: Matcher) 
 
 def _ids(journeys: Journeys, part: Part, name: str) -> Int32 | None:
     """What tells rows of different values apart (see `Journeys.labels`); None where a visit has one value."""
-    if name in _OF_VISITS:
+    if name in _OF_VISITS or journeys.is_of_person(name):
         return None
     if name in ("device", "os", "browser"):
         return part.agent

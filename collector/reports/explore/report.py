@@ -13,7 +13,7 @@ from collector.core.errors import UserError
 from collector.core.matcher import Matcher
 from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
-from collector.journeys.journeys import Journeys
+from collector.journeys.journeys import TRAIT, Journeys
 from collector.reports.base import Report
 from collector.reports.counted import events, people, visits
 from collector.reports.explore.blocks import MEASURES, Property, pairs_block, people_of, trend_block, values_block
@@ -35,6 +35,7 @@ _NAMES = {
     "page": T("Page"),
     "landing": T("Landing page"),
     "event": T("Event"),
+    "stage": T("Stage now"),
 }
 
 
@@ -43,6 +44,8 @@ def run(journeys: Journeys, query: Query) -> Result:
     event = query.values["event"]
     matcher = event if isinstance(event, Matcher) else EVERY
     name, across = query.by or "channel", query.values["across"]
+    if across == "segment":
+        raise UserError("Segments are not paired with a property.", "Break down by segment alone, which may overlap.")
     names = (name, str(across)) if across else (name,)
     rows = [asked(journeys, part, query, matcher, names) for part in journeys.each()]
     measure, top = str(query.values["measure"]), query.values["top"]
@@ -69,6 +72,8 @@ def run(journeys: Journeys, query: Query) -> Result:
 
 
 def _title(name: str) -> Text:
+    if name.startswith(TRAIT):
+        return T("Trait “{name}”", name=name.removeprefix(TRAIT).strip())
     return _NAMES.get(name) or T("{name}", name=name)
 
 
