@@ -53,6 +53,10 @@ class LedgerProperties:
         """The column of a property; all -1 where nobody ever sent it."""
         return part.memo.get(("property", name), lambda: _on_rows(self._stored(name), part))
 
+    def names(self) -> Sequence[str]:
+        """Names of properties that events had lately, most used first."""
+        return self._ledger.property_names(self._site)
+
     def _stored(self, name: str) -> Stored:
         while not self._lock.acquire(timeout=_LOOK):
             check()

@@ -58,6 +58,7 @@ class _Places:
     y: int
     x: int
     value: int
+    link: int | None
     tone: int
     size: int | None
     open: int | None
@@ -103,11 +104,12 @@ def _places(block: Block) -> _Places | None:
     y, x, value = (place_of(block, hint) for hint in ("y", "x", "value"))
     if y is None or x is None or value is None:
         return None
-    tone, size, open_ = (place_of(block, hint) for hint in ("tone", "size", "open"))
+    link, tone, size, open_ = (place_of(block, hint) for hint in ("link", "tone", "size", "open"))
     hidden = as_names(block.draw.get("unseen"))
     said = {y, x, value, size, open_}
     more = [at for at, column in enumerate(block.columns) if at not in said and column.name not in hidden]
-    return _Places(y, x, value, value if tone is None else tone, size, open_, more)
+    behind = None if link in (y, x, size) else link
+    return _Places(y, x, value, behind, value if tone is None else tone, size, open_, more)
 
 
 def _ordered(values: Sequence[Cell]) -> list[Cell]:
@@ -144,4 +146,12 @@ def _cell(
     words = [f"{shown.text(block.columns[place].label)}: {cells[place].text}" for place in (at.value, *at.more)]
     whole = "\n".join([f"{label} · {cells[at.x].text}", *words, *([gettext("Not over yet")] if undone else [])])
     text = "" if block.rows[row][at.value] is None else cells[at.value].text
-    return HeatCell(replace(cells[at.value], text=text, whole=whole), tone, undone)
+    view = replace(cells[at.value], text=text, whole=whole, href=_href(block.rows[row], at, cells))
+    return HeatCell(view, tone, undone)
+
+
+def _href(row: Sequence[Cell], at: _Places, cells: Sequence[CellView]) -> str:
+    """Where a cell leads. A share opens those that its row counts, if there is anybody."""
+    if cells[at.value].href or at.link is None or not row[at.link]:
+        return cells[at.value].href
+    return cells[at.link].href

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +18,8 @@ from collector.core.event import Json
 from collector.core.matcher import Matcher, parse_matcher
 from collector.core.times import DAY, HOUR
 from collector.reports.retention import REPORT
+from collector.reports.retention.blocks import Counts
+from collector.reports.retention.words import headline
 from tests.support.effort import examples
 from tests.support.worlds import E, question, site, world
 
@@ -153,6 +157,74 @@ def test_an_empty_site_and_a_wrong_cohort_are_told() -> None:
     assert "Nobody" in str(ask([]).headline)
     with pytest.raises(UserError, match="no cohort"):
         ask([at(0)], more={"people": "returned", "at": "1", "group": "2020-01-01"})
+
+
+@pytest.mark.parametrize(
+    ("size", "back", "said"),
+    [
+        (
+            [300, 40, 5],
+            [[300, 30, 3], [40, 4, 0], [5, 0, 0]],
+            "345 people began. Of the 340 whose week 1 is over, 10.0%",
+        ),
+        (
+            [300, 40, 5],
+            [[300, 30, 3], [40, 4, 0], [5, 0, 0]],
+            "came back in it; of the 300 whose week 2 is over, 1.0%.",
+        ),
+        (
+            [3, 2, 9],
+            [[3, 1, 1], [2, 1, 0], [9, 0, 0]],
+            "14 people began. 2 of the 5 whose week 1 is over came back in it",
+        ),
+        ([3, 2, 9], [[3, 1, 1], [2, 1, 0], [9, 0, 0]], "it; of the 3 whose week 2 is over, 1."),
+        (
+            [1, 0, 0],
+            [[1, 1, 0], [0, 0, 0], [0, 0, 0]],
+            "1 person began. The only one whose week 1 is over came back in it",
+        ),
+        ([1, 0, 0], [[1, 1, 0], [0, 0, 0], [0, 0, 0]], "it; the only one whose week 2 is over did not."),
+        (
+            [0, 1, 0],
+            [[0, 0, 0], [1, 0, 0], [0, 0, 0]],
+            "began. The only one whose week 1 is over did not come back in it.",
+        ),
+    ],
+)
+def test_the_headline_tells_of_those_whose_week_is_over(size: list[int], back: list[list[int]], said: str) -> None:
+    over = np.array([[True, True, True], [True, True, False], [True, False, False]])
+    assert said in str(headline(Counts([""], np.array([size]), np.array([back]), over, over), "week", False))
+
+
+def test_a_return_in_a_period_or_later_is_told_as_that() -> None:
+    result = ask([at(0), at(22)], more={"returning": "after"})
+    assert "came back in it or later; " in str(result.headline)
+    assert str(result.block("summary").columns[1].label) == "Came back a week later or after that"
+    assert str(ask([at(0), at(22)], more={"people": "returned", "at": "1"}).headline).startswith(
+        "Who came back in week 1:"
+    )
+
+
+def test_the_rate_above_opens_those_who_came_back() -> None:
+    links: Any = ask([at(0), at(8), at(0, "v")]).block("summary").draw["cell_links"]
+    listed = ask([at(0), at(8), at(0, "v")], more=dict(links["rate"][0])).block("people")
+    assert [row[0] for row in listed.rows] == ["u"]
+
+
+def test_values_of_a_breakdown_are_said_like_everywhere() -> None:
+    found = ask([at(0)], more={"by": "channel"}).block("cohorts")
+    assert (str(found.columns[0].label), found.draw["words"]) == ("Channel", {"cohort": "channel"})
+    listed = ask([at(0)], more={"by": "channel", "people": "began", "group": "direct"}).block("people")
+    assert str(listed.title).startswith("Who began (Direct)")
+
+
+def test_a_property_that_nobody_had_is_told_with_what_may_be_meant() -> None:
+    events = [at(0, props={"plan": "pro", "seats": 3}), at(0, "v")]
+    for name, words in (("plna", "Properties with such a name: plan."), ("zzz", "that events have: plan, seats.")):
+        notes = " ".join(map(str, ask(events, more={"by": name}).notes))
+        assert f"Nobody had a property “{name}” as they began" in notes
+        assert words in notes
+    assert not any("Nobody" in str(note) for by in ("plan", "campaign") for note in ask(events, more={"by": by}).notes)
 
 
 def test_too_many_periods_ask_for_wider_ones() -> None:

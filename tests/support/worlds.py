@@ -130,6 +130,9 @@ class Ledger:
                 code[row] = values.index(props[name])
         return PropertyColumn(code, values)
 
+    def names(self) -> Sequence[str]:
+        return list(dict.fromkeys(name for event in self.events for name in event.props))
+
 
 def stored(event: E, number: int) -> StoredEvent:
     """The ledger's row of an event."""

@@ -153,6 +153,28 @@ def test_a_number_stands_with_its_change_or_with_the_ends_of_its_interval() -> N
     assert (card.label, card.value.text, list(card.more)) == ("Difference", "+10 pp", ["−5 to +25 pp"])
 
 
+def test_a_share_in_a_grid_opens_those_whom_it_counts_unless_it_has_people_of_its_own() -> None:
+    columns = (
+        Column("of", T("Of")),
+        Column("week", T("Week"), "count"),
+        Column("back", T("Back"), "count"),
+        Column("rate", T("Rate"), "ratio"),
+    )
+    rows: list[list[Cell]] = [["a", 0, 4, 1.0], ["a", 1, 1, 0.25], ["a", 2, 0, 0.0]]
+    roles: dict[str, object] = {"y": "of", "x": "week", "value": "rate", "link": "back"}
+    block = Block("g", "grid", T("G"), columns, rows, roles, [(("at", str(week)),) for week in range(3)])
+
+    def hrefs(block: Block) -> list[str]:
+        drawn = view(block).heat
+        assert drawn is not None
+        return [cell.view.href for row in drawn.rows for cell in row.cells]
+
+    assert hrefs(block) == ["/people?at=0", "/people?at=1", ""], "nobody is behind the last"
+    own = [(("own", "1"),), None, None]
+    assert hrefs(replace(block, draw={**roles, "cell_links": {"rate": own}}))[0] == "/people?own=1"
+    assert hrefs(replace(block, draw={**roles, "link": "of"})) == ["", "", ""], "a row's people are not a cell's"
+
+
 NAMES = st.sampled_from(["step", "where", "from", "window", "exclude"])
 PAIRS = st.lists(st.tuples(NAMES, st.text(max_size=12)), max_size=8)
 

@@ -11,6 +11,7 @@ from collector.core.blocks import Block, Cell, Column
 from collector.core.query import Query
 from collector.core.text import T, Text
 from collector.journeys.part import Bool, Int64
+from collector.reports.breakdowns import title_of
 from collector.reports.local_days import Periods
 from collector.reports.stats import wilson
 
@@ -119,7 +120,7 @@ def cohorts_block(query: Query, counts: Counts, periods: Periods, by: str | None
         kind="grid",
         title=T("Cohorts"),
         columns=(
-            Column("cohort", T("Began"), "date") if by is None else Column("cohort", T("Value"), "text"),
+            Column("cohort", T("Began"), "date") if by is None else Column("cohort", title_of(by), "text"),
             Column("size", T("People"), "count"),
             Column("period", _after(periods.unit), "count"),
             Column("people", T("Of them counted"), "count", T("Those for whom the period is over.")),
@@ -136,6 +137,7 @@ def cohorts_block(query: Query, counts: Counts, periods: Periods, by: str | None
             "open": "unfinished",
             "link": "returned",
             "cell_links": {"size": sizes},
+            "words": {} if by is None else {"cohort": by},
         },
         links=links,
         empty=T("Nobody began in this time."),
@@ -154,28 +156,38 @@ def _pooled(counts: Counts, group: int) -> list[tuple[int, int, int, bool]]:
     return [cell for cell in found if cell[1]]
 
 
+_LATER = {
+    ("day", False): T("Came back a day later"),
+    ("week", False): T("Came back a week later"),
+    ("month", False): T("Came back a month later"),
+    ("day", True): T("Came back a day later or after that"),
+    ("week", True): T("Came back a week later or after that"),
+    ("month", True): T("Came back a month later or after that"),
+}
+
+
 def summary_block(query: Query, counts: Counts, unit: str) -> Block:
     """Who began, and how many of them came back in the first period after it."""
     began = int(counts.size.sum())
     people, back = counts.eligible(1) if counts.most else (0, 0)
     low, high = wilson(back, people)
     rate: list[Cell] = [back / people, float(low), float(high)] if people else [None, None, None]
-    labels = {
-        "day": T("Came back a day later"),
-        "week": T("Came back a week later"),
-        "month": T("Came back a month later"),
-    }
     return Block(
         id="summary",
         kind="number",
         title=T("Retention"),
         columns=(
             Column("people", T("Began"), "count"),
-            Column("rate", labels[unit], "ratio"),
+            Column(
+                "rate",
+                _LATER[unit, query.values["returning"] == "after"],
+                "ratio",
+                T("Of those for whom the period is over."),
+            ),
             Column("low", T("Low"), "ratio"),
             Column("high", T("High"), "ratio"),
         ),
         rows=[[began, *rate]],
-        draw={"link": "people"},
+        draw={"link": "people", "cell_links": {"rate": [people_of(query, "returned", 1, "")]}},
         links=[people_of(query, "began", 0, "")],
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from collector.core.blocks import Block, Column, Result
+from collector.core.called import called
 from collector.core.errors import UserError
 from collector.core.query import Param, Query
 from collector.core.text import T, Text, Value
@@ -15,7 +16,7 @@ from collector.core.times import Span
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64
 from collector.reports.base import Report
-from collector.reports.counted import people
+from collector.reports.breakdowns import instead_of, is_missing
 from collector.reports.named import OTHER, named
 from collector.reports.overview_trend import whole_span
 from collector.reports.params import INTERVAL, wholly
@@ -30,6 +31,7 @@ from collector.reports.retention.blocks import (
     summary_block,
 )
 from collector.reports.retention.cohorts import Asked, Starts, asked, group_texts, starts
+from collector.reports.retention.words import headline
 
 _MOST = {"day": 14, "week": 12, "month": 12}
 _FIRST = Column("time", T("Began"), "time")
@@ -60,7 +62,8 @@ def run(journeys: Journeys, query: Query) -> Result:
         curve_block(query, counts, unit),
         cohorts_block(query, counts, begun.question.periods, query.by),
     ]
-    return Result(blocks, journeys.as_of, _headline(counts, unit), _notes(begun.question, begun.span, counts))
+    said = headline(counts, unit, begun.question.after)
+    return Result(blocks, journeys.as_of, said, _notes(journeys, query, begun.question, begun.span, counts))
 
 
 def counts(journeys: Journeys, query: Query) -> Counts:
@@ -131,7 +134,7 @@ def _people(journeys: Journeys, query: Query, begun: _Begun) -> Block:
             if cohort is None:
                 fits &= begun.over[one.cohort, k]
         listed.append(Behind.each(one.part, one.row[fits].astype(np.int64)))
-    return people_block(journeys, query, listed, _title(which, k, question.periods.unit, wanted), when=_FIRST)
+    return people_block(journeys, query, listed, _title(query, which, k, question.periods.unit, wanted), when=_FIRST)
 
 
 def _wanted(query: Query, question: Asked, groups: Sequence[str], wanted: str) -> tuple[int | None, int | None]:
@@ -159,40 +162,19 @@ _TITLES = {
 }
 
 
-def _title(which: str, k: int, unit: str, wanted: str) -> Text:
+def _title(query: Query, which: str, k: int, unit: str, wanted: str) -> Text:
     title = T("Who began") if which == "began" else Text(_TITLES[which][unit].template, {"k": k})
-    return T("{list} ({cohort})", list=title, cohort=wanted) if wanted else title
+    if which != "began" and query.values["returning"] == "after":
+        title = T("{list} or later", list=title)
+    cohort = Value(wanted, "date") if query.by is None else called(query.by, wanted)
+    return T("{list} ({cohort})", list=title, cohort=cohort) if wanted else title
 
 
-_HEADLINES = {
-    "day": T("{people} began; {rate} of them came back on day {k}."),
-    "week": T("{people} began; {rate} of them came back in week {k}."),
-    "month": T("{people} began; {rate} of them came back in month {k}."),
-}
-
-
-def _headline(counts: Counts, unit: str) -> Text:
-    began = int(counts.size.sum())
-    if not began:
-        return T("Nobody began in this time.")
-    known = [k for k in range(1, counts.most + 1) if counts.eligible(k)[0]]
-    if not known:
-        return T("{people} began; it is too early to say who comes back.", people=people(began))
-    rates = [counts.eligible(k)[1] / counts.eligible(k)[0] for k in known]
-    first = {"people": people(began), "rate": Value(rates[0], "ratio"), "k": known[0]}
-    if len(known) == 1:
-        return Text(_HEADLINES[unit].template, first)
-    last = {"later": Value(rates[-1], "ratio"), "last": known[-1]}
-    both = {
-        "day": T("{people} began; {rate} of them came back on day {k}, {later} on day {last}."),
-        "week": T("{people} began; {rate} of them came back in week {k}, {later} in week {last}."),
-        "month": T("{people} began; {rate} of them came back in month {k}, {later} in month {last}."),
-    }
-    return Text(both[unit].template, {**first, **last})
-
-
-def _notes(question: Asked, span: Span, counts: Counts) -> list[Text]:
+def _notes(journeys: Journeys, query: Query, question: Asked, span: Span, counts: Counts) -> list[Text]:
     notes = []
+    if query.by is not None and is_missing(query.by, counts.groups):
+        notes.append(T("Nobody had a property “{name}” as they began: all are in one row.", name=query.by))
+        notes += instead_of(journeys, query.by)
     if counts.size.sum() and not counts.over[counts.begun].all():
         notes.append(T("Periods that are not over are marked, and left out of the curve: their rates may still grow."))
     if span.first != question.periods.first[0]:
