@@ -103,11 +103,15 @@ def parse_period(text: str, today: date) -> tuple[date, date]:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A range of days in a time zone: `first` to `last` inclusive, `start` to `end` (exclusive) in ms UTC."""
+    """A range of days in a time zone: `first` to `last` inclusive, `start` to `end` (exclusive) in ms UTC.
+
+    until: ms UTC, where it ends before its last day is over.
+    """
 
     first: date
     last: date
     zone: ZoneInfo
+    until: int | None = None
 
     @property
     def start(self) -> int:
@@ -115,7 +119,8 @@ class Span:
 
     @property
     def end(self) -> int:
-        return day_start(self.last + timedelta(days=1), self.zone)
+        end = day_start(self.last + timedelta(days=1), self.zone)
+        return end if self.until is None else min(end, self.until)
 
     @property
     def days(self) -> int:

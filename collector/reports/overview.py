@@ -14,7 +14,7 @@ from collector.reports.counted import people, visits
 from collector.reports.live import live_blocks
 from collector.reports.overview_counts import Totals, look, totals
 from collector.reports.overview_tables import by_kind, chat_table, events_table, pages_table, session_table
-from collector.reports.overview_trend import earlier_span, trend_block, whole_span
+from collector.reports.overview_trend import earlier_span, same_part, trend_block, whole_span
 from collector.reports.params import COMPARE
 from collector.reports.scope import common_arguments, share
 
@@ -32,17 +32,16 @@ def run(journeys: Journeys, query: Query) -> Result:
     """The overview of a site for a range."""
     span = whole_span(journeys, query)
     goals = len(query.site.goals)
-    views = look(journeys, query, query.start, query.end)
+    views = look(journeys, query)
     now = totals(views, goals)
     earlier = earlier_span(span, str(query.values.get("compare"))) if query.span is not None else None
-    before_views = look(journeys, query, earlier.start, earlier.end) if earlier else []
+    before_views = look(journeys, replace(query, span=earlier)) if earlier else []
     unfinished = span.start < query.now < span.end
     before = None
     if earlier is not None:
         part_views = before_views
         if unfinished:
-            # A period under way is compared with as much of the earlier one as has passed of it.
-            part_views = look(journeys, query, earlier.start, earlier.start + query.now - span.start)
+            part_views = look(journeys, replace(query, span=same_part(span, earlier, query.now)))
         before = totals(part_views, goals)
     limit = query.values.get("limit")
     rows = limit if isinstance(limit, int) else 50

@@ -136,14 +136,17 @@ class Totals:
     goal_value: list[float | None] = field(default_factory=list)
 
 
-def look(journeys: Journeys, query: Query, start: int, end: int) -> list[View]:
-    """Every part through the question, between two instants."""
+def look(journeys: Journeys, query: Query) -> list[View]:
+    """Every part through the question; another stretch is seen through the question with the range of that stretch.
+
+    There is no other way to ask, because filters that speak of the range mean the days that are looked at.
+    """
     matchers = [matcher for _, matcher in query.site.goals]
-    return [_view(journeys, part, query, start, end, matchers) for part in journeys.each()]
+    return [_view(journeys, part, query, matchers) for part in journeys.each()]
 
 
-def _view(journeys: Journeys, part: Part, query: Query, start: int, end: int, goals: Sequence[Matcher]) -> View:
-    mask = inside(part, query, choose(journeys, part, query), start, end)
+def _view(journeys: Journeys, part: Part, query: Query, goals: Sequence[Matcher]) -> View:
+    mask = inside(part, query, choose(journeys, part, query), query.start, query.end)
     goal_rows = []
     for goal in goals:
         rows = rows_of_any(journeys, part, [goal], query.include_bots)

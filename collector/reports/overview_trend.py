@@ -63,6 +63,11 @@ def earlier_span(span: Span, compare: str) -> Span | None:
     return None
 
 
+def same_part(span: Span, earlier: Span, now: int) -> Span:
+    """The earlier span; of one under way at `now` (ms UTC) only as much of the earlier as has passed of it."""
+    return replace(earlier, until=earlier.start + now - span.start) if span.start < now < span.end else earlier
+
+
 def _year_before(day: date) -> date:
     try:
         return day.replace(year=day.year - 1)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,6 +129,43 @@ def test_a_period_under_way_is_compared_with_the_same_part_of_the_one_before() -
     trend = result.block("trend").rows
     assert [trend[0][1], trend[0][5], trend[0][-1]] == [1, 2, True]
     assert "not over" in str(result.notes[0])
+
+
+def days_of_three_periods() -> list[E]:
+    """Who came in which of three periods of two days, on their first or second day: new, returning, back later."""
+    came = {"a": "012345", "b": "24", "c": "3", "d": "35", "e": "03", "f": "5", "g": "145", "h": "2", "i": "05"}
+    adds = {"a": "15", "b": "2", "d": "3", "e": "3", "g": "4", "h": "2"}
+    noon = START - START % DAY + 12 * HOUR
+    found = [E(who, noon + int(at) * DAY, "page:/") for who, days in came.items() for at in days]
+    return found + [E(who, noon + int(at) * DAY + MINUTE, "event:add") for who, days in adds.items() for at in days]
+
+
+OF_RANGE = [
+    ({"where": "is:new"}, [1, 4]),
+    ({"where": "is:returning"}, [5, 2]),
+    ({"where": "event:add[#in]"}, [2, 4]),
+    ({"where_not": "event:add[#in][#times>=1]"}, [4, 2]),
+]
+
+
+@pytest.mark.parametrize(("asked", "came"), OF_RANGE)
+def test_filters_of_the_ranges_own_days_find_the_people_of_the_period_before_by_its_days(
+    asked: dict[str, Any], came: list[int]
+) -> None:
+    log, midnight = days_of_three_periods(), START - START % DAY
+    days = [datetime.fromtimestamp((midnight + at * DAY) / 1000, UTC).date().isoformat() for at in range(6)]
+    for now in (midnight + 7 * DAY, midnight + 5 * DAY + 6 * HOUR):  # over, and under way
+        known = [e for e in log if e.time < now]
+        found = ask(known, now, from_=days[4], to=days[5], interval="day", **asked)
+        then = now - 2 * DAY if now < midnight + 6 * DAY else now
+        earlier = ask([e for e in known if e.time < then], then, from_=days[2], to=days[3], interval="day", **asked)
+        for block in found.blocks:
+            if block.kind == "number" and any(column.name == "previous" for column in block.columns):
+                assert block.rows[0][1] == value(earlier, block.id), block.id
+        assert [row[6] for row in found.block("goals").rows] == [row[5] for row in earlier.block("goals").rows]
+        if then == now:
+            assert found.block("people").rows[0][:2] == came
+            assert [row[5:9] for row in found.block("trend").rows] == [row[1:5] for row in earlier.block("trend").rows]
 
 
 def test_a_chat_widget_that_shows_itself_ends_no_bounce_but_a_click_does() -> None:

@@ -69,8 +69,7 @@ def run(journeys: Journeys, query: Query) -> Result:
 
 
 def _look(journeys: Journeys, query: Query, span: Span) -> list[View]:
-    # Filters that mean "in the range" mean this side's days.
-    return look(journeys, replace(query, span=span), span.start, span.end)
+    return look(journeys, replace(query, span=span))
 
 
 def _changes(query: Query, days: Windows, pair: Pair, then: Pair | None) -> list[Block]:
@@ -94,7 +93,7 @@ def _trend(journeys: Journeys, query: Query, days: Windows, before: Sequence[Vie
     asked = replace(query, span=whole)
     # Filters may choose other people of the whole than of a side.
     filtered = any(name in FILTERS for name, _ in query.arguments)
-    views = look(journeys, asked, whole.start, whole.end) if filtered else united(before, after)
+    views = look(journeys, asked) if filtered else united(before, after)
     block = trend_block(asked, whole, views, None, [])
     # There is no earlier period beside it: the earlier days are on the plot itself.
     drawn = {**block.draw, "y": "people", "unseen": _EARLIER}

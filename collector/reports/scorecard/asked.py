@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -12,7 +12,8 @@ from collector.core.times import Span, day_of
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int32, Part
 from collector.reports.local_days import Periods, bounded, day_number
-from collector.reports.overview_trend import auto_interval, earlier_span, whole_span
+from collector.reports.overview_trend import auto_interval, earlier_span, same_part, whole_span
+from collector.reports.people_mask import of_range
 from collector.reports.scope import choose
 
 BOUGHT = parse_matcher("event:purchase")
@@ -33,9 +34,10 @@ class Asked:
 
     cart, purchase: what begins a cart and what ends it; purchase is None where the site has no goal and sent none.
     window: ms within which a cart is bought. stretch: the range. past: the whole period before it, None for all time
-    and where the site's events begin later. before: what the range is compared with, None for no comparison, and
-    `past_before` the whole period before that. short: whether the site's events begin within `before` or after it.
-    periods: of the trends, from the one before the range on. under_way: whether the range is not over.
+    and where the site's events begin later. before: what the range is compared with, cut off where the range is under
+    way, None for no comparison, and `past_before` the whole period before that. short: whether the site's events begin
+    within `before` or after it. periods: of the trends, from the one before the range on. under_way: whether the range
+    is not over.
     """
 
     cart: Matcher
@@ -43,7 +45,7 @@ class Asked:
     window: int
     stretch: Stretch
     past: Stretch | None
-    before: Stretch | None
+    before: Span | None
     past_before: Stretch | None
     periods: Periods
     short: bool
@@ -63,11 +65,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """A part, the persons of it that are asked for, and those of them who can be followed for longer than a day."""
+    """A part, the persons of it that are asked for, and those of them who can be followed for longer than a day.
+
+    past: such persons of the period before the range, other ones where the filters speak of the range.
+    """
 
     part: Part
     chosen: Bool
     lasting: Bool
+    past: Bool
 
 
 def asked(journeys: Journeys, query: Query) -> Asked:
@@ -94,7 +100,7 @@ def asked(journeys: Journeys, query: Query) -> Asked:
         window=window if isinstance(window, int) else 0,
         stretch=Stretch(query.start, query.end),
         past=_whole(span.previous()) if whole and span.previous().first >= began else None,
-        before=_same_part(span, earlier, query.now) if earlier else None,
+        before=same_part(span, earlier, query.now) if earlier else None,
         past_before=_whole(earlier.previous()) if earlier and earlier.previous().first >= began else None,
         periods=Periods(
             unit, Span(span.first, span.first, span.zone).cuts(unit)[0][0] - timedelta(days=1), last, span.zone
@@ -119,20 +125,16 @@ def _whole(span: Span) -> Stretch:
     return Stretch(span.start, span.end)
 
 
-def _same_part(span: Span, earlier: Span, now: int) -> Stretch:
-    """A period under way is compared with as much of the earlier one as has passed of it."""
-    if span.start < now < span.end:
-        return Stretch(earlier.start, min(earlier.end, earlier.start + now - span.start))
-    return _whole(earlier)
-
-
 def look_at(journeys: Journeys, query: Query) -> list[Seen]:
     """Every part with the persons asked for."""
     found = []
+    before = replace(query, span=query.span.previous()) if query.span is not None and of_range(query) else None
     for part in journeys.each():
         chosen = choose(journeys, part, query)
         same = query.include_cookieless or journeys.of_a_day(part) is None
-        found.append(Seen(part, chosen, chosen if same else choose(journeys, part, query, lasting=True)))
+        lasting = chosen if same else choose(journeys, part, query, lasting=True)
+        past = lasting if before is None else choose(journeys, part, before, lasting=True)
+        found.append(Seen(part, chosen, lasting, past))
     return found
 
 

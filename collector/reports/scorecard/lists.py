@@ -29,13 +29,17 @@ _WORTH = Column("value", T("Value"), "money")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Everything a list is made from: `stretch` is the range or a period of it, `past` the whole period before."""
+    """Everything a list is made from: `stretch` is the range or a period of it, `past` the whole period before.
+
+    outside: whether `past` lies before the range.
+    """
 
     journeys: Journeys
     query: Query
     question: Asked
     stretch: Stretch
     past: Stretch | None
+    outside: bool
     group: str
     subset: str
     within: str
@@ -96,15 +100,15 @@ def _bounced(ask: Ask, seen: Seen) -> list[Behind]:
 def _before(ask: Ask, seen: Seen) -> list[Behind]:
     if ask.past is None:
         return []
-    mask = active(seen.part, ask.query, seen.lasting, ask.past)
+    mask = active(seen.part, ask.query, seen.past if ask.outside else seen.lasting, ask.past)
     return [Behind.persons(seen.part, mask, include_bots=ask.query.include_bots)]
 
 
 def _retained(ask: Ask, seen: Seen) -> list[Behind]:
     if ask.past is None:
         return []
-    mask = active(seen.part, ask.query, seen.lasting, ask.past)
-    mask &= active(seen.part, ask.query, seen.lasting, ask.stretch)
+    mask = active(seen.part, ask.query, seen.past if ask.outside else seen.lasting, ask.past)
+    mask &= active(seen.part, ask.query, mask, ask.stretch)
     return [Behind.persons(seen.part, mask, include_bots=ask.query.include_bots)]
 
 

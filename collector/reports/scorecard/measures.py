@@ -49,20 +49,19 @@ class Measures:
     chat: ChatFacts = field(default_factory=ChatFacts)
 
 
-def measure(
-    journeys: Journeys, query: Query, question: Asked, found: Sequence[Seen], stretch: Stretch, past: Stretch | None
-) -> Measures:
-    """The sums of a stretch, and of who came back from the `past` period."""
-    views = look(journeys, query, *stretch)
+def measure(journeys: Journeys, query: Query, question: Asked, found: Sequence[Seen], past: Stretch | None) -> Measures:
+    """The sums of the query's own range, and of who came back in it from the `past` period."""
+    views, stretch = look(journeys, query), Stretch(query.start, query.end)
     sums = Measures(totals(views, len(query.site.goals)))
     for seen, view in zip(found, views, strict=True):
         check()
         part, begun = seen.part, view.begun
         sums.length += float((part.time[view.sessions.last[begun]] - part.time[part.session_row[begun]]).sum())
         if past is not None:
-            before = active(part, query, seen.lasting, past)
+            before = active(part, query, seen.past, past)
+            came = _persons(part, view) if seen.past is seen.lasting else active(part, query, before, stretch)
             sums.past += int(np.count_nonzero(before))
-            sums.retained += int(np.count_nonzero(before & _persons(part, view)))
+            sums.retained += int(np.count_nonzero(before & came))
         _carts_and_forms(journeys, query, question, seen, stretch, sums)
         _money(journeys, query, question, seen, stretch, sums)
         row, score = answers(journeys, part, query.include_bots)

@@ -24,8 +24,8 @@ def listed(journeys: Journeys, query: Query, question: Asked, found: Sequence[Se
     """
     which, at = str(query.values["people"]), str(query.values["at"] or "")
     group, subset, within = (str(query.values[name] or "") for name in ("group", "subset", "within"))
-    stretch, past = _when(question, at)
-    ask = Ask(journeys, query, question, stretch, past, group, subset, within)
+    stretch, past, outside = _when(question, at)
+    ask = Ask(journeys, query, question, stretch, past, outside, group, subset, within)
     _checked("group", group, CART_STATES if which == "carts" else None)
     _checked("subset", subset, FORM_STATES if which == "forms" else None)
     one = LISTS[which]
@@ -57,12 +57,12 @@ def _checked(name: str, text: str, states: Sequence[str] | None) -> None:
         raise UserError(f"{text!r} is no {name} here.", f"Choose one of {', '.join(states)}.")
 
 
-def _when(question: Asked, at: str) -> tuple[Stretch, Stretch | None]:
-    """The range with the period before it, or the period of the trends that begins on a day."""
+def _when(question: Asked, at: str) -> tuple[Stretch, Stretch | None, bool]:
+    """The range or the period of the trends that begins on a day, the one before, and whether that is outside."""
     if not at:
-        return question.stretch, question.past
+        return question.stretch, question.past, True
     days = [day.isoformat() for day in question.periods.first]
     if at not in days[1:]:
         raise UserError(f"No period of the plots begins on {at}.", "Open the list from its plot again.")
     place = days.index(at)
-    return question.whole(place), question.whole(place - 1)
+    return question.whole(place), question.whole(place - 1), place == 1

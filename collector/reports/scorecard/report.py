@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from collector.core.blocks import Result
 from collector.core.query import Param, Query
 from collector.core.text import T
@@ -9,6 +11,7 @@ from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.params import COMPARE, INTERVAL
 from collector.reports.people_list import LIMIT
+from collector.reports.people_mask import of_range
 from collector.reports.scorecard.asked import asked, look_at
 from collector.reports.scorecard.cart_block import carts_block
 from collector.reports.scorecard.definitions import metrics
@@ -29,10 +32,12 @@ def run(journeys: Journeys, query: Query) -> Result:
     if query.values["people"] is not None:
         people = listed(journeys, query, question, found)
         return Result([people], journeys.as_of, people.title)
-    now = measure(journeys, query, question, found, question.stretch, question.past)
+    now = measure(journeys, query, question, found, question.past)
     before = None
     if question.before is not None:
-        before = measure(journeys, query, question, found, question.before, question.past_before)
+        earlier = replace(query, span=question.before)
+        theirs = look_at(journeys, earlier) if of_range(query) else found
+        before = measure(journeys, earlier, question, theirs, question.past_before)
     told = shown(measured(metrics(query, question), now, before))
     blocks = [
         *cards(told),

@@ -120,11 +120,14 @@ def _people(journeys: Journeys, query: Query, question: Asked, seen: Seen, days:
     person, place = active.person[fresh], place[fresh]
     lasting = seen.lasting[person]
     sums.add("people", place if seen.chosen is seen.lasting and lasting.all() else place[seen.chosen[person]])
+    again = np.zeros(len(place), dtype=np.bool_)
+    again[:-1] = (person[1:] == person[:-1]) & (place[1:] == place[:-1] + 1)
+    if seen.past is not seen.lasting:
+        lasting = np.where(place == 0, seen.past[person], lasting)
     if not lasting.all():
-        person, place = person[lasting], place[lasting]
+        place, again = place[lasting], again[lasting]
     sums.add("lasting", place)
-    again = (person[1:] == person[:-1]) & (place[1:] == place[:-1] + 1)
-    sums.add("retained", place[1:][again])
+    sums.add("retained", place[again] + 1)
     matchers = [matcher for _, matcher in query.site.goals]
     rows = rows_of_any(journeys, part, matchers, query.include_bots)
     rows = rows[seen.chosen[part.person[rows]]]
