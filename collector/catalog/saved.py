@@ -77,5 +77,6 @@ class Saved(Segments, Annotations):
             goals=goals,
             stages=stages,
             annotations=self.annotations(site.id),
+            currencies={parse_matcher(goal.matcher): goal.currency for goal in site.goals if goal.currency},
             lists=partial(self.people_on, site.id),
         )

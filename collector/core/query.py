@@ -6,7 +6,7 @@ The same names are options on the command line and query parameters of a page, s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
@@ -70,6 +70,7 @@ def no_lists(name: str) -> Sequence[str]:
 class Site:
     """What a question must know of the site it is asked of.
 
+    currencies: what the values of goals are in, for those of which that is known.
     lists: who stands on a kept list, as user ids and visitors' keys; UserError where there is none called so.
     """
 
@@ -81,8 +82,16 @@ class Site:
     spend: Spend = NO_SPEND
     stages: Sequence[Stage] = ()
     annotations: Sequence[Annotation] = ()
+    currencies: Mapping[Matcher, str] = field(default_factory=dict)
     # Read when it is asked for. Only erasing changes what a list holds, so that this tells no two questions apart.
     lists: Callable[[str], Sequence[str]] = field(default=no_lists, repr=False, compare=False)
+
+    def currency_of(self, goal: Matcher) -> str:
+        """The currency that a goal's values are in, also of one that a goal of the site is with other conditions; ""
+        where it is not known."""
+        plain = replace(goal, conditions=())
+        same = (known for one, known in self.currencies.items() if replace(one, conditions=()) == plain)
+        return self.currencies.get(goal) or next(same, "")
 
 
 @dataclass(frozen=True, slots=True)

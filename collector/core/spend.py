@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,12 @@ class Spend:
     def __repr__(self) -> str:
         # Answers are kept under what their site looks like, which must stay short however much was spent.
         return f"Spend(version={self.version})"
+
+
+def main_currency(rows: Sequence[SpendDay], wanted: str) -> str:
+    """The currency to count costs in: the wanted one where some are in it, else that of most rows."""
+    many = Counter(row.currency for row in rows)
+    return wanted if wanted in many else min(many, key=lambda one: (-many[one], one), default="")
 
 
 NO_SPEND = Spend()

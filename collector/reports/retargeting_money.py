@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 
 from collector.core.matcher import Matcher
 from collector.core.query import Query
+from collector.core.spend import main_currency
 from collector.core.times import DAY, Span, day_of
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Int64, Part
@@ -38,7 +38,8 @@ class Bounded(NamedTuple):
 class Cost:
     """What the channel cost on days in the range whose time for the goal is over.
 
-    until: the first instant after these days, ms UTC. currency: the one of most rows; other: rows in another one.
+    until: the first instant after these days, ms UTC. currency: the goal's if any is in it, else the one of most rows;
+    other: rows in another one. earned: the currency of the goal's value, "" where it is not known.
     of_all: whether the ads were shown to more people than the question is about.
     """
 
@@ -47,6 +48,12 @@ class Cost:
     other: int
     until: int
     of_all: bool
+    earned: str = ""
+
+    @property
+    def comparable(self) -> bool:
+        """Whether revenue may be set against it: it is in the same currency, as far as is known."""
+        return self.earned in ("", self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +77,12 @@ def cost_of(query: Query, plan: Plan) -> Cost | None:
     rows = [one for one in bills if first <= one.day <= last.isoformat()]
     if not rows:
         return None
-    currency = sorted(Counter(one.currency for one in rows).items(), key=lambda one: (-one[1], one[0]))[0][0]
+    earned = query.site.currency_of(plan.goal)
+    currency = main_currency(rows, earned)
     spent = sum(one.cost for one in rows if one.currency == currency)
     other = sum(one.currency != currency for one in rows)
     of_all = bool(query.where or query.where_not or plan.new or query.span is not None)
-    return Cost(spent, currency, other, Span(last, last, plan.zone).end, of_all)
+    return Cost(spent, currency, other, Span(last, last, plan.zone).end, of_all, earned)
 
 
 def money_of(journeys: Journeys, query: Query, found: Answer, how: Matcher) -> Money | None:

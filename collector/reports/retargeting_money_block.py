@@ -66,18 +66,29 @@ def _rows(money: Money) -> list[list[Cell]]:
             T("Spent, for each that would not have come without the ads."),
         ),
         _row("revenue", T("Revenue"), _plain(revenue), claimed, T("Not without the ads.")),
+        *_set_against(money, claimed),
+    ]
+
+
+def _set_against(money: Money, claimed: float | None) -> list[list[Cell]]:
+    """Revenue beside what was spent, where both are in one currency as far as is known."""
+    cost, labels = money.cost, {"return_on_spend": T("Return on spend"), "left_after_spend": T("Left after the spend")}
+    if not cost.comparable:
+        why = str(T("Cannot be told: revenue is in {earned}, costs in {one}.", earned=cost.earned, one=cost.currency))
+        return [[measure, str(label), None, None, None, None, why] for measure, label in labels.items()]
+    return [
         _row(
             "return_on_spend",
-            T("Return on spend"),
-            return_on(spent, revenue),
-            None if claimed is None else share(claimed, spent),
+            labels["return_on_spend"],
+            return_on(cost.spent, money.revenue),
+            None if claimed is None else share(claimed, cost.spent),
             T("Revenue for each unit spent; above 1 more came in than was spent."),
         ),
         _row(
             "left_after_spend",
-            T("Left after the spend"),
-            left_after(spent, revenue),
-            None if claimed is None else claimed - spent,
+            labels["left_after_spend"],
+            left_after(cost.spent, money.revenue),
+            None if claimed is None else claimed - cost.spent,
             T("Revenue less what the ads cost; the goods cost more."),
         ),
     ]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from collector.core.errors import UserError
+from collector.core.matcher import parse_matcher
 from collector.core.query import Site
 from collector.core.spend import Spend, SpendDay
 from tests.reports.attributing import MAIL, SEARCH, SITE, START, ask, column, visits
@@ -61,3 +62,20 @@ def test_costs_in_two_currencies_are_never_summed() -> None:
     assert column(ask(visits("a", "S", 100.0), of=of, currency="usd"), "cost") == {"paid_search": 50.0}
     with pytest.raises(UserError, match="Nothing was spent in CHF"):
         ask(visits("a", "S", 100.0), of=of, currency="CHF")
+
+
+def test_revenue_is_divided_by_no_costs_in_another_currency() -> None:
+    euros = {parse_matcher("event:buy"): "EUR"}
+    yen = ("2025-11-13", "paid_search", "", "", 3_000.0, "JPY")
+    only = ask(visits("a", "S", 100.0), of=replace(spent(yen), currencies=euros))
+    assert column(only, "cpa") == {"paid_search": 3_000.0}
+    assert column(only, "roas") == {"paid_search": None}
+    assert "Revenue is in EUR and these costs are in JPY" in " ".join(map(str, only.notes))
+    both = replace(spent(yen, yen, ("2025-11-14", "paid_search", "", "", 50.0, "EUR")), currencies=euros)
+    told = ask(visits("a", "S", 100.0), of=both, goal="event:buy[a!=b]")
+    assert column(told, "roas") == {"paid_search": 2.0}
+    assert "Revenue is in" not in " ".join(map(str, told.notes))
+    assert column(ask(visits("a", "S", 100.0), of=both, currency="jpy"), "roas") == {"paid_search": None}
+    unknown = ask(visits("a", "S", 100.0), of=replace(both, currencies={}))
+    assert column(unknown, "roas") == {"paid_search": 100.0 / 6_000.0}
+    assert "Costs are in JPY; revenue is taken to be as well" in " ".join(map(str, unknown.notes))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from collector.core.blocks import Block, Cell, Result
 from collector.core.errors import UserError
+from collector.core.matcher import parse_matcher
 from collector.core.query import Site
 from collector.core.spend import Spend, SpendDay
 from collector.core.times import DAY, HOUR, MINUTE
@@ -120,6 +121,19 @@ def test_where_the_ads_may_have_brought_nobody_their_cost_cannot_be_told() -> No
 
 def test_where_the_ads_were_paid_for_more_people_than_are_asked_for_it_is_said() -> None:
     assert "also to people whom the filters" in str(ask(log(), where="page:/").block("money").note)
+
+
+def test_revenue_is_set_against_no_costs_in_another_currency() -> None:
+    few, goal = log()[:40], parse_matcher("event:purchase")
+    money = rows(ask(few, replace(BILLS, currencies={goal: "USD"})).block("money"), "measure")
+    assert money["spend"]["value"] == 7.0, "the goal's currency comes before that of most bills"
+    block = ask(few, replace(BILLS, currencies={goal: "JPY"})).block("money")
+    money = rows(block, "measure")
+    assert money["spend"]["value"] == 50.0
+    assert money["cost_per_conversion"]["last_click"] is not None
+    for name in ("return_on_spend", "left_after_spend"):
+        assert [*three(money[name]), money[name]["last_click"]] == [None] * 4
+        assert "revenue is in JPY, costs in EUR" in str(money[name]["meaning"])
 
 
 def test_without_bills_it_is_said_where_to_take_them_in() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from collector.core.errors import UserError
 from collector.core.query import Query
-from collector.core.spend import SpendDay
+from collector.core.spend import SpendDay, main_currency
 from collector.reports.attribution.plan import Plan
 from collector.reports.attribution.touches import called
 from collector.reports.named import OTHER
@@ -24,13 +24,20 @@ class Costs:
         by: cost of each value, by its name in the bill.
         currency: the one that these are in.
         nameless: what was spent without a value of the dimension.
-        currencies: all that there are in the range, those of most rows first; the first counts where none is chosen.
+        currencies: all that there are in the range, those of most rows first.
+        earned: the currency that the goal's value is in, "" where it is not known.
     """
 
     by: Mapping[str, float] = field(default_factory=dict)
     currency: str = ""
     nameless: float = 0.0
     currencies: tuple[str, ...] = ()
+    earned: str = ""
+
+    @property
+    def comparable(self) -> bool:
+        """Whether revenue may be divided by these: it is in the same currency, as far as is known."""
+        return self.earned in ("", self.currency)
 
     @property
     def total(self) -> float:
@@ -53,6 +60,8 @@ class Costs:
 def costs_of(query: Query, plan: Plan) -> Costs | None:
     """What was spent in the range; None where nothing was, or it is not known by this dimension.
 
+    Where no currency is chosen, that of the goal counts if something was spent in it, else that of most rows.
+
     Raises:
         UserError: the currency asked for is not one of the range's.
     """
@@ -64,7 +73,8 @@ def costs_of(query: Query, plan: Plan) -> Costs | None:
     many = Counter(row.currency for row in rows)
     currencies = tuple(sorted(many, key=lambda one: (-many[one], one)))
     asked = query.values["currency"]
-    chosen = asked.upper() if isinstance(asked, str) and asked else currencies[0]
+    earned = query.site.currency_of(plan.goal)
+    chosen = asked.upper() if isinstance(asked, str) and asked else main_currency(rows, earned)
     if chosen not in currencies:
         raise UserError(f"Nothing was spent in {chosen}.", f"Currencies here: {', '.join(currencies)}.")
     by: dict[str, float] = {}
@@ -78,7 +88,7 @@ def costs_of(query: Query, plan: Plan) -> Costs | None:
             by[name] = by.get(name, 0.0) + row.cost
         else:
             nameless += row.cost
-    return Costs(by, chosen, nameless, currencies)
+    return Costs(by, chosen, nameless, currencies, earned)
 
 
 def _inside(query: Query) -> list[SpendDay]:

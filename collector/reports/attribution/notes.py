@@ -40,6 +40,16 @@ def _costs(answer: Answer) -> list[Text]:
     if costs is None:
         return []
     said = []
+    if answer.valued and not costs.comparable:
+        said.append(
+            T(
+                "Revenue is in {earned} and these costs are in {one}, so that there is no ROAS; CPA is in {one}.",
+                earned=costs.earned,
+                one=costs.currency,
+            )
+        )
+    elif answer.valued and not costs.earned:
+        said.append(T("Costs are in {one}; revenue is taken to be as well.", one=costs.currency))
     if len(costs.currencies) > 1:
         said.append(
             T(
@@ -48,8 +58,6 @@ def _costs(answer: Answer) -> list[Text]:
                 one=costs.currency,
             )
         )
-    elif answer.valued:
-        said.append(T("Costs are in {one}; revenue is taken to be as well.", one=costs.currency))
     if costs.nameless:
         said.append(
             T(

@@ -118,5 +118,5 @@ def _row(
     if answer.costs:
         cells += [cost, cost / own if cost and round(own, 9) else None]
         if answer.valued:
-            cells.append(revenue / cost if cost else None)
+            cells.append(revenue / cost if cost and answer.costs.comparable else None)
     return cells
