@@ -91,12 +91,14 @@ class Result:
         headline: the answer in one sentence, made from the numbers.
         notes: cautions in words (assumptions, unfinished periods, refusals).
         as_of: ms UTC of the moment up to which events are included.
+        settled: what parameters came to where that is not what was asked, like a day that was left open: text by name.
     """
 
     blocks: Sequence[Block]
     as_of: int
     headline: Text | None = None
     notes: Sequence[Text] = ()
+    settled: Mapping[str, str] = field(default_factory=dict)
 
     def block(self, block_id: str) -> Block:
         """The block called `block_id`; KeyError when the report has none."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from collector.core.blocks import Result
 from collector.core.errors import UserError
 from collector.core.people_text import parse_people
 from collector.core.people_words import people_words
@@ -48,6 +50,12 @@ def asked(period: str, fields: Sequence[FieldView], given: Mapping[str, Sequence
     if is_set(given, "include-cookieless"):
         said.append(gettext("people without cookies too"))
     return [one for one in said if one]
+
+
+def settled(fields: Sequence[FieldView], answer: Result | None) -> list[FieldView]:
+    """The options as the answer took them: what it chose for one that was left open, or cut short."""
+    texts = answer.settled if answer else {}
+    return [replace(one, values=[texts[one.name]]) if one.name in texts else one for one in fields]
 
 
 def _all(conditions: Sequence[str], goals: Goals) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Flask, Response, abort, jsonify, make_response, redirect, render_template, request, url_for
@@ -91,7 +92,7 @@ def shortened(result: Result) -> Result:
     """The answer with no block longer than a page or a document should be, which its note then says."""
     if all(len(block.rows) <= MOST_ROWS for block in result.blocks):
         return result
-    return Result([_short(block) for block in result.blocks], result.as_of, result.headline, result.notes)
+    return replace(result, blocks=[_short(block) for block in result.blocks])
 
 
 def _short(block: Block) -> Block:

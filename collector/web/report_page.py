@@ -20,7 +20,7 @@ from collector.reports.by_segment import OFFERED
 from collector.web import draw, suggestions
 from collector.web.acts import Goals
 from collector.web.address import ROWS, Pairs, address, grouped, replaced
-from collector.web.asked import asked
+from collector.web.asked import asked, settled
 from collector.web.bare import is_set
 from collector.web.draw import BlockView
 from collector.web.field_words import field_words
@@ -88,7 +88,8 @@ class ReportPage:
     @property
     def asked(self) -> list[str]:
         """What is asked, for the line that says it."""
-        return asked(self.period.label if self.period else "", self.fields, self.given, self.goals)
+        fields = settled(self.fields, self.answer)
+        return asked(self.period.label if self.period else "", fields, self.given, self.goals)
 
     @property
     def has_charts(self) -> bool:

@@ -213,10 +213,12 @@ def _csv_of(share_id: int, block: Block) -> str:
 
 def _asked(found: Shared) -> list[tuple[str, str]]:
     """The options beside the days, in words, each with its value; a flag is said by its name alone, and only if set."""
-    bare, given = flags(found.report.params), grouped(found.query.arguments)
+    bare, given, settled = flags(found.report.params), grouped(found.query.arguments), found.result.settled
+    told = [(name, settled.get(name, value)) for name, value in found.query.arguments]
+    told += [(name, value) for name, value in settled.items() if name not in given]
     return [
         (option_words(name, found.report), "" if name in bare else value)
-        for name, value in found.query.arguments
+        for name, value in told
         if name not in SPAN and (name not in bare or is_set(given, name))
     ]
 

@@ -11,7 +11,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from collector.catalog.dashboards import Dashboard, Pin
 from collector.core import query
-from collector.core.blocks import Block
+from collector.core.blocks import Block, Result
 from collector.core.errors import UserError
 from collector.core.query import Query, flags
 from collector.journeys.journeys import Journeys
@@ -19,6 +19,7 @@ from collector.reports.base import Report
 from collector.reports.registry import reports
 from collector.web.address import Pairs, grouped, replaced
 from collector.web.asked import asked as asked_words
+from collector.web.asked import settled
 from collector.web.asking import StillWorking
 from collector.web.bare import written
 from collector.web.draw import BlockView
@@ -130,12 +131,12 @@ def _answer(
         return replace(tile, error=gettext("The answer has no such part for these days.")), None
     if not people and any(column.unit == "person" for column in found.columns):
         return replace(tile, error=gettext("Single people are not shared.")), None
-    return replace(tile, days=_days(report, asked), asked=_asked(report, tile.pairs, site)), found
+    return replace(tile, days=_days(report, asked), asked=_asked(report, tile.pairs, site, result)), found
 
 
-def _asked(report: Report, pairs: Pairs, site: query.Site) -> list[str]:
+def _asked(report: Report, pairs: Pairs, site: query.Site, answer: Result) -> list[str]:
     given = grouped(pairs)
-    fields = [field(param, given) for param in report.params if param.name not in UNSEEN]
+    fields = settled([field(param, given) for param in report.params if param.name not in UNSEEN], answer)
     if report.name in OF_A_GOAL and site.goals and not any(value.strip() for value in given.get("goal", ())):
         first = [str(site.goals[0][1])]
         fields = [replace(one, values=first) if one.name == "goal" else one for one in fields]

@@ -192,6 +192,9 @@ def test_only_whole_weeks_that_are_over_on_both_sides_are_compared() -> None:
     people = row(result.block("counts"), "People")
     assert (people["before"], people["after"]) == (42, 42), "two weeks of three people a day"
     assert "over since then: 2, of 4" in told(result)
+    assert result.settled == {"day": middle.isoformat(), "window": "14d"}
+    assert "Only whole weeks" not in told(result)
+    assert "The events begin on" not in told(result), "long before"
     early = FIRST + timedelta(days=8)
     result = REPORT.run(journeys, question(REPORT, now, SITE, day=early.isoformat()))
     assert row(result.block("counts"), "People")["before"] == 21
@@ -271,6 +274,25 @@ def test_without_a_day_the_latest_mark_a_week_old_is_asked_of() -> None:
     of = replace(SITE, annotations=[Annotation(at, day, "other", "x") for at, day in enumerate(days)])
     result = REPORT.run(journeys, question(REPORT, NOW, of, window="7d"))
     assert f"{TURN + timedelta(days=7)} to" in told(result)
+    assert result.settled == {"day": str(TURN + timedelta(days=7)), "window": "7d"}
+
+
+def test_what_is_cut_or_not_whole_or_of_too_few_is_told() -> None:
+    late, early = ([E("a", day_start(FIRST, SITE.zone) + at, "page:/"), *steady(20)] for at in (3 * HOUR, MINUTE))
+    for log, partly in ((late, True), (early, False)):
+        result = ask(log, window="9d")
+        assert "9 days asked for are cut to 7 days" in told(result)
+        assert ("first of these days is not whole" in told(result)) is partly
+        assert result.settled["window"] == "7d"
+        assert "cut to" not in told(ask(log))
+    few = [ANCHOR, *(E(f"b{at}", START + HOUR, "page:/") for at in range(5))]
+    few += [E(f"c{at}", START + 8 * DAY, "page:/") for at in range(9)] + [E("b1", START + 2 * HOUR, "event:buy")]
+    headline = ask(few).headline
+    assert headline is not None
+    assert headline.render().startswith("Too few came to tell a change of Buy: ")
+    clear = ask([*few, *(E(f"c{at}", START + 8 * DAY, "event:buy") for at in range(9))]).headline
+    assert clear is not None
+    assert "more than chance" in clear.render()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import timedelta
 
 from collector.core.times import day_of
@@ -19,6 +20,9 @@ def test_a_marked_day_is_compared_and_its_counts_open_their_people(fresh: Instal
     assert answer.status_code == 200
     page = html.unescape(answer.text)
     assert "not an experiment" in page
+    said = re.findall(r"<span>(.*?)</span>", page.split('"asked-words"', 1)[1].split("</summary>", 1)[0])
+    assert said[0].startswith("Day: "), "the day that was chosen"
+    assert said[1] == "Each side: 7 days"
     assert f"/shop/visitors?from={day}&to=" in page
     assert f"/shop/before-after?window=7d&day={day}" in page
     assert "Release: New checkout" in page.split('class="marks', 1)[1].split("</ul>", 1)[0]

@@ -184,8 +184,8 @@ def test_a_tile_says_whom_and_what_it_is_of_here_and_to_whoever_has_the_link(bus
     path = pinned(client)
     assert "asked-words" not in client.get(path).text, "nothing was asked beyond the report itself"
     board = path.rpartition("/")[2]
-    of_some = urlencode({"where": "is:returning", "by": "device", "interval": "week"})
-    send(client, "/pin", report="overview", block="trend", query=of_some, title="Revenue", dashboard=board)
+    of_some = urlencode({"step": ["page:/", "event:purchase"], "where": "is:returning", "by": "channel"}, doseq=True)
+    send(client, "/pin", report="funnel", block="steps", query=of_some, title="Bought", dashboard=board)
     send(client, "/pin", report="attribution", block="models", query="", title="Spring", dashboard=board)
     send(client, "/pin", report="visitors", block="visitors", query="where=page:/", title="Who", dashboard=board)
     form = {"csrf_token": token_in(client.get("/shop/saved")), "report": "dashboard", "query": f"dashboard={board}"}
@@ -195,7 +195,7 @@ def test_a_tile_says_whom_and_what_it_is_of_here_and_to_whoever_has_the_link(bus
     for page, whole in zip(shown, (3, 2), strict=True):
         said = re.findall(r'<p class="asked-words[^>]*>(.*?)</p>', page)
         words = [re.findall(r"<span>(.*?)</span>", one) for one in said]
-        assert words[0] == ["Interval: weeks", "by Device", "people with coming back in these days"]
+        assert words[0] == ["Step: the page / → Purchase", "by Channel", "people with coming back in these days"]
         assert words[1] == ["Goal: Purchase"]
         assert len(words) == whole, "of single people a link's reader learns nothing"
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from collector.core.query import Query
 from collector.core.text import T, Text, Value
+from collector.core.times import DAY, SECOND
 from collector.journeys.journeys import Journeys
 from collector.reports.before_after.measures import Pair
 from collector.reports.before_after.windows import Windows
@@ -41,7 +42,9 @@ def notes(
             day=Value(days.after.first.isoformat(), "date"),
             last=Value(days.after.last.isoformat(), "date"),
         ),
+        _cut(days),
         _fewer_weeks(days),
+        _partial(days),
         _season(days),
         _others(query, days),
         *_tracking(once),
@@ -62,6 +65,22 @@ def _fewer_weeks(days: Windows) -> Text | None:
     if days.passed // 7 == days.weeks:
         return T("Whole weeks that are over since then: {n}, of {asked} asked for.", n=days.weeks, asked=days.asked)
     return T("Whole weeks with events before it: {n}, of {asked} asked for.", n=days.weeks, asked=days.asked)
+
+
+def _cut(days: Windows) -> Text | None:
+    if days.cut is None:
+        return None
+    length = {"given": Value(days.cut / SECOND, "seconds"), "whole": Value(days.asked * 7 * DAY / SECOND, "seconds")}
+    return T("Only whole weeks are compared: {given} asked for are cut to {whole}.", **length)
+
+
+def _partial(days: Windows) -> Text | None:
+    if days.partial is None:
+        return None
+    return T(
+        "The events begin on {time}: the first of these days is not whole, though it is compared as if it were.",
+        time=Value(days.partial, "time"),
+    )
 
 
 def _season(days: Windows) -> Text:

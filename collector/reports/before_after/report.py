@@ -46,7 +46,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         return Result([_marks(query)], journeys.as_of, T("Choose the day that it is about."))
     days = windows(journeys, query, day)
     if not days.weeks:
-        return Result([_marks(query)], journeys.as_of, too_short(days))
+        return Result([_marks(query)], journeys.as_of, too_short(days), settled=days.settled)
     before, after = _look(journeys, query, days.before), _look(journeys, query, days.after)
     pair = measure(before, after, len(query.site.goals))
     then = None
@@ -65,7 +65,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         _marks(query),
     ]
     told = notes(journeys, query, days, pair, tables.only_once(*kinds), (before, after))
-    return Result(blocks, journeys.as_of, headline(query, days, pair), told)
+    return Result(blocks, journeys.as_of, headline(query, days, pair), told, days.settled)
 
 
 def _look(journeys: Journeys, query: Query, span: Span) -> list[View]:

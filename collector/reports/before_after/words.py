@@ -24,6 +24,12 @@ _GOAL = {
         "such a difference ({low} to {high})."
     ),
 }
+# With fewer people on a side an interval is too wide to say anything by: what is told is that they are few.
+LEAST = 30
+_TOO_FEW = T(
+    "Too few came to tell a change of {goal}: it was reached by {before} of {old} in the weeks before {day}, and by "
+    "{after} of {new} from then on."
+)
 _PEOPLE = {
     "more": T("From {day} on, {people} came in {weeks}, up from {before} in the same time before."),
     "fewer": T("From {day} on, {people} came in {weeks}, down from {before} in the same time before."),
@@ -41,9 +47,12 @@ def headline(query: Query, days: Windows, pair: Pair) -> Text:
     day = Value(days.day.isoformat(), "date")
     if rates and rates[0].change.apart is not None:
         found = rates[0].change
-        values = {"day": day, "goal": rates[0].name, "before": Value(found.before, "ratio")}
+        values: dict[str, object] = {"day": day, "goal": rates[0].name, "before": Value(found.before, "ratio")}
         values |= {"after": Value(found.after, "ratio"), "apart": Value(found.apart, "points")}
         values |= {"low": Value(found.low, "points"), "high": Value(found.high, "points")}
+        if min(pair.before.people, pair.after.people) < LEAST and not found.clear:
+            values |= {"old": people(pair.before.people), "new": people(pair.after.people)}
+            return Text(_TOO_FEW.template, values)
         return Text(_GOAL[_side(found)].template, values)
     found = count_lines(pair, None)[0].change
     came = {"people": people(pair.after.people), "weeks": weeks(days.weeks), "before": Value(found.before, "count")}
