@@ -127,7 +127,7 @@ def trait_names(engine: Engine, site: int, limit: int) -> Sequence[str]:
 
 
 def _held(document: str) -> set[str]:
-    return {name for name, trait in json_document(document).items() if isinstance(trait, list)}
+    return {name for name, trait in json_document(document).items() if isinstance(trait, list) and trait[0] is not None}
 
 
 def _pages(engine: Engine, query: str, key: str, site: int, name: str) -> Iterator[Row]:

@@ -28,6 +28,7 @@ OF_OTHERS = {
     ("explore", "sessions"),
 }
 LATE = {"where": ["stage:Customer | is:returning"]}
+PREVIOUS = {"compare": ["previous"]}
 AMONG = {"where": ["device:mobile"], "where-not": ["event:chat_started"]}
 # Beside the example of each report: questions of each kind that its links must carry on.
 MORE: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] = {
@@ -38,7 +39,7 @@ MORE: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] = {
     "funnel": [
         {"step": ["page:/", "event:purchase"], "unit": ["session"], "by": ["device"]},
         {"step": ["page:/", "event:signup"], "order": ["any"], "by": ["segment"]},
-        {"step": ["any", "page:/plans", "event:purchase"], "optional": ["2"], "compare": ["previous"], **AMONG},
+        {"step": ["any", "page:/plans", "event:purchase"], "optional": ["2"], "by": ["stage"], **AMONG, **PREVIOUS},
         {"step": ["any", "event:purchase"], "exclude": ["event:chat_started@1-2"], "by": ["channel"], "by-at": ["any"]},
     ],
     "paths": [
@@ -48,7 +49,10 @@ MORE: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] = {
         {},
     ],
     "stages": [{"interval": ["day"], **LATE}],
-    "retention": [{"interval": ["month"], "by": ["channel"]}, {"recurring": ["1"], "returning": ["after"], **LATE}],
+    "retention": [
+        {"interval": ["month"], "by": ["trait:plan"]},
+        {"recurring": ["1"], "returning": ["after"], "by": ["stage"], **LATE},
+    ],
     "lifecycle": [
         {"goal": ["event:purchase"], "by": ["segment"], "from": ["2026-01-01"]},
         {"segment": ["Bought twice"], "by": ["segment"], "period": ["7d"]},
@@ -57,7 +61,10 @@ MORE: Mapping[str, Sequence[Mapping[str, Sequence[str]]]] = {
         {"goal": ["event:purchase"], "by": ["segment"], "touch": ["page:/blog/*"], "period": ["7d"]},
         {"goal": ["event:signup"], "dimension": ["landing"], "lookback": ["7d"], **AMONG},
     ],
-    "explore": [{"event": ["event:purchase"], "by": ["product"], **LATE}, {"measure": ["sessions"], "by": ["device"]}],
+    "explore": [
+        {"event": ["event:purchase"], "by": ["product"], "across": ["trait:newsletter"], **LATE},
+        {"measure": ["sessions"], "by": ["stage"], "across": ["trait:plan"]},
+    ],
     "before-after": [{"window": ["14d"], **AMONG}, {"window": ["7d"], **LATE}],
     "segment": [{"segment": ["Bought twice"], "period": ["8w"]}, {**LATE, "period": ["4w"]}],
     "events": [{"search": ["page"], **LATE}],

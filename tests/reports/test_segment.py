@@ -201,6 +201,24 @@ def test_every_report_can_be_asked_of_a_segment_alone(name: str) -> None:
         assert by_segment == by_hand
 
 
+@pytest.mark.parametrize("name", [name for name, report in reports().items() if not report.breaks_down_by_any])
+def test_a_report_that_knows_segments_alone_refuses_another_breakdown(name: str) -> None:
+    report = reports()[name]
+    with pytest.raises(UserError, match=r"cannot be broken down by 'channel'\.") as refused:
+        ask(report, world(shop_log(), {}, NOW), {**report.example, "by": ["channel"]}, SITE, NOW)
+    assert "By segment alone" in refused.value.hint
+    assert "Explore" in refused.value.hint
+    assert "segment" in str(report.by_help)
+    assert "channel" not in str(report.by_help)
+
+
+@pytest.mark.parametrize("asked", [("segment", "device"), ("device", "segment")])
+def test_segments_are_not_paired_with_a_property(asked: tuple[str, str]) -> None:
+    by, across = asked
+    with pytest.raises(UserError, match="not paired"):
+        ask(reports()["explore"], world(shop_log(), {}, NOW), {"by": [by], "across": [across]}, SITE, NOW)
+
+
 def test_a_breakdown_by_segment_asks_once_of_each() -> None:
     journeys = world(shop_log(), {}, NOW)
     for name in ("overview", "funnel", "events"):

@@ -197,3 +197,6 @@ def test_one_trait_of_everybody_is_what_each_of_them_is_told_to_have(ledger: Led
         assert ledger.trait_values(1, name) == wanted
     plans = {user: ledger.trait_values(1, "plan").get(number) for number, user in ledger.persons(1)}
     assert plans == {"ann": "team", "bob": None, "cleo": None, "dan": None}
+    assert ledger.trait_names(1) == ["plan", "a.b", "city", "note", "seats"]
+    assert ledger.trait_names(1, 1) == ["plan"]
+    assert ledger.trait_names(3) == []
