@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from collector.core.text import T, Text
-from collector.journeys.journeys import Journeys
+from collector.journeys.journeys import TRAIT, Journeys
 from collector.reports.named import NONE
 
 TITLES = {
@@ -22,7 +22,6 @@ TITLES = {
     "event": T("Event"),
     "stage": T("Stage now"),
 }
-TRAIT = "trait:"
 _CLOSE = 3
 _MOST = 8
 

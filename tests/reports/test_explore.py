@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,11 +14,14 @@ from hypothesis import strategies as st
 
 from collector.core.blocks import Block, Cell, Result
 from collector.core.errors import UserError
+from collector.core.event import Json
+from collector.core.stages import parse_stages
 from collector.core.times import DAY, HOUR, MINUTE
+from collector.reports.ask import ask as all_doors
 from collector.reports.explore import REPORT
 from tests.support.effort import examples
 from tests.support.visit_oracle import visits
-from tests.support.worlds import E, question, site, world
+from tests.support.worlds import E, Ledger, question, site, world
 
 ZONE = ZoneInfo("America/New_York")
 # The Saturday before the clocks go back there.
@@ -49,6 +53,44 @@ def test_a_value_has_its_people_events_visits_and_money() -> None:
     assert rows["/a"]["average"] is None, "the average of nothing is not zero"
 
 
+@pytest.mark.parametrize("measure", ["value", "average"])
+def test_where_no_event_carries_a_value_none_is_told_and_none_is_zero(measure: str) -> None:
+    events = [at(0), at(1, page="/a"), at(2, "v", page="/a")]
+    result = ask(events, {"measure": measure, "across": "device"})
+    assert str(result.headline) == "None of the 3 events carries a value."
+    assert str(ask(events[:1], {"measure": measure}).headline) == "The only event carries no value."
+    rows = named(result.block("values"))
+    assert [(row["value_of"], row["people"], row[measure]) for row in rows] == [("/a", 2, None), ("/", 1, None)]
+    assert {row[measure] for row in named(result.block("trend"))} == {None}
+    assert (result.block("pairs").rows, str(result.block("pairs").empty)) == ([], "None of the events carries a value.")
+
+
+def test_a_loss_is_above_what_carries_nothing() -> None:
+    events = [at(0, value=-5.0), at(0, "v", page="/a"), at(0, "w", page="/b")]
+    result = ask(events, {"measure": "average", "top": "1"})
+    assert [row["value_of"] for row in named(result.block("values"))] == ["/", "(other)"]
+    assert str(result.headline) == "/ leads with -5.00 on average."
+
+
+def test_a_property_that_no_event_has_is_told_with_what_may_be_meant() -> None:
+    event = [E("u", START, "event:x", props={"product": "cup", "size": 2}), at(1)]
+    result = ask(event, {"by": "prodcut"})
+    assert str(result.headline) == "None of the 2 events has a property “prodcut”."
+    assert list(map(str, result.notes)) == ["Properties with such a name: product."]
+    assert str(ask(event[:1], {"by": "zzz"}).headline) == "The only event has no property “zzz”."
+    across = list(map(str, ask(event, {"by": "product", "across": "zzz"}).notes))
+    assert across[:2] == [
+        "None of the 2 events has a property “zzz”.",
+        "Properties that events have: product, size.",
+    ]
+    assert str(ask(event, {"by": "campaign"}).headline) == "(none) leads: 1 of 1 person.", "every event has one or none"
+
+
+def test_a_list_is_called_by_its_values_as_people_say_them() -> None:
+    asked = {"by": "channel", "across": "device", "people": "in", "group": "direct", "at": "2025-11-01"}
+    assert str(ask([at(0)], asked).block("people").title).startswith("Direct, 2025-11-01")
+
+
 def test_the_small_values_are_one_and_ties_are_in_the_order_of_their_names() -> None:
     events = [at(0, "u", page="/c"), at(0, "v", page="/b"), at(0, "w", page="/b"), at(0, "x", page="/a")]
     rows = [(row["value_of"], row["people"]) for row in named(ask(events, {"top": "2"}).block("values"))]
@@ -76,6 +118,28 @@ def test_a_visit_counts_in_a_day_of_23_or_25_hours_as_in_any_other() -> None:
     rows = named(ask([at(24), at(24 + 24.5), at(24 + 25)], {"interval": "day"}).block("trend"))
     assert [(row["date"], row["people"]) for row in rows if row["people"]] == [("2025-11-02", 1), ("2025-11-03", 1)]
     assert [row["unfinished"] for row in rows] == [False, False, False, False, True]
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_people_are_told_apart_by_a_trait_and_by_the_stage_they_are_in_now(parts: int) -> None:
+    events = [at(0, one) for one in "uvwxyz"] + [at(1, "v", "event:buy"), at(200, "w", "event:buy")]
+    users = {one: f"user {one}" for one in "uvwxy"}
+    told: dict[str, Json] = {"u": "pro", "v": "pro", "w": 5.0, "x": [1, "a"], "y": None}
+    journeys = world(events, users, NOW, parts)
+    assert isinstance(journeys.people, Ledger)
+    traits = {users[one]: {"plan": value} for one, value in told.items()}
+    journeys = replace(journeys, people=replace(journeys.people, told=traits))
+    own = replace(site(), stages=parse_stages((("Visitor", "any"), ("Buyer", "event:buy"))))
+
+    def rows(by: str) -> dict[object, object]:
+        _, result = all_doors(REPORT, journeys, {"all-time": ["1"], "by": [by], "event": ["event:x"]}, own, NOW)
+        return {row["value_of"]: row["people"] for row in named(result.block("values"))}
+
+    assert rows("trait:plan") == {"pro": 2, "5": 1, "[1, 'a']": 1, "(none)": 2}
+    assert rows("plan") == {"(none)": 6}, "a property of the events, which is not guessed to be a trait"
+    assert rows("stage") == {"Visitor": 5, "Buyer": 1}, "what comes after now is of no stage yet"
+    with pytest.raises(UserError, match="not the name of a trait"):
+        rows("trait:plan=pro")
 
 
 def test_an_empty_site_and_an_unknown_value_are_told() -> None:
@@ -132,7 +196,7 @@ def test_a_slow_count_finds_the_same(
             "people": len({users.get(event.visitor, event.visitor) for _, event in chosen}),
             "events": len(chosen),
             "sessions": len({session[number] for number, _ in chosen}),
-            "value": sum(carried),
+            "value": sum(carried) if any(event.value is not None for _, event in mine) else None,
             "average": sum(carried) / len(carried) if carried else None,
         }
 

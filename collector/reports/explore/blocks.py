@@ -96,7 +96,10 @@ def pairs_block(query: Query, first: Values, second: Values, by: tuple[Property,
     pairs = crossed(first, second)
     cells, events = (count(pairs, len(first.texts) * width, name) for name in (measure, "events"))
     label, unit = MEASURES[measure]
-    seen = [(at, code) for at in range(len(first.texts)) for code in range(width) if events[at * width + code]]
+    known = not np.isnan(cells).all()
+    seen = [
+        (at, code) for at in range(len(first.texts)) for code in range(width) if known and events[at * width + code]
+    ]
     return Block(
         id="pairs",
         kind="grid",
@@ -111,7 +114,9 @@ def pairs_block(query: Query, first: Values, second: Values, by: tuple[Property,
             "words": {"value_of": by[0].name, "within": by[1].name},
         },
         links=[people_of(query, first.texts[at], second.texts[code]) for at, code in seen],
-        empty=T("Nothing like this happened in this time."),
+        empty=T("None of the events carries a value.")
+        if events.any()
+        else T("Nothing like this happened in this time."),
     )
 
 

@@ -106,7 +106,9 @@ def by_value(journeys: Journeys, asked_: Sequence[Found], name: str) -> Values:
 def largest(values: Values, measure: str, most: int) -> Values:
     """The same stretches by the values with the most of a measure, the others together as one."""
     counted = count(values.found, len(values.texts), measure)
-    rank = np.nan_to_num(counted.astype(np.float64), nan=-1.0)
+    if np.isnan(counted).all():
+        counted = count(values.found, len(values.texts), "people")  # nothing carries a value
+    rank = np.nan_to_num(counted.astype(np.float64), nan=-np.inf)
     order = sorted(range(len(values.texts)), key=lambda at: (-float(rank[at]), values.texts[at]))
     kept, rest = order[:most], order[most:]
     place = np.full(max(1, len(values.texts)), len(kept), dtype=np.int32)
@@ -132,7 +134,12 @@ def over_time(values: Values, periods: Periods) -> list[Found]:
 
 
 def count(found: Sequence[Found], codes: int, measure: str) -> Counts:
-    """People, events, sessions, value or average of each code; a person, or a visit, counts once for each it has."""
+    """People, events, sessions, value or average of each code; a person, or a visit, counts once for each it has.
+
+    Where no event carries a value, neither value nor average is a number: it was not asked what things are worth.
+    """
+    if measure in ("value", "average") and not any(len(one.carrying) for one in found):
+        return np.full(codes, np.nan)
     if measure == "average":
         carrying = _summed(found, codes, lambda one: np.bincount(one.codes[one.within], minlength=codes))
         with np.errstate(invalid="ignore", divide="ignore"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -12,31 +12,18 @@ from collector.core.called import called
 from collector.core.errors import UserError
 from collector.core.matcher import Matcher
 from collector.core.query import Param, Query
-from collector.core.text import T, Text, Value
-from collector.journeys.journeys import TRAIT, Journeys
+from collector.core.text import T, Value
+from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
-from collector.reports.counted import events, people, visits
+from collector.reports.breakdowns import title_of
 from collector.reports.explore.blocks import MEASURES, Property, pairs_block, people_of, trend_block, values_block
-from collector.reports.explore.count import Counts, Found, Values, asked, by_value, count, largest
+from collector.reports.explore.count import Found, Values, asked, by_value, count, largest
+from collector.reports.explore.words import headline, list_title, notes
 from collector.reports.local_days import Periods, bounded, days_of
 from collector.reports.named import OTHER
 from collector.reports.overview_trend import whole_span
 from collector.reports.params import EVERY, INTERVAL
 from collector.reports.people_list import LIMIT, Behind, people_block
-
-_NAMES = {
-    "channel": T("Channel"),
-    "source": T("Source"),
-    "medium": T("Medium"),
-    "campaign": T("Campaign"),
-    "device": T("Device"),
-    "os": T("System"),
-    "browser": T("Browser"),
-    "page": T("Page"),
-    "landing": T("Landing page"),
-    "event": T("Event"),
-    "stage": T("Stage now"),
-}
 
 
 def run(journeys: Journeys, query: Query) -> Result:
@@ -57,24 +44,19 @@ def run(journeys: Journeys, query: Query) -> Result:
         return Result([listed], journeys.as_of, listed.title)
     values = largest(values, measure, most)
     counted = {one: count(values.found, len(values.texts), one) for one in MEASURES}
-    by = Property(name, _title(name))
+    by = Property(name, title_of(name))
     blocks = [
         _summary(query, rows),
         values_block(query, values, counted, by, measure),
         trend_block(query, values, _periods(journeys, query), by, measure),
     ]
     if second is not None:
-        both = by, Property(str(across), _title(str(across)))
+        both = by, Property(str(across), title_of(str(across)))
         blocks.insert(1, pairs_block(query, values, largest(second, measure, most), both, measure))
-    return Result(
-        blocks, journeys.as_of, _headline(name, values, counted, measure, blocks[0]), _notes(counted, blocks[0])
-    )
-
-
-def _title(name: str) -> Text:
-    if name.startswith(TRAIT):
-        return T("Trait “{name}”", name=name.removeprefix(TRAIT).strip())
-    return _NAMES.get(name) or T("{name}", name=name)
+    everybody = int(count(rows, 1, "people")[0])
+    others = None if second is None else (str(across), second)
+    said = headline(name, values, counted, measure, everybody)
+    return Result(blocks, journeys.as_of, said, notes(journeys, counted, everybody, (name, values), others))
 
 
 def _periods(journeys: Journeys, query: Query) -> Periods:
@@ -109,15 +91,16 @@ def _people(journeys: Journeys, query: Query, rows: Sequence[Found], values: Val
     listed = []
     chosen = [(one, _code(one, str(text))) for one, text in wanted if text]
     periods, number = _period(journeys, query)
-    for at, mine in enumerate(rows):
+    for place, mine in enumerate(rows):
         fits = np.ones(len(mine.rows), dtype=np.bool_)
         for one, code in chosen:
-            fits &= one.found[at].codes == code
+            fits &= one.found[place].codes == code
         if number is not None:
             fits &= periods.of_days(days_of(mine.part, mine.rows, periods.zone)) == number
         listed.append(Behind.latest(mine.part, mine.last[fits]))
-    named = ", ".join(str(text) for text in (query.values["group"], query.values["within"], query.values["at"]) if text)
-    return people_block(journeys, query, listed, T("{group}", group=named) if named else T("Everybody"))
+    group, within, at = (str(query.values[name] or "") for name in ("group", "within", "at"))
+    said = (called(query.by or "channel", group), called(str(query.values["across"]), within), at and Value(at, "date"))
+    return people_block(journeys, query, listed, list_title([one for one in said if one]))
 
 
 def _code(values: Values, text: str) -> int:
@@ -135,40 +118,6 @@ def _period(journeys: Journeys, query: Query) -> tuple[Periods, int | None]:
     if str(at) not in days:
         raise UserError(f"No period here begins on {at}.", f"Give a day like {date.isoformat(periods.first[0])}.")
     return periods, days[str(at)]
-
-
-_LEADS = {
-    "people": T("{name} leads: {n} of {total}."),
-    "events": T("{name} leads with {n}."),
-    "sessions": T("{name} leads with {n}."),
-    "value": T("{name} leads with a value of {n}."),
-    "average": T("{name} leads with {n} on average."),
-}
-
-
-_COUNTED = {"events": events, "sessions": visits}
-
-
-def _headline(by: str, values: Values, counted: Mapping[str, Counts], measure: str, summary: Block) -> Text:
-    found = np.asarray(counted[measure], dtype=np.float64)
-    named = [at for at, text in enumerate(values.texts) if text != OTHER and not np.isnan(found[at])]
-    if not named:
-        return T("Nothing like this happened in this time.")
-    best = max(named, key=lambda at: float(found[at]))
-    number = found[best].item()
-    shown = {
-        "name": called(by, values.texts[best]),
-        "n": _COUNTED[measure](int(number)) if measure in _COUNTED else Value(number, MEASURES[measure][1]),
-        "total": people(int(str(summary.rows[0][0]))),
-    }
-    return Text(_LEADS[measure].template, shown)
-
-
-def _notes(counted: Mapping[str, Counts], summary: Block) -> list[Text]:
-    people = summary.rows[0][0]
-    if isinstance(people, int) and int(counted["people"].sum()) > people:
-        return [T("Who has several values counts once for each: the rows add up to more than all people.")]
-    return []
 
 
 REPORT = Report(
