@@ -18,6 +18,8 @@ from werkzeug.test import TestResponse
 from collector.core.errors import UserError
 from collector.core.people import Segment
 from collector.core.people_text import parse_people
+from collector.reports.by_segment import OFFERED
+from collector.reports.registry import reports
 from collector.web.segment_rows import NAMES, Row, rows_for, rows_of, texts_of
 from tests.support.effort import examples
 from tests.support.pages import Installation, send, shop_events, token_in
@@ -128,6 +130,24 @@ def test_a_segment_is_made_changed_renamed_and_deleted_without_a_script(fresh: I
     send(client, "/shop/segment?segment=Everyone", "/shop/segments/delete", name="Everyone")
     assert fresh.catalog.segments(fresh.site_id) == {}
     assert client.get("/shop/segments/edit?name=Everyone").status_code == 404
+
+
+def test_a_page_offers_each_segment_beside_everybody_where_there_are_segments(fresh: Installation) -> None:
+    fresh.append(shop_events(fresh.now, visitors=8))
+    client, choice = fresh.client(), "Each segment beside everybody"
+    assert choice not in client.get("/shop/overview").text
+    send(client, "/shop/segments/edit", "/shop/segments", name="Buyers", where="event:purchase")
+    assert {name for name in OFFERED if not reports()[name].breaks_down_by_any} == OFFERED
+    for name in ("before-after", "visitors", "explore"):
+        assert client.get(f"/shop/{name}").text.count(choice) == (name in OFFERED)
+    ticked = client.get("/shop/overview?by=segment").text
+    assert re.search(r'type="checkbox" name="by" value="segment" id="f-by" checked', ticked)
+    assert "By segment" in ticked
+    assert '<option value="trait:plan">Trait “plan”</option>' in client.get("/shop/explore").text
+    refused = client.get("/shop/overview?by=device")
+    assert refused.status_code == 400
+    assert "By segment alone" in refused.text
+    assert "checked" not in refused.text.partition('id="f-by"')[2].partition(">")[0]
 
 
 def test_the_list_its_csv_and_the_people_behind_are_the_same_numbers(fresh: Installation) -> None:
