@@ -10,6 +10,7 @@ from collector.core import event as events
 from collector.demo.world import TITLES, World
 
 WireEvent: TypeAlias = dict[str, Any]
+_MOMENT = (40, 400)  # ms between what happens at once: a page and the purchase it reports
 
 
 def uuid_from(rng: Random) -> str:
@@ -38,11 +39,12 @@ class Trail:
         self._url = self._pageview = ""
 
     def add(self, kind: str, name: str = "", props: Mapping[str, object] | None = None, **more: object) -> None:
-        """One event, now, on the page the device is on."""
+        """One event, now or a moment after the one before, on the page the device is on."""
+        drawn = uuid_from(self._ids)
         found: WireEvent = {
-            "id": uuid_from(self._ids),
+            "id": drawn,
             "type": kind,
-            "at": self.clock,
+            "at": self._moment(drawn),
             "visitor": self.visitor,
             "ua": self.agent,
         }
@@ -51,6 +53,15 @@ class Trail:
         if props:
             found["props"] = dict(props)
         self.events.append(found)
+
+    def _moment(self, event_id: str) -> int:
+        """When an event happens: now, or a moment after the one before where that is not past, as in a browser.
+
+        How long comes from the event's id, and the clock stays, so that nothing else that is drawn or timed shifts.
+        """
+        last = self.events[-1]["at"] if self.events else -1
+        soonest, latest = _MOMENT
+        return self.clock if self.clock > last else int(last) + soonest + int(event_id[:8], 16) % (latest - soonest)
 
     def wait(self, ms: float) -> None:
         """Let time pass."""

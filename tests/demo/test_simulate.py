@@ -41,16 +41,32 @@ def test_ids_are_unique_uuids(found: list[WireEvent]) -> None:
     assert all(UUID(number).version == 4 for number in ids[:500])
 
 
-def test_times_lie_in_the_world_and_go_up_strictly_per_page_of_a_device(world: World, found: list[WireEvent]) -> None:
+def test_times_lie_in_the_world_and_go_up_strictly_on_a_device(world: World, found: list[WireEvent]) -> None:
     times = [happened["at"] for happened in found]
     assert times == sorted(times)
     assert world.start <= times[0]
     assert times[-1] <= world.now
-    pages = defaultdict(list)
+    devices = defaultdict(list)
     for happened in found:
-        if happened["type"] == events.PAGE:
-            pages[happened["visitor"]].append(happened["at"])
-    assert all(earlier < later for own in pages.values() for earlier, later in pairwise(own))
+        devices[happened["visitor"]].append(happened["at"])
+    assert all(earlier < later for own in devices.values() for earlier, later in pairwise(own))
+
+
+def test_what_a_page_reports_comes_a_moment_after_it_in_the_browsers_order(found: list[WireEvent]) -> None:
+    devices = defaultdict(list)
+    for happened in found:
+        devices[happened["visitor"]].append(happened)
+    before = {"purchase": events.PAGE, "begin_checkout": events.PAGE, "add_to_cart": events.CLICK}
+    waits = defaultdict(set)
+    for own in devices.values():
+        for earlier, later in pairwise(own):
+            if later.get("name") in before and later["type"] == events.CUSTOM:
+                assert earlier["type"] == before[later["name"]]
+                assert earlier["pid"] == later["pid"]
+                waits[later["name"]].add(later["at"] - earlier["at"])
+    assert set(waits) == set(before)
+    assert all(40 <= wait < 400 for some in waits.values() for wait in some)
+    assert len(waits["purchase"]) > 50
 
 
 def test_the_collector_accepts_every_event(found: list[WireEvent]) -> None:
