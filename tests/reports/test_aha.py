@@ -123,6 +123,15 @@ def test_every_number_is_as_long_as_its_list_of_people() -> None:
         arguments = {name: text for name, text in link or () if name in ("people", "group")}
         listed = ask(events, {**arguments, "limit": "5000"}, parts=2).block("people")
         assert listed.draw["total"] == len(listed.rows) == row["people"]
+    often = result.block("often")
+    arrived: Any = often.draw["cell_links"]
+    assert [row["times"] for row in named(often)] == ["0", "1", "2", "3"]
+    for row, link, reached in zip(named(often), often.links, arrived["reached"], strict=True):
+        for pairs, column in ((link, "people"), (reached, "reached")):
+            arguments = {name: text for name, text in pairs or () if name in ("people", "group")}
+            listed = ask(events, {**arguments, "limit": "1"}, parts=2).block("people")
+            assert listed.draw["total"] == row[column]
+            assert f"so often ({row['times']})" in str(listed.title)
 
 
 def test_every_key_number_is_as_long_as_its_list_of_people() -> None:
@@ -140,6 +149,21 @@ def test_every_key_number_is_as_long_as_its_list_of_people() -> None:
     for name, number in numbers.items():
         arguments = {one: text for one, text in links[name][0] if one in ("people", "group")}
         assert ask(events, arguments, parts=2).block("people").draw["total"] == number
+
+
+def test_impact_is_asked_with_the_goal_the_time_and_the_people_of_the_finding_and_not_of_coming_back() -> None:
+    events = people(600, (0, 1, 2, 3, 4, 5), 0.6, 0.1)
+    block = ask(events, {"horizon": "9d", "where": "page:/"}).block("actions")
+    leads, at = block.draw["leads"], block.draw["stands_out"]
+    assert isinstance(leads, dict)
+    assert isinstance(at, int)
+    asked = (("exposure", "event:invite"), ("goal", "event:purchase"), ("horizon", "9d"), ("dose", "event:invite"))
+    assert leads["action"][1][at] == (*asked, ("all-time", "1"), ("where", "page:/"))
+    begun = ask(events, {"start": "page:/"}).block("actions")
+    assert "asks of everybody" in str(begun.note)
+    back = ask(events, {"goal": "any"}).block("actions")
+    assert "leads" not in back.draw
+    assert "whoever does anything" in str(back.note)
 
 
 def counted(
