@@ -1,7 +1,8 @@
 // Flows of people through steps: a Sankey diagram whose nodes and links lead to their people.
 import { tooltip } from './style.js';
 
-const STEP_WIDTH = 190;
+// As narrow as a step may be: room for a node and its label.
+const STEP_WIDTH = 156;
 const ROW_HEIGHT = 46;
 const LABEL_WIDTH = 140;
 
