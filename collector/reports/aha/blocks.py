@@ -30,7 +30,11 @@ def people_of(query: Query, which: str, group: str = "") -> tuple[tuple[str, str
 
 def group_of(finding: Finding, days: Sequence[int]) -> str:
     """The finding as an argument: the action, how often, within how many days."""
-    return f"{finding.action.matcher}|{finding.times}|{days[finding.day] // DAY}"
+    return _group(finding, finding.times, days)
+
+
+def _group(finding: Finding, times: int, days: Sequence[int]) -> str:
+    return f"{finding.action.matcher}|{times}|{days[finding.day] // DAY}"
 
 
 def ranked(findings: Sequence[Finding]) -> list[tuple[Finding, float]]:
@@ -136,16 +140,30 @@ def findings_block(
     )
 
 
-def often_block(counts: Int64, title: Text) -> Block:
+def bands_of(times: Int64) -> Int64:
+    """For each number of times the place of its band."""
+    return np.searchsorted([low for low, _ in BANDS], times, "right") - 1
+
+
+def band_label(band: int) -> str:
+    """How often those of a band did it."""
+    low, high = BANDS[band]
+    return str(low) if low == high else f"{low}+" if high > 99 else f"{low}-{high}"
+
+
+def often_block(query: Query, finding: Finding, days: Sequence[int], counts: Int64, title: Text) -> Block:
     """By how often the best action was done: `counts[band, reached]`, of everybody."""
     rows: list[list[Cell]] = []
-    for (low_end, high_end), (missed, reached) in zip(BANDS, counts.tolist(), strict=True):
+    links, arrived = [], []
+    for band, (missed, reached) in enumerate(counts.tolist()):
         people = missed + reached
         if not people:
             continue
         low, high = wilson(reached, people)
-        label = str(low_end) if low_end == high_end else f"{low_end}+" if high_end > 99 else f"{low_end}-{high_end}"
-        rows.append([label, people, reached, reached / people, float(low), float(high)])
+        rows.append([band_label(band), people, reached, reached / people, float(low), float(high)])
+        group = _group(finding, BANDS[band][0], days)
+        links.append(people_of(query, "often", group))
+        arrived.append(people_of(query, "often_reached", group))
     return Block(
         id="often",
         kind="series",
@@ -159,5 +177,14 @@ def often_block(counts: Int64, title: Text) -> Block:
             Column("high", T("High"), "ratio", T("Upper end of the 95 % interval (Wilson).")),
         ),
         rows=rows,
-        draw={"x": "times", "y": ["rate"], "low": "low", "high": "high", "as": "bars"},
+        draw={
+            "x": "times",
+            "y": ["rate"],
+            "low": "low",
+            "high": "high",
+            "as": "bars",
+            "link": "people",
+            "cell_links": {"reached": arrived},
+        },
+        links=links,
     )

@@ -15,7 +15,16 @@ from collector.core.times import DAY
 from collector.core.words import words
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
-from collector.reports.aha.blocks import BANDS, findings_block, often_block, people_of, ranked, standing_out
+from collector.reports.aha.blocks import (
+    BANDS,
+    band_label,
+    bands_of,
+    findings_block,
+    often_block,
+    people_of,
+    ranked,
+    standing_out,
+)
 from collector.reports.aha.early import DAYS, MOST
 from collector.reports.aha.newcomers import Int8, Newcomers, first_days, newcomers
 from collector.reports.aha.search import Finding, actions, best, count
@@ -62,7 +71,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         top = found[0][0]
         counts = _often(journeys, query, people, states, top, days)
         title = T("By how often within {within}: {action}", within=_within(days[top.day]), action=_words(query, top))
-        blocks.insert(1, often_block(counts, title))
+        blocks.insert(1, often_block(query, top, days, counts, title))
     return Result(blocks, journeys.as_of, _headline(query, found, days, named, again), _notes(people, everybody))
 
 
@@ -91,16 +100,20 @@ def _often(
     """People by band of how often they did the action, and by whether they reached the goal; both halves."""
     counts = np.zeros((len(BANDS), 2), dtype=np.int64)
     for one, state in zip(people, states, strict=True):
-        times = np.zeros(len(one.part.persons), dtype=np.int64)
-        person, often = first_days(
-            one.part, one, journeys.rows(one.part, top.action.matcher, query.include_bots), days[top.day]
-        )
-        times[person] = often
+        times = _times(journeys, query, one, top.action.matcher, days[top.day])
         known = state[top.day] >= 0
         reached = state[top.day][known] % 2
-        band = np.searchsorted([low for low, _ in BANDS], np.minimum(times[known], MOST), "right") - 1
+        band = bands_of(times[known])
         counts += np.bincount(band * 2 + reached, minlength=counts.size).reshape(counts.shape)
     return counts
+
+
+def _times(journeys: Journeys, query: Query, one: Newcomers, matcher: Matcher, within: int) -> Int64:
+    """How often each person of the part did it in their first `within` ms."""
+    times = np.zeros(len(one.part.persons), dtype=np.int64)
+    person, often = first_days(one.part, one, journeys.rows(one.part, matcher, query.include_bots), within)
+    times[person] = often
+    return times
 
 
 def _summary(query: Query, people: Sequence[Newcomers], everybody: Int64) -> Block:
@@ -135,6 +148,8 @@ _TITLES = {
     "did": T("Who did this early: {action}"),
     "reached": T("Who did this early and reached it: {action}"),
     "without": T("Who reached it without this: {action}"),
+    "often": T("Who did this so often ({often}): {action}"),
+    "often_reached": T("Who did this so often ({often}) and reached it: {action}"),
 }
 
 
@@ -157,16 +172,22 @@ def _people(journeys: Journeys, query: Query, people: Sequence[Newcomers], after
         raise UserError("No action is named.", "Give --group 'event:invite|3|7': three times or more in seven days.")
     matcher, times, within = parse_matcher(parts[0]), int(parts[1]), int(parts[2]) * DAY
     which, listed = str(query.values["people"]), []
+    band = int(bands_of(np.array([min(times, MOST)]))[0])
     for one in people:
         (state,) = one.states([within], after, query.now, again)
-        person, often = first_days(one.part, one, journeys.rows(one.part, matcher, query.include_bots), within)
-        did = np.zeros(len(state), dtype=np.bool_)
-        did[person[often >= times]] = True
+        often = _times(journeys, query, one, matcher, within)
+        did, of_band = often >= max(times, 1), bands_of(often) == band
         reached = state % 2 == 1
-        fits = {"did": did, "reached": did & reached, "without": ~did & reached}[which] & (state >= 0)
-        chosen = np.flatnonzero(fits)
+        fits = {
+            "did": did,
+            "reached": did & reached,
+            "without": ~did & reached,
+            "often": of_band,
+            "often_reached": of_band & reached,
+        }[which]
+        chosen = np.flatnonzero(fits & (state >= 0))
         listed.append(Behind(one.part, chosen, one.start[chosen]))
-    title = Text(_TITLES[which].template, {"action": words(matcher, query.site.goals)})
+    title = Text(_TITLES[which].template, {"action": words(matcher, query.site.goals), "often": band_label(band)})
     return people_block(journeys, query, listed, title, when=_FIRST)
 
 
@@ -253,6 +274,8 @@ REPORT = Report(
                 ("did", T("Who did it")),
                 ("reached", T("Who did it and reached it")),
                 ("without", T("Who reached it without")),
+                ("often", T("Who did it so often")),
+                ("often_reached", T("Who did it so often and reached it")),
                 *_WHOLE.items(),
             ),
         ),
