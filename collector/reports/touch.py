@@ -13,6 +13,7 @@ from collector.core.text import T, Text
 from collector.journeys.journeys import Journeys
 from collector.reports.impact.checks import caution
 from collector.reports.impact.engine import Answer, answer
+from collector.reports.impact.filters import later_note, refuse_deciding
 from collector.reports.impact.report import answer_blocks, make_plan
 from collector.reports.impact.words import headline, notes
 
@@ -49,6 +50,7 @@ def measured(journeys: Journeys, query: Query, preset: Preset) -> Answer | UserE
     """The engine's answer, or why the question cannot be asked (no goal, say)."""
     try:
         plan = make_plan(query, preset.exposures, journeys.as_of)
+        refuse_deciding(journeys, query, plan.exposures, plan.goal)
     except UserError as error:
         return error
     return answer(journeys, query, replace(plan, dose=plan.dose or preset.dose, bands=preset.bands))
@@ -72,7 +74,7 @@ def page(
         why = T("{message} {hint}", message=found.message, hint=found.hint)
         return Result([*first, *own], journeys.as_of, None, (why,))
     blocks = [*first, *answer_blocks(journeys, query, found), *own]
-    cautions = [*caution(found), *notes(found, preset.name)]
+    cautions = [*caution(found), *notes(found, preset.name), *([] if found.refused else later_note(query))]
     return Result(blocks, journeys.as_of, headline(found, preset.name), cautions)
 
 

@@ -38,23 +38,36 @@ MOST_CHANCE = 0.99
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sides:
-    """Cases as rows of the tape, and controls as places among the moments with how many each stands for."""
+class Sides:
+    """Cases as rows of the tape and places among the moments, and controls as such places with how many each stands
+    for. exposed: everybody's first time as a row. chance: of a first time at a moment, by its cell.
+    """
 
+    lens: Lens
+    exposed: Int64
     case_row: Int64
     case: Int64
     control: Int64
     base: Float64
+    chance: Float64
 
 
 def judge(journeys: Journeys, scene: Scene, candidate: Candidate) -> Finding:
     """The effect of the first time on those who did it."""
+    sides = sides_of(scene, candidate)
+    if sides is None:
+        return Finding(candidate, "few")
+    return _compared(scene, candidate, sides, _own_steps(journeys, scene, candidate))
+
+
+def sides_of(scene: Scene, candidate: Candidate) -> Sides | None:
+    """Who is compared with whom, the same at each call; None where too few did it."""
     lens = scene.touches if candidate.channel >= 0 else scene.actions
     exposed = first_of(scene.rows(candidate), scene.tape.person, scene.tape.people, scene.tape.none)
     rng = np.random.default_rng([SEED, zlib.crc32(str(candidate.matcher).encode())])
     case_row = _cases(scene, exposed, candidate)
     if len(case_row) < FLOORS["exposed"]:
-        return Finding(candidate, "few")
+        return None
     case = lens.below[exposure_key(scene.tape, case_row)]
     free = _free(scene, lens, exposed)
     cell = lens.corner.take(free)
@@ -63,10 +76,9 @@ def judge(journeys: Journeys, scene: Scene, candidate: Candidate) -> Finding:
     count = np.bincount(cell, minlength=lens.cells)
     wanted = min(max(LEAST_CONTROLS, CONTROLS_A_CASE * len(case)), MOST_CONTROLS)
     picked, times = spread(free, cell, count, mine, wanted, rng)
-    sides = _Sides(case_row, case, lens.pool[picked], lens.standing[picked] * times)
     done = mine / scene.sample.share(candidate)
     chance = np.minimum(done / np.maximum(done + often, 1e-9), MOST_CHANCE)
-    return _compared(scene, lens, candidate, sides, _own_steps(journeys, scene, candidate), exposed, chance)
+    return Sides(lens, exposed, case_row, case, lens.pool[picked], lens.standing[picked] * times, chance)
 
 
 def _cases(scene: Scene, exposed: Int64, candidate: Candidate) -> Int64:
@@ -96,18 +108,10 @@ def _own_steps(journeys: Journeys, scene: Scene, candidate: Candidate) -> list[i
     return [at for at, step in enumerate(scene.steps) if not (step.kinds & kin).any()]
 
 
-def _compared(
-    scene: Scene,
-    lens: Lens,
-    candidate: Candidate,
-    sides: _Sides,
-    steps: Sequence[int],
-    exposed: Int64,
-    chance: Float64,
-) -> Finding:
+def _compared(scene: Scene, candidate: Candidate, sides: Sides, steps: Sequence[int]) -> Finding:
     cases = len(sides.case)
     case, control = np.arange(cases), cases + np.arange(len(sides.control))
-    coarse = features_of(lens, cases, np.concatenate([sides.case, sides.control]), steps)
+    coarse = features_of(sides.lens, cases, np.concatenate([sides.case, sides.control]), steps)
     counts = counted(coarse, case)
     kept = possible(coarse, counts)[control]
     control, base = control[kept], sides.base[kept]
@@ -126,7 +130,7 @@ def _compared(
             return Finding(candidate, "unlike")
         odds = odds_like(_means(case_x), flat, base, odds)
     weight = tilted(base, x, odds.at, float(case_x.rows))
-    controls = controls_outcome(scene, lens, sides.control[kept], exposed, chance)
+    controls = controls_outcome(scene, sides.lens, sides.control[kept], sides.exposed, sides.chance)
     return estimated(scene, candidate, Cases(sides.case_row, fits, case_x), (controls, x), weight)
 
 

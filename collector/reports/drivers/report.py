@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from collector.core.blocks import Block, Result
 from collector.core.deadline import check, progress
 from collector.core.errors import UserError
-from collector.core.matcher import parse_matcher
+from collector.core.matcher import Matcher, parse_matcher
 from collector.core.query import Param, Query
 from collector.core.text import T
 from collector.core.words import words
@@ -15,13 +15,16 @@ from collector.journeys.journeys import Journeys
 from collector.reports.base import Report
 from collector.reports.drivers.blocks import drivers_block, people_block, untold_block
 from collector.reports.drivers.candidates import every
+from collector.reports.drivers.closer import comparable
 from collector.reports.drivers.discovery import Ranked, rank
 from collector.reports.drivers.effects import judge
+from collector.reports.drivers.estimate import Finding
 from collector.reports.drivers.people import Asked, asked
 from collector.reports.drivers.sample import Sample, sample
-from collector.reports.drivers.scene import set_scene
+from collector.reports.drivers.scene import Scene, set_scene
 from collector.reports.drivers.screening import Screened, screen
 from collector.reports.drivers.words import headline, notes
+from collector.reports.impact.filters import decided, later_note, refuse_deciding
 from collector.reports.impact.plan import Plan
 from collector.reports.impact.report import GOAL, HORIZON, NEW, make_plan
 from collector.reports.params import wholly
@@ -31,6 +34,7 @@ from collector.reports.people_list import LIMIT
 def run(journeys: Journeys, query: Query) -> Result:
     """The ranking; where the people behind one of its rows are asked for, these alone."""
     plan = make_plan(query, (), journeys.as_of)
+    refuse_deciding(journeys, query, (), plan.goal)
     people = asked(journeys, query, plan)
     if query.values.get("people"):
         return Result([_people(journeys, query, plan, people)], journeys.as_of)
@@ -42,7 +46,7 @@ def run(journeys: Journeys, query: Query) -> Result:
         [drivers_block(query, plan, ranked, goal), *([] if untold is None else [untold])],
         journeys.as_of,
         headline(plan, screened, ranked),
-        notes(plan, screened, ranked, drawn),
+        [*notes(plan, screened, ranked, drawn), *(later_note(query) if ranked else [])],
     )
 
 
@@ -57,9 +61,28 @@ def _ranked(
     # One after the other: it is so many short sums that two threads would mostly wait for each other.
     for at, candidate in enumerate(screened.chosen, 1):
         check()
-        findings.append(judge(journeys, scene, candidate))
+        named = decided(journeys, query, candidate.matcher)
+        findings.append(Finding(candidate, "chosen") if named else judge(journeys, scene, candidate))
         progress(at / len(screened.chosen))
-    return rank(findings, screened.eligible), drawn
+    return _confirmed(journeys, scene, findings, screened.eligible), drawn
+
+
+def _confirmed(journeys: Journeys, scene: Scene, findings: Sequence[Finding], eligible: int) -> list[Ranked]:
+    """The ranking, with nothing called clear that the impact page would refuse for having too few alike.
+
+    Without such a finding others may become clear, which are looked at then.
+    """
+    findings, seen = list(findings), set[Matcher]()
+    while True:
+        ranked = rank(findings, eligible)
+        fresh = {one.finding.candidate.matcher for one in ranked if one.clear} - seen
+        if not fresh:
+            return ranked
+        for at, finding in enumerate(findings):
+            check()
+            if finding.candidate.matcher in fresh and not comparable(journeys, scene, finding.candidate):
+                findings[at] = Finding(finding.candidate, "unlike")
+        seen |= fresh
 
 
 def _people(journeys: Journeys, query: Query, plan: Plan, people: Sequence[Asked]) -> Block:

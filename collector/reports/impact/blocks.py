@@ -73,7 +73,12 @@ def effect_block(found: Answer) -> Block:
         (
             Column("measure", T("Of each person"), "text", T("rate: reached the goal; value: money of the goals")),
             Column("exposed", T("Exposed"), "number"),
-            Column("naive", T("Never exposed"), "number", T("Everybody else in the range, alike or not.")),
+            Column(
+                "naive",
+                T("Never exposed"),
+                "number",
+                T("Everybody else, alike or not, in as long a time from their first event in the range."),
+            ),
             Column("counterfactual", T("Without it"), "number", T("The exposed, had they not been exposed.")),
             Column("difference", T("Difference"), "number"),
             Column("low", T("At least"), "number", T("95 % interval, clustered by person.")),

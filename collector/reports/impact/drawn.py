@@ -41,7 +41,8 @@ class Drawn:
 class Crowd:
     """Everybody the question is asked of, sampled or not.
 
-    naive: goal rate, and money, of those active in the range who were never exposed; None where there are none.
+    naive: goal rate, and money, of those never exposed, in as long a time from the first thing that each did in the
+    range as the goal is given after an exposure; None where that is over for nobody.
     exposed: people whose first exposure lies in the range. share: the share of exposed people drawn.
     """
 
@@ -163,14 +164,24 @@ def _draw(one: _Found, plan: Plan, shares: list[float], of_exposed: float, rng: 
 def _naive(journeys: Journeys, query: Query, plan: Plan, found: list[_Found]) -> tuple[float | None, float | None]:
     people, won, money = 0, 0, 0.0
     for one in found:
-        part, never = one.part, one.chosen & (one.exposed == NEVER)
-        around = never & active(part, plan, query.include_bots)
+        part, begun = one.part, _begun(one.part, plan, query.include_bots)
+        over = one.chosen & (one.exposed == NEVER) & (begun <= plan.as_of - plan.horizon)
         rows = rows_of_any(journeys, part, [plan.goal], query.include_bots)
-        rows = rows[around[part.person[rows]] & (part.time[rows] >= plan.start) & (part.time[rows] < plan.end)]
-        people += int(np.count_nonzero(around))
+        person = part.person[rows]
+        after = part.time[rows] - begun[person]
+        rows = rows[over[person] & (after >= 0) & (after <= plan.horizon)]
+        people += int(np.count_nonzero(over))
         won += distinct_sorted(part.person[rows])
         money += float(values(journeys, part, plan, rows).sum())
     return (won / people, money / people) if people else (None, None)
+
+
+def _begun(part: Part, plan: Plan, include_bots: bool) -> Int64:
+    """When each person first did anything within the range, ms UTC; NEVER for nothing."""
+    inside = (part.time >= plan.start) & (part.time < plan.end)
+    if not include_bots:
+        inside &= part.bot == 0
+    return np.minimum.reduceat(np.where(inside, part.time, NEVER), part.person_row[:-1]) if part.size else part.time
 
 
 def active(part: Part, plan: Plan, include_bots: bool) -> Bool:

@@ -61,7 +61,7 @@ class Answer:
 
     @property
     def naive(self) -> tuple[float | None, float | None]:
-        """Goal rate and money of people never exposed."""
+        """Goal rate and money of people never exposed, in as long a time as the exposed are given."""
         return self.crowd.naive
 
 

@@ -70,7 +70,7 @@ def match(tape: Tape, plan: Plan, moments: Moments, state: State, stages: int) -
         return None
     check()
     pool, base, odds = _controls(x, moments.case, every, scale)
-    x, odds = _model(x, moments.case, pool, base, odds)
+    x, odds = exposure_model(x, moments.case, pool, base, odds)
     score = x.dot(odds)
     fits = alike(score, moments.case, pool, base)
     case, case_row, pool_x = moments.case[fits], moments.case_row[fits], x.of(pool)
@@ -124,8 +124,15 @@ def _some(every: Int64, rng: np.random.Generator) -> Int64:
     return every if len(every) <= LOOKED_AT else np.sort(rng.choice(every, LOOKED_AT, replace=False))
 
 
-def _model(x: Coded, case: Int64, pool: Int64, base: Float64, start: Float64 | None) -> tuple[Coded, Float64]:
-    """The features with pairs of them where these need it, and the coefficients of the model of exposure."""
+def exposure_model(
+    x: Coded, case: Int64, pool: Int64, base: Float64, start: Float64 | None = None
+) -> tuple[Coded, Float64]:
+    """The features with pairs of them where these need it, and the coefficients of the model of exposure.
+
+    Args:
+        x: the features of all moments. case, pool: exposures and controls among them. base: how many each of the
+            controls stands for. start: coefficients to begin at.
+    """
     pool_x = x.of(pool)
     odds = tilt(_means(x.of(case)), pool_x, base, start)
     wider = crossed(x, case, pool, tilted(base, pool_x, odds, 1.0))

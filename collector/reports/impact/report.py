@@ -16,6 +16,7 @@ from collector.reports.base import Report
 from collector.reports.impact import blocks
 from collector.reports.impact.checks import caution, checks_block
 from collector.reports.impact.engine import Answer, answer
+from collector.reports.impact.filters import later_note, refuse_deciding
 from collector.reports.impact.plan import Plan, is_seen_ad
 from collector.reports.impact.words import headline, notes
 from collector.reports.params import wholly
@@ -84,8 +85,14 @@ def make_plan(query: Query, exposures: Sequence[Matcher], as_of: int) -> Plan:
 
 
 def measure(journeys: Journeys, query: Query, exposures: Sequence[Matcher]) -> Answer:
-    """The engine's answer for these exposures and the question's goal."""
-    return answer(journeys, query, make_plan(query, exposures, journeys.as_of))
+    """The engine's answer for these exposures and the question's goal.
+
+    Raises:
+        UserError: see `make_plan` and `refuse_deciding`.
+    """
+    plan = make_plan(query, exposures, journeys.as_of)
+    refuse_deciding(journeys, query, plan.exposures, plan.goal)
+    return answer(journeys, query, plan)
 
 
 def answer_blocks(journeys: Journeys, query: Query, found: Answer) -> list[Block]:
@@ -112,9 +119,8 @@ def run(journeys: Journeys, query: Query) -> Result:
     """The impact of any exposure on any goal."""
     given = query.values.get("exposure")
     found = measure(journeys, query, given if isinstance(given, tuple) else ())
-    return Result(
-        answer_blocks(journeys, query, found), journeys.as_of, headline(found), [*caution(found), *notes(found)]
-    )
+    told = [*caution(found), *notes(found), *([] if found.refused else later_note(query))]
+    return Result(answer_blocks(journeys, query, found), journeys.as_of, headline(found), told)
 
 
 REPORT = Report(
