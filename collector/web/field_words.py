@@ -11,19 +11,7 @@ from collector.web.format import text
 from collector.web.language import gettext
 
 _OPTION = re.compile(r"(Give )?--([a-z][a-z-]*)")
-_FILTERS = {
-    "where": T("Did all of this"),
-    "where-not": T("Did none of this"),
-    "include-bots": T("Count bots too"),
-    "include-cookieless": T("Follow people without cookies too"),
-}
 _COMMON = {"segment": T("Segment"), "by": T("Break down by"), "from": T("From"), "to": T("To")}
-
-
-def option_words(name: str, report: Report) -> str:
-    """What the page of `report` calls an option of a question."""
-    labels = {param.name: param.label for param in report.params} | _COMMON | _FILTERS
-    return text(labels[name]) if name in labels else name
 
 
 def field_words(error: UserError, report: Report) -> dict[str, str]:

@@ -20,7 +20,7 @@ from collector.core import query
 from collector.core.blocks import Block, Result
 from collector.core.deadline import Stopped
 from collector.core.errors import UserError
-from collector.core.query import Query, flags
+from collector.core.query import Query
 from collector.core.times import DAY, SECOND
 from collector.core.write import block_csv, dump_json
 from collector.reports.base import Report
@@ -28,9 +28,7 @@ from collector.reports.registry import reports
 from collector.web import draw
 from collector.web.address import Pairs, grouped
 from collector.web.annotations import marks
-from collector.web.bare import is_set
 from collector.web.dashboards import with_patience
-from collector.web.field_words import option_words
 from collector.web.format import day, moment, text
 from collector.web.funnel_view import steps
 from collector.web.guessing import refuse_guessers, wrong_guess
@@ -40,7 +38,7 @@ from collector.web.questions import shortened
 from collector.web.report_page import in_strips
 from collector.web.rooms import the_rooms
 from collector.web.shares import DASHBOARD, PERSONAL, board_of, maker_of
-from collector.web.tiles import SPAN, tiles
+from collector.web.tiles import asked_of, tiles
 from collector.web.turns import ask_in_turn
 
 blueprint = Blueprint("shared", __name__)
@@ -152,7 +150,7 @@ def page(share_id: int) -> AnyResponse:
     blocks = [block for block in shortened(found.result).blocks if block.id not in beside]
     effect = next((block for block in blocks if block.id == "effect"), None)
     noted = marks(found.site)
-    goals = found.site.goals
+    site, goals = found.site, found.site.goals
     views = draw.told_once(
         [
             draw.view(block, zone, _nowhere, _nobody, _csv_of(share_id, block), json, now, noted, goals)
@@ -166,8 +164,8 @@ def page(share_id: int) -> AnyResponse:
             report=found.report.name,
             name=found.share.name,
             site_title=found.site.name,
-            days=_days(found.query),
-            asked=_asked(found),
+            days=_days(found.query) if found.report.ranged else "",
+            asked=asked_of(found.report, list(found.query.arguments), site, found.result),
             headline=text(found.result.headline, zone),
             notes=[text(note, zone) for note in found.result.notes],
             strips=in_strips(views),
@@ -209,18 +207,6 @@ def _nobody(key: str) -> str:  # noqa: ARG001 - nor does a person
 
 def _csv_of(share_id: int, block: Block) -> str:
     return url_for("shared.as_csv", share_id=share_id, block_id=block.id)
-
-
-def _asked(found: Shared) -> list[tuple[str, str]]:
-    """The options beside the days, in words, each with its value; a flag is said by its name alone, and only if set."""
-    bare, given, settled = flags(found.report.params), grouped(found.query.arguments), found.result.settled
-    told = [(name, settled.get(name, value)) for name, value in found.query.arguments]
-    told += [(name, value) for name, value in settled.items() if name not in given]
-    return [
-        (option_words(name, found.report), "" if name in bare else value)
-        for name, value in told
-        if name not in SPAN and (name not in bare or is_set(given, name))
-    ]
 
 
 def _days(asked: Query) -> str:

@@ -131,10 +131,11 @@ def _answer(
         return replace(tile, error=gettext("The answer has no such part for these days.")), None
     if not people and any(column.unit == "person" for column in found.columns):
         return replace(tile, error=gettext("Single people are not shared.")), None
-    return replace(tile, days=_days(report, asked), asked=_asked(report, tile.pairs, site, result)), found
+    return replace(tile, days=_days(report, asked), asked=asked_of(report, tile.pairs, site, result)), found
 
 
-def _asked(report: Report, pairs: Pairs, site: query.Site, answer: Result) -> list[str]:
+def asked_of(report: Report, pairs: Pairs, site: query.Site, answer: Result) -> list[str]:
+    """What is asked beside the days and what the report asks by itself, in the words of the report's own page."""
     given = grouped(pairs)
     fields = settled([field(param, given) for param in report.params if param.name not in UNSEEN], answer)
     if report.name in OF_A_GOAL and site.goals and not any(value.strip() for value in given.get("goal", ())):

@@ -200,14 +200,18 @@ def test_a_shared_report_says_its_question_in_the_words_of_its_page(busy: Instal
     owner, viewer = busy.client(), busy.app.test_client()
     link = make_link(owner, "/shop/overview?all-time=1&where=page:/&include-cookieless&include-bots=0")
     page = viewer.get(link, follow_redirects=True).text
-    assert "Did all of this: page:/<" in page
-    assert "Follow people without cookies too<" in page
-    assert not re.search("On the site now|Count bots too", page)
+    assert ">people with the page /<" in page
+    assert ">people without cookies too<" in page
+    assert not re.search("On the site now|bots too", page)
     link = make_link(owner, "/shop/impact?exposure=event:chat_started&goal=event:purchase&all-time=1")
     page = viewer.get(link, follow_redirects=True).text
-    assert "What happened: event:chat_started<" in page
+    assert re.search(r">What happened: [^<:]+</span><span>Goal: Purchase<", page)
+    assert "All time. Shared to be read." in page
     assert "counterfactual" not in page
     assert "matched<" not in page
+    page = viewer.get(make_link(owner, "/shop/before-after?day=2026-01-05"), follow_redirects=True).text
+    assert "Before and after of shop. Shared to be read." in page
+    assert ">Day: Jan 5, 2026<" in page
 
 
 def test_a_viewer_cannot_ask_anything_else(busy: Installation) -> None:
