@@ -46,7 +46,7 @@ def carts_block(journeys: Journeys, query: Query, question: Asked, found: Sequen
         Column(
             "open", T("Time not over"), "count", T("Not counted as bought or abandoned before their window is over.")
         ),
-        Column("open_bought", T("Of these bought already"), "count", T("Their window is not over.")),
+        Column("open_bought", T("Of these bought"), "count", T("Already, before their window is over.")),
         Column("rate", T("Abandonment"), "ratio", T("Of the carts whose window is over.")),
     )
     count = dict.fromkeys(CART_STATES, 0)
