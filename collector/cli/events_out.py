@@ -83,7 +83,7 @@ def people_rows(ledger: Ledger, site: int) -> Iterator[dict[str, Json]]:
 
 def _seen(ledger: Ledger, site: int) -> Mapping[int, tuple[int, int, int, int]]:
     """Visitor to (first time, last time, events, events of bots)."""
-    _, visitor, time, _, _, bot = read_columns(ledger, site)
+    _, visitor, time, _, _, bot, _ = read_columns(ledger, site)
     if not len(visitor):
         return {}
     order = np.lexsort((time, visitor))

@@ -17,16 +17,20 @@ _DIRECT = Source()
 class SessionSources:
     """Answers for every event that the ledger held when this was made.
 
-    Engagement takes the session of the visitor's event before it; it neither begins nor extends one (SEMANTICS 2).
+    Engagement, and who is in an experiment by a list, take the session of the visitor's event before; they neither
+    begin nor extend one (SEMANTICS 2).
     """
 
     def __init__(self, ledger: Ledger, site: int) -> None:
         self._names = {number: _name(source) for number, source in ledger.sources(site)}
         campaigns = [number for number, source in ledger.sources(site) if source.campaign_mark]
-        silent = [number for number, kind in ledger.kinds(site) if kind.type == events.ENGAGEMENT]
-        ids, visitor, time, kind, source = read_columns(ledger, site)[:5]
+        kinds = ledger.kinds(site)
+        attention = [number for number, kind in kinds if kind.type == events.ENGAGEMENT]
+        assigned = [number for number, kind in kinds if kind == events.ASSIGNED]
+        ids, visitor, time, kind, source, bot, page = read_columns(ledger, site)
+        silent = np.isin(kind, attention) | (np.isin(kind, assigned) & (page < 0) & (bot == 0))
         order = np.lexsort((ids, time, visitor))
-        counted = order[~np.isin(kind[order], silent)]
+        counted = order[~silent[order]]
         starts = session_starts(
             visitor[counted].astype(np.int32),
             time[counted],
@@ -38,7 +42,7 @@ class SessionSources:
         )
         of_event = np.full(len(ids), -1, dtype=np.int64)
         of_event[counted] = source[first]
-        _fill(of_event, order, visitor, np.isin(kind, silent))
+        _fill(of_event, order, visitor, silent)
         self._ids, self._sources = ids, of_event
 
     def of(self, number: int) -> str:
@@ -54,12 +58,12 @@ def _name(source: Source) -> str:
 
 
 def read_columns(ledger: Ledger, site: int) -> tuple[NDArray[np.int64], ...]:
-    """id, visitor, time, kind, source, bot of every event of the site, in order of id."""
+    """id, visitor, time, kind, source, bot, page of every event of the site, in order of id."""
     pages = []
     after = 0
     while True:
         page = ledger.scan(site, after, _PAGE)
-        pages.append((page.id, page.visitor, page.time, page.kind, page.source, page.bot))
+        pages.append((page.id, page.visitor, page.time, page.kind, page.source, page.bot, page.page))
         if len(page.id) < _PAGE:
             break
         after = int(page.id[-1])

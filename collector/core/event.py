@@ -90,7 +90,8 @@ class Source:
 AD_SEEN = "ad_impression"
 # What widgets and experiments tell by themselves: no act of the visitor, so it neither ends a bounce nor is what
 # somebody did next.
-PASSIVE = frozenset((Kind(CUSTOM, "chat_shown"), Kind(CUSTOM, EXPOSED)))
+ASSIGNED = Kind(CUSTOM, EXPOSED)
+PASSIVE = frozenset((Kind(CUSTOM, "chat_shown"), ASSIGNED))
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.journeys.part import Bool, Float64, Int16, Int32, Int64, Part
+from collector.journeys.part import ASIDE, Bool, Float64, Int16, Int32, Int64, Part
 from collector.journeys.sessions import session_starts
 
 LONGEST_LAG = 2**31 - 1
@@ -105,10 +105,11 @@ def _fold_engagement(raw: Raw, lag: Int64 | None) -> tuple[Int32, Int32]:
     lags = np.full(len(engaged), -1, dtype=np.int64) if lag is None else lag.astype(np.int64)
     if raw.engagement.any():
         by_visitor = np.lexsort((raw.id, raw.engagement, raw.time, raw.visitor))
-        is_event = ~raw.engagement[by_visitor]
+        carries = raw.engagement[by_visitor]
+        is_event = ~carries & (raw.bot[by_visitor] != ASIDE)
         last = np.maximum.accumulate(np.where(is_event, np.arange(len(by_visitor)), -1))
         target = np.where(last >= 0, by_visitor[np.maximum(last, 0)], -1)
-        fits = (target >= 0) & ~is_event
+        fits = (target >= 0) & carries
         fits &= raw.visitor[by_visitor] == raw.visitor[np.maximum(target, 0)]
         amounts = np.nan_to_num(raw.value[by_visitor[fits]]).astype(np.int64)
         np.add.at(engaged, target[fits], np.clip(amounts, 0, MAX_ENGAGED))
@@ -121,16 +122,19 @@ def orphans(raw: Raw) -> Int64:
     if not raw.engagement.any():
         return np.empty(0, dtype=np.int64)
     order = np.lexsort((raw.engagement, raw.time, raw.visitor))
+    order = order[raw.bot[order] != ASIDE]
     visitor = raw.visitor[order]
-    first = order[np.flatnonzero(np.concatenate(([True], visitor[1:] != visitor[:-1])))]
+    first: Int64 = order[np.flatnonzero(np.concatenate(([True], visitor[1:] != visitor[:-1])))]
     return raw.visitor[first[raw.engagement[first]]]
 
 
 def _sessions(raw: Raw, events: Int64) -> tuple[Int32, Int64]:
-    visitor, time, code = raw.visitor[events], raw.time[events], raw.code[events]
+    # What was told aside is a visit of its own, as another visitor's would be: it neither opens nor prolongs theirs.
+    visitor = raw.visitor[events] * 2 + (raw.bot[events] == ASIDE)
+    time, code = raw.time[events], raw.code[events]
     within = np.lexsort((np.arange(len(events)), time, visitor, code))
     starts = session_starts(
-        visitor[within].astype(np.int32),
+        visitor[within],
         time[within],
         raw.source[events][within].astype(np.int32),
         raw.campaign[events][within],

@@ -7,7 +7,7 @@ from threading import Lock
 
 import numpy as np
 
-from collector.core.event import ENGAGEMENT, Agent, Kind, Source
+from collector.core.event import ASSIGNED, ENGAGEMENT, Agent, Kind, Source
 from collector.journeys.part import Bool, Int64
 from collector.store.protocol import Ledger
 
@@ -55,6 +55,10 @@ class Dictionaries:
     def is_engagement(self, kind: Int64) -> Bool:
         """Which of these kinds only carry attention."""
         return np.isin(kind, [number for number, one in self.kinds.items() if one.type == ENGAGEMENT])
+
+    def is_aside(self, kind: Int64, page: Int64) -> Bool:
+        """Which events of these kinds and pages tell who is in an experiment and happened on no page."""
+        return np.isin(kind, [number for number, one in self.kinds.items() if one == ASSIGNED]) & (page < 0)
 
     def is_campaign(self, source: Int64) -> Bool:
         """Which of these sources are campaigns (utm or click id)."""

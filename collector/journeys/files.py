@@ -24,7 +24,7 @@ from collector.atomic import replace_text
 from collector.journeys.merge import Column
 from collector.journeys.part import Bool, Int64, Part
 
-FORMAT = 1
+FORMAT = 2  # since 2, who is in an experiment by a list is aside (see `part.ASIDE`)
 CURRENT = "CURRENT"
 PROPERTIES = "properties-"
 # Folders of what was derived from the view: `<prefix><erasure>`, gone with all else that an erasure makes wrong.

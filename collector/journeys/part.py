@@ -17,6 +17,9 @@ Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 T = TypeVar("T", bound=np.generic)
+# In the column of bots, a row that is no act of anybody: a list said who is in which arm of an experiment, while they
+# were elsewhere. It begins no visit and makes nobody active; `reports.assigned` finds it.
+ASIDE = -1
 # Rows whose columns, and what is made of them, stay in a processor's cache: several steps over each such piece take
 # half the time of the same steps over all rows.
 PIECE = 1 << 16
@@ -37,7 +40,7 @@ class Part:
 
     Row columns (length N):
         person: index into `persons`, ascending. time: ms UTC. key: `person << shift | time - origin`, ascending.
-        id: ledger id. visitor, kind, page, source, agent: dictionary ids, -1 for none. bot: 0 for people.
+        id: ledger id. visitor, kind, page, source, agent: dictionary ids, -1 for none. bot: 0 for people, `ASIDE`.
         value: number carried, NaN for none. engaged: ms of attention on that page view. lag: ms from the row to the
         last engagement that was folded into it, -1 for none (only the refresh needs it).
         session: index into `session_row`.
@@ -45,7 +48,7 @@ class Part:
         persons: code of each person (see `person_code`). person_row: first row; length P + 1, so that person p has
         the rows `person_row[p]:person_row[p + 1]`. alive: False for persons whose journeys another part now holds.
     Session columns (length S): session_row: the session's first row. Sessions are in the order of their first rows.
-    Kind order (rows that are not bots): kind_rows: rows sorted by (kind, row); kind_keys: their keys;
+    Kind order (rows whose bot is 0): kind_rows: rows sorted by (kind, row); kind_keys: their keys;
         kind_start: for kind id k the rows `kind_start[k]:kind_start[k + 1]` of those.
     memo: what was derived from these columns (not from `alive`), kept as long as they are.
     """
@@ -84,6 +87,11 @@ class Part:
     def whole(self) -> bool:
         """True where every person of the part is alive."""
         return bool(self.alive.all())
+
+    def counted(self, include_bots: bool, rows: Int64 | None = None) -> Bool:
+        """Which rows (all, or these) are something that somebody did: people, and where asked for bots."""
+        bot = self.bot if rows is None else self.bot[rows]
+        return bot >= 0 if include_bots else bot == 0
 
     @property
     def bounds(self) -> tuple[int, int]:

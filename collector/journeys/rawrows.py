@@ -10,7 +10,7 @@ import numpy as np
 from collector.journeys.build import Raw
 from collector.journeys.dictionaries import Dictionaries
 from collector.journeys.merge import ranges
-from collector.journeys.part import Bool, Int64, Part
+from collector.journeys.part import ASIDE, Bool, Int64, Part
 from collector.store.protocol import Columns
 
 _FIELDS = tuple(field.name for field in fields(Raw))
@@ -49,6 +49,7 @@ def from_ledger(columns: Columns, dictionaries: Dictionaries) -> Rows:
     """Events as the ledger scans them, without codes."""
     engagement = dictionaries.is_engagement(columns.kind)
     none = np.zeros(len(columns.id), dtype=np.int64)
+    aside = dictionaries.is_aside(columns.kind, columns.page) & (columns.bot == 0)
     raw = Raw(
         code=none,
         visitor=columns.visitor,
@@ -58,7 +59,7 @@ def from_ledger(columns: Columns, dictionaries: Dictionaries) -> Rows:
         page=columns.page,
         source=columns.source,
         agent=columns.agent,
-        bot=columns.bot,
+        bot=np.where(aside, ASIDE, columns.bot),
         value=columns.value,
         engaged=none,
         engagement=engagement,

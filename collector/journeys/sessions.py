@@ -12,7 +12,7 @@ LONGEST = 24 * HOUR
 
 
 def session_starts(
-    visitor: Int32, time: Int64, source: Int32, campaign: Bool, gap: int = GAP, longest: int = LONGEST
+    visitor: Int32 | Int64, time: Int64, source: Int32, campaign: Bool, gap: int = GAP, longest: int = LONGEST
 ) -> Bool:
     """Which events begin a session.
 

@@ -23,7 +23,7 @@ def live_blocks(journeys: Journeys, query: Query) -> list[Block]:
     for part in journeys.each():
         chosen = choose(journeys, part, query)
         rows = np.flatnonzero((part.time > query.now - LIVE) & (part.time <= query.now))
-        rows = rows[chosen[part.person[rows]] & (query.include_bots | (part.bot[rows] == 0))]
+        rows = rows[chosen[part.person[rows]] & part.counted(query.include_bots, rows)]
         last = rows[np.flatnonzero(np.append(np.diff(part.person[rows]) != 0, True))] if len(rows) else rows
         for row in last.tolist():
             code = int(part.persons[part.person[row]])

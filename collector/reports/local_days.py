@@ -102,7 +102,7 @@ def _active_days(journeys: Journeys, part: Part, matcher: Matcher, zone: ZoneInf
 
 def _days_with_anything(part: Part, days: Int32, include_bots: bool) -> ActiveDays:
     """Nearly all rows fit: they stay where they are, and each run of one day's rows with or without bots is told."""
-    bot = np.zeros(part.size, dtype=np.bool_) if include_bots else part.bot != 0
+    bot = ~part.counted(include_bots)
     begins = fresh(part.person, days)
     begins[1:] |= bot[1:] != bot[:-1]
     begin = np.flatnonzero(begins).astype(np.int32)

@@ -23,6 +23,7 @@ from collector.core.query import Query
 from collector.core.times import day_start
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Hits, Int32, Int64, Part
+from collector.reports.assigned import assigned
 from collector.reports.named import value_of
 from collector.reports.people_chain import in_order
 
@@ -187,7 +188,7 @@ class _Asked:
             rows = rows if bots else rows[part.bot[rows] == 0]
             hits = Hits(part.key[rows], rows)
         else:
-            hits = journeys.hits(part, did.what, bots)
+            hits = assigned(journeys, part, did.what, bots)
         for condition in did.visit:
             hits = _those(hits, _visits(journeys, part, condition.key, _passing(condition))[part.session[hits.rows]])
         low, high = self._stretch(did.when)
@@ -222,7 +223,7 @@ def first_times(part: Part, include_bots: bool) -> Int64:
     """For each person the time of the first event that counts; far in the future for those who have none."""
 
     def find() -> Int64:
-        times = part.time if include_bots else np.where(part.bot == 0, part.time, _EVER)
+        times = np.where(part.counted(include_bots), part.time, _EVER)
         return np.minimum.reduceat(times, part.person_row[:-1])
 
     return part.memo.get(("first times", include_bots), find)

@@ -36,17 +36,11 @@ class Sessions(NamedTuple):
     bounce: Bool
 
 
-def people_rows(part: Part, include_bots: bool) -> Bool:
-    """Rows that count: all but those flagged as bots, unless asked for."""
-    return np.ones(part.size, dtype=np.bool_) if include_bots else part.bot == 0
-
-
 def inside(part: Part, query: Query, chosen: Bool, start: int, end: int) -> Bool:
     """Rows of chosen persons with `start` <= time < `end`."""
     check()
     mask = (part.time >= start) & (part.time < end)
-    if not query.include_bots:
-        mask &= part.bot == 0
+    mask &= part.counted(query.include_bots)
     if not chosen.all():
         mask &= chosen[part.person]
     return mask

@@ -15,7 +15,7 @@ from collector.core.query import Query
 from collector.core.stored import StoredEvent
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Int64, Part
+from collector.journeys.part import ASIDE, Int64, Part
 from collector.journeys.sessions import GAP
 from collector.reports.sentence import sentence
 
@@ -44,11 +44,15 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One person's rows in the part that holds them, ascending, and each row's visit counted from 1."""
+    """One person's rows in the part that holds them, ascending, and each row's visit counted from 1.
+
+    aside: ledger ids of what was told of them and is no act of theirs, which is in no visit.
+    """
 
     part: Part | None = None
     rows: Int64 = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     visit: Int64 = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    aside: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,10 @@ def find_life(journeys: Journeys, code: int) -> Life:
         place = int(np.searchsorted(part.persons, code))
         if place < len(part.persons) and part.persons[place] == code and part.alive[place]:
             rows = np.arange(int(part.person_row[place]), int(part.person_row[place + 1]))
+            aside = part.bot[rows] == ASIDE
+            told, rows = rows[aside], rows[~aside]
             visits = np.unique(part.session[rows], return_inverse=True)[1].astype(np.int64) + 1
-            return Life(part, rows, visits)
+            return Life(part, rows, visits, frozenset(part.id[told].tolist()))
     return Life()
 
 
@@ -102,6 +108,12 @@ def place(journeys: Journeys, life: Life, found: Sequence[StoredEvent]) -> list[
     fresh_source = Source()
     for event in sorted(found, key=lambda one: (one.time, one.id)):
         at = rows.get(event.id)
+        if event.id in life.aside and life.part is not None and len(life.rows):
+            # It is shown with the visit before it, and opens none.
+            before = max(int(np.searchsorted(life.part.time[life.rows], event.time, "right")) - 1, 0)
+            source = journeys.source_at(int(journeys.session_source(life.part, life.rows[before : before + 1])[0]))
+            placed.append(Placed(event, int(life.visit[before]), source, 0, opens=False))
+            continue
         if at is not None and life.part is not None:
             row = int(life.rows[at])
             first = int(life.part.session_row[life.part.session[row]])

@@ -124,8 +124,7 @@ def _active(part: Part, query: Query, chosen: Bool, start: int, end: int) -> Boo
     rows = ranges(part.person_row[people], part.person_row[people + 1])
     time = part.time[rows]
     fits = (time >= start) & (time < end)
-    if not query.include_bots:
-        fits &= part.bot[rows] == 0
+    fits &= part.counted(query.include_bots, rows)
     found[part.person[rows[fits]]] = True
     return found
 

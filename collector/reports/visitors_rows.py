@@ -12,7 +12,7 @@ from collector.core.event import PAGE, Agent
 from collector.core.query import Query
 from collector.core.text import T
 from collector.journeys.journeys import Journeys
-from collector.journeys.part import Bool, Int32, Int64, Part
+from collector.journeys.part import Int32, Int64, Part
 from collector.reports.scope import kind_mask, rows_of_any
 from collector.reports.stage_states import stage_names
 
@@ -99,9 +99,10 @@ def last_seen(part: Part, include_bots: bool) -> Int64:
     """For each person the time of the last event that counts, `NEVER` where none does; remembered with the part."""
 
     def find() -> Int64:
-        if include_bots or not part.bot.any():
+        counted = part.counted(include_bots)
+        if counted.all():
             return part.time[part.person_row[1:] - 1]
-        times = np.where(part.bot == 0, part.time, NEVER)
+        times = np.where(counted, part.time, NEVER)
         return np.maximum.reduceat(times, part.person_row[:-1])
 
     return part.memo.get(("last seen", include_bots), find)
@@ -113,10 +114,10 @@ def _rows(part: Part, places: Int64, include_bots: bool) -> tuple[Int64, Int64]:
     lengths = part.person_row[places + 1] - first
     owner = np.repeat(np.arange(len(places)), lengths)
     rows = np.arange(len(owner)) + np.repeat(first - (np.cumsum(lengths) - lengths), lengths)
-    counted: Bool = part.bot[rows] == 0
-    if include_bots or counted.all():
+    counted = part.counted(include_bots, rows)
+    if counted.all():
         return rows, owner
-    # Of whoever has nothing but what bots left, everything is shown.
+    # Of whoever has nothing but what bots left, or was only told of, everything is shown.
     counted |= (np.bincount(owner, weights=counted, minlength=len(places)) == 0)[owner]
     return rows[counted], owner[counted]
 

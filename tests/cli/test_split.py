@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -28,11 +29,13 @@ def _known(number: int) -> Event:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
-    """Sixty known people with an e-mail address, two without, and a visitor whom nobody knows."""
+    """Sixty known people with an e-mail address, two without, a visitor whom nobody knows, and a robot."""
     made = Desk(tmp_path)
     made.ok("site", "add", "shop", "--origin", "https://shop.example")
     ledger = open_ledger(made.database)
-    ledger.append(1, [Event(str(uuid4()), PAGE, "v-x", MARCH, MARCH), *(_known(number) for number in range(62))])
+    robot = Event(str(uuid4()), PAGE, "v-bot", MARCH, MARCH, bot="ua_list")
+    people = [Event(str(uuid4()), PAGE, "v-x", MARCH, MARCH), *(_known(number) for number in range(62))]
+    ledger.append(1, [robot, *people])
     ledger.close()
     return made
 
@@ -70,6 +73,33 @@ def test_a_split_comes_back_as_an_experiment(desk: Desk) -> None:
     rows = [dict(zip(arms["columns"], row, strict=True)) for row in arms["rows"]]
     on = sum(assign(f"u{number}", "rtg-holdout", 0.8) == "on" for number in range(62))
     assert [(row["arm"], row["share"], row["open"]) for row in rows] == [("off", 0.2, 62 - on), ("on", 0.8, on)]
+
+
+def test_importing_a_split_makes_nobody_active_and_begins_no_visit(desk: Desk) -> None:
+    asked = ("overview", "live", "visitors", "lifecycle", "paths")
+
+    until = datetime.now(UTC).date() + timedelta(days=1)
+    days = ("--site", "shop", "--from", "2026-03-01", "--to", f"{until}", "--format", "json")
+
+    def answers() -> list[object]:
+        told = [desk.ok("report", one, *days) for one in asked]
+        bots = desk.ok("report", "overview", *days, "--include-bots")
+        return [json.loads(one)["blocks"] for one in (*told, bots)]
+
+    before, events = answers(), desk.folder / "split.jsonl"
+    written = desk.ok(*SPLIT, "--format", "events")
+    stranger = {**json.loads(written.splitlines()[0]), "visitor": "never-here"}
+    stranger.pop("user", None)
+    events.write_text(written + json.dumps(stranger) + "\n")
+    desk.ok("import", str(events), "--site", "shop", "--yes")
+    assert answers() == before
+    assert desk.ok(*SPLIT, "--format", "events").count("\n") == 63  # whom only a list knows is no audience
+    in_it = "event:experiment_exposed[variant=on]"
+    found = json.loads(desk.ok("report", "visitors", *days, "--where", in_it))
+    on = sum(assign(who, "rtg-holdout", 0.8) == "on" for who in ("v-x", *(f"u{number}" for number in range(62))))
+    total, listed = found["blocks"]
+    assert total["rows"] == [[on]]
+    assert {row[listed["columns"].index("sessions")] for row in listed["rows"]} == {1}
 
 
 def test_a_split_that_cannot_be_is_refused(desk: Desk) -> None:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from collector.core.errors import UserError
-from collector.core.event import Agent, Event, Source
+from collector.core.event import ASSIGNED, Agent, Event, Source
 from collector.core.matcher import parse_matcher
 from collector.journeys import first, merge, refresh
 from collector.journeys.journeys import Journeys
@@ -30,6 +30,7 @@ from tests.support.worlds import E
 
 SITE = 1
 NOW = START + 10_000 * MINUTE
+ASIDE_MARK = "/aside"
 
 
 def event(number: int, visitor: str, minute: int, what: str = "page:/", **more: object) -> Event:
@@ -74,9 +75,10 @@ def told(journeys: Journeys) -> dict[int, tuple[list[tuple[object, ...]], list[l
 def expected_sessions(ledger: Ledger) -> dict[int, list[list[int]]]:
     """The sessions of each person by the oracle, from what the ledger exports."""
     rows = ledger.export(SITE, 0, 100_000)
+    # What a list says of an experiment is in no visit of the visitor's: as if another had done it.
     log = [
         E(
-            stored.visitor,
+            stored.visitor + (ASIDE_MARK if stored.kind == ASSIGNED else ""),
             stored.time,
             f"{stored.kind.type}:{stored.kind.name}",
             source=stored.source,
@@ -88,7 +90,7 @@ def expected_sessions(ledger: Ledger) -> dict[int, list[list[int]]]:
     owner = {link.visitor: link.person for link in ledger.links(SITE)}
     groups: dict[tuple[int, int], list[int]] = {}
     for one in oracle.sessions(log):
-        visitor = visitors[one.event.visitor]
+        visitor = visitors[one.event.visitor.removesuffix(ASIDE_MARK)]
         code = person_code(visitor, owner.get(visitor))
         groups.setdefault((code, one.session), []).append(rows[one.number][0].id)
     found: dict[int, list[list[int]]] = {}
@@ -111,6 +113,7 @@ def _small() -> Iterator[None]:
     refresh.LEAST_COMPACTED, first.AT_ONCE, first.CHUNK = kept
 
 
+LISTED = "event:experiment_exposed"
 _step = st.one_of(
     st.tuples(
         st.just("append"),
@@ -118,7 +121,7 @@ _step = st.one_of(
             st.tuples(
                 st.sampled_from("abcd"),
                 st.sampled_from([0, 1, 2, 5, 40, 41, 100, 1_500]),
-                st.sampled_from(["page:/", "page:/x", "event:go", "engagement:", "engagement:", "click:Buy"]),
+                st.sampled_from(["page:/", "page:/x", "event:go", "engagement:", "engagement:", "click:Buy", LISTED]),
                 st.sampled_from([None, None, PAID, RETARGETING]),
                 st.sampled_from([None, None, None, "ann", "bob"]),
             ),
@@ -217,6 +220,29 @@ def test_attention_that_came_before_a_late_page_goes_to_that_page(ledger: Ledger
     views.refresh(SITE)
     (rows, _) = next(iter(told(views.open(SITE)).values()))
     assert [row[8] for row in rows] == [0, 8_000]
+
+
+def test_who_is_in_an_experiment_by_a_list_did_nothing_and_is_in_no_visit(ledger: Ledger, tmp_path: Path) -> None:
+    attention = event(4, "a", 12, "engagement:", value=8_000.0)
+    on_a_page = event(5, "a", 41, "event:experiment_exposed", url="https://a.example/x", path="/x")
+    listed = [event(1, "a", 0, LISTED), event(3, "a", 11, LISTED), event(6, "b", 5, LISTED)]
+    ledger.append(SITE, [*listed, event(2, "a", 10, "page:/"), attention, on_a_page])
+    journeys = ViewStore(tmp_path, ledger).open(SITE)
+    (part,) = journeys.parts
+    assert ((part.time - START) // MINUTE).tolist() == [0, 10, 11, 41, 5]
+    assert part.bot.tolist() == [-1, 0, -1, 0, -1]
+    assert part.engaged.tolist() == [0, 8_000, 0, 0, 0]
+    begun = part.session_row[part.bot[part.session_row] == 0]
+    assert part.time[begun].tolist() == [START + 10 * MINUTE, START + 41 * MINUTE]  # the list prolonged no visit
+
+
+def test_a_view_of_the_format_before_is_built_anew(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.append(SITE, [event(1, "a", 0)])
+    views = ViewStore(tmp_path, ledger)
+    views.refresh(SITE)
+    meta = next((tmp_path / "journeys" / str(SITE)).glob("gen-*/meta.json"))
+    meta.write_text(json.dumps({**json.loads(meta.read_text()), "format": 1}))
+    assert ViewStore(tmp_path, ledger).refresh(SITE) is True
 
 
 def test_erased_people_are_in_no_file_of_the_view(ledger: Ledger, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int64, Part
+from collector.reports.assigned import assigned
 from collector.reports.experiment.outcomes import before, outcome, within
 from collector.reports.experiment.people import People, Plan
 from collector.reports.experiment.properties import texts
@@ -63,7 +64,7 @@ def gather(journeys: Journeys, query: Query, plan: Plan) -> People:
 
 
 def _piece(journeys: Journeys, query: Query, plan: Plan, part: Part) -> _Piece | None:
-    rows = journeys.rows(part, EXPOSURE, query.include_bots)
+    rows = assigned(journeys, part, EXPOSURE, query.include_bots).rows.astype(np.int64)
     code, names = texts(journeys, part, rows, NAME)
     if plan.name not in names:
         return None

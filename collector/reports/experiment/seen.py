@@ -9,6 +9,7 @@ import numpy as np
 from collector.core.assignment import EXPOSED
 from collector.core.matcher import parse_matcher
 from collector.journeys.journeys import Journeys
+from collector.reports.assigned import assigned
 from collector.reports.experiment.properties import texts
 from collector.reports.scope import distinct_people
 
@@ -31,7 +32,7 @@ def experiments(journeys: Journeys, include_bots: bool = False) -> list[Seen]:
     """All experiments seen by anybody alive, the latest first."""
     found: dict[str, tuple[int, set[str], int, int]] = {}
     for part in journeys.each():
-        rows = journeys.rows(part, EXPOSURE, include_bots)
+        rows = assigned(journeys, part, EXPOSURE, include_bots).rows.astype(np.int64)
         rows = rows[part.alive[part.person[rows]]]
         code, names = texts(journeys, part, rows, NAME)
         arm, variants = texts(journeys, part, rows, VARIANT)

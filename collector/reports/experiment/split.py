@@ -16,6 +16,7 @@ from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import known_person
 from collector.reports.scope import choose
+from collector.reports.visitors_rows import NEVER, last_seen
 
 _AT_ONCE = 5_000
 
@@ -56,14 +57,18 @@ class Assigned:
 def split(
     journeys: Journeys, query: Query, name: str, shares: Mapping[str, float], trait: str = ""
 ) -> Iterator[Assigned]:
-    """Everybody whom the question's filters leave, with their arm; those counted for a day only are left out.
+    """Everybody whom the question's filters leave, with their arm.
+
+    Left out are those counted for a day only, and who never did anything that counts: robots, and who is known by an
+    earlier list alone.
 
     Args:
         trait: with it, known people who have it alone.
     """
     told = journeys.people.traits(trait) if trait else {}
     for part in journeys.each():
-        codes = part.persons[np.flatnonzero(choose(journeys, part, query, lasting=True))].tolist()
+        seen = last_seen(part, query.include_bots) > NEVER
+        codes = part.persons[np.flatnonzero(choose(journeys, part, query, lasting=True) & seen)].tolist()
         for start in range(0, len(codes), _AT_ONCE):
             some = [code for code in codes[start : start + _AT_ONCE] if not trait or cell_text(told.get(code)).strip()]
             keys = journeys.people.keys(some)
