@@ -12,7 +12,7 @@ from collector.web.report_page import ReportPage
 
 
 def extras(page: ReportPage) -> Mapping[str, object]:
-    """`findings`, the table with that link in each row, and `impact_href`, the address for what the headline tells of."""
+    """`findings`, the table with that link in each row, and `impact_href`, the question of what the headline tells."""
     view = page.block("actions")
     block = next((one for one in page.answer.blocks if one.id == "actions"), None) if page.answer else None
     if view is None or block is None or "leads" not in block.draw:
