@@ -295,6 +295,12 @@ def test_what_is_cut_or_not_whole_or_of_too_few_is_told() -> None:
     assert "more than chance" in clear.render()
 
 
+def test_a_filter_on_what_people_did_is_said_to_choose_by_what_came_later() -> None:
+    safe = {"where": f"event:buy[#to={FIRST - timedelta(days=1)}]"}
+    for arguments, later in (({"where": "event:buy"}, 1), ({"where_not": "stage:Lost"}, 1), ({}, 0), (safe, 0)):
+        assert told(ask(steady(20), None, 1, **arguments)).count("by what came afterwards") == later, arguments
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 
 import numpy as np
 
 from collector.core.query import Query
 from collector.core.text import T, Text, Value
-from collector.core.times import DAY, SECOND
+from collector.core.times import DAY, SECOND, Span
 from collector.journeys.journeys import Journeys
 from collector.reports.before_after.measures import Pair
 from collector.reports.before_after.windows import Windows
 from collector.reports.cookieless import count_daily, day_note
 from collector.reports.counted import told
+from collector.reports.impact.filters import later_note
 from collector.reports.overview_counts import View
 
 FEW = 100
@@ -48,6 +50,7 @@ def notes(
         _season(days),
         _others(query, days),
         *_tracking(once),
+        *later_note(replace(query, span=Span(days.before.first, days.after.last, query.site.zone))),
         _both(pair),
         T("Few people came: only great differences can be told from chance.")
         if min(pair.before.people, pair.after.people) < FEW
