@@ -142,3 +142,9 @@ def test_a_breakdown_by_segment_leads_to_the_question_of_its_row(demo: DemoSite)
         }
         here = {column.name: cell for column, cell in zip(block.columns[1:], row[1:], strict=True)}
         assert {name: told.get(name) for name in here} == here
+
+
+def test_a_mistyped_property_is_told_with_the_one_that_was_sent(demo: DemoSite) -> None:
+    for name in ("explore", "retention"):
+        _, result = ask(reports()[name], demo.journeys, {"by": ["prodcut"]}, demo.site, demo.now)
+        assert "Properties with such a name: product." in map(str, result.notes)
