@@ -179,9 +179,16 @@ def test_what_comes_with_the_goal_is_no_way_to_it() -> None:
     log += [E(f"v{n}", START + n + 5_000, "page:/thanks") for n in range(0, 600, 6)]
     log += [E(f"v{n}", START + n + 6_000, "event:purchase") for n in range(0, 600, 6)]
     log += [E(f"v{n}", START + n + 6_000, "event:purchase") for n in range(1, 600, 6)]
-    block = run(world([*log, E("late", START + 40 * DAY, "page:/")])).block("untold")
+    told = world([*log, E("late", START + 40 * DAY, "page:/")])
+    block = run(told).block("untold")
     assert column(block, "what") == ["page:/thanks"]
     assert "comes with it" in str(column(block, "verdict")[0])
+    asked = question(IMPACT, NOW, site(), exposure="page:/thanks", goal="event:purchase", all_time="1")
+    result = IMPACT.run(told, asked)
+    assert "of 100 who met it 100 reached “purchase”, so that it comes with the goal" in str(result.headline)
+    checks = result.block("checks")
+    met = dict(zip(column(checks, "check"), column(checks, "ok"), strict=True))
+    assert met["Exposed people at the goal"] is False
 
 
 def test_touches_are_judged_too_and_what_nearly_everybody_did_is_not() -> None:

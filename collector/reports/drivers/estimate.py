@@ -11,12 +11,11 @@ from collector.journeys.part import Bool, Float64, Int64
 from collector.reports.drivers.candidates import Candidate
 from collector.reports.drivers.scene import Scene
 from collector.reports.impact.coded import Coded
-from collector.reports.impact.engine import FLOORS
+from collector.reports.impact.engine import FLOORS, SURE
 from collector.reports.impact.estimate import LEVEL, Sample, effect, effective_people, fit
 from collector.reports.impact.outcome import Outcome, settled
 
 LEAST_GOALS = 5
-SURE = 0.99  # of those who did it above this share reached the goal: it is the goal by another name
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from collector.core.blocks import Block, Cell, Column, Unit
 from collector.core.text import T, Text, Value
-from collector.reports.impact.engine import FLOORS, Answer
+from collector.reports.impact.engine import FLOORS, SURE, Answer
 from collector.reports.impact.estimate import e_value, effective_people
 from collector.reports.impact.matching import Matched
 
@@ -102,6 +102,10 @@ def _checks(found: Answer) -> Iterator[Check]:
     )
     if matched is None or not matched.weight.any():
         return
+    if found.refused == "same":
+        reached = float(np.isfinite(matched.cases.delay).mean())
+        all_did = T("Nearly all who met it reached the goal: it comes with the goal.")
+        yield _most(T("Exposed people at the goal"), reached, SURE, all_did, all_did, "ratio")
     yield from _likeness(found)
     yield from _weights(matched)
     yield from _strength(found)

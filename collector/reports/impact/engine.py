@@ -29,6 +29,7 @@ RATE, LEFT, MONEY, VISITS = POINTS - 1, POINTS, POINTS + 1, POINTS + 3  # column
 EVERY = tuple(range(POINTS + 4))
 TOLD = (RATE, LEFT, MONEY)
 FLOORS = {"exposed": 30, "controls": 100, "share": 0.5, "goals": 5}
+SURE = 0.99  # of the exposed above this share reached the goal: it comes with the goal, as its thanks do
 
 
 @dataclass(slots=True)
@@ -100,7 +101,9 @@ def answer(journeys: Journeys, query: Query, plan: Plan) -> Answer:
 
 
 def _floors(found: Answer) -> str:
-    """The first floor that is missed, "" for none; counts the controls that carry weight, and their goals."""
+    """The first floor that is missed, or "same" where all exposed reach the goal, "" for none; counts the controls that
+    carry weight, and their goals.
+    """
     matched = found.matched
     if matched is None:
         return "controls"
@@ -114,7 +117,9 @@ def _floors(found: Answer) -> str:
     reached = int(np.count_nonzero(np.isfinite(matched.cases.delay)))
     if found.goals + reached < FLOORS["goals"]:
         return "goals"
-    return "" if found.goals else "alone"
+    if not found.goals:
+        return "alone"
+    return "same" if reached > SURE * len(matched.case) else ""
 
 
 def fitted(matched: Matched, weight: Float64, case: Int64 | None = None, columns: Sequence[int] = EVERY) -> Fitted:

@@ -31,6 +31,10 @@ _NEEDED = {
         "What {exposure} changed cannot be told: nobody to compare with reached {goal} without it. Choose a goal that "
         "can be reached either way."
     ),
+    "same": T(
+        "What {exposure} changed cannot be told: of {all} who met it {have} reached {goal}, so that it comes with the "
+        "goal. Choose something that comes before it."
+    ),
 }
 
 
@@ -141,6 +145,7 @@ def _refusal(found: Answer, name: Text) -> Text:
         "share": matched,
         "goals": found.goals + exposed_goals,
         "alone": 0,
+        "same": exposed_goals,
     }[reason]
     need = FLOORS["exposed"] if reason == "share" else FLOORS.get(reason, 0)
     values = {
@@ -148,7 +153,7 @@ def _refusal(found: Answer, name: Text) -> Text:
         "goal": words(found.plan.goal, found.plan.goals),
         "have": Value(have, "count"),
         "need": Value(int(need), "count"),
-        "all": Value(found.exposed, "count"),
+        "all": Value(matched if reason == "same" else found.exposed, "count"),
     }
     return Text(_NEEDED[reason].template, values)
 
