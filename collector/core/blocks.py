@@ -8,7 +8,8 @@ pair of another report's name and the list of arguments, one a row) leads from a
 programs and that no page shows, `more` those that a page shows to whoever asks for them, `said` one whose sentences
 stand above the table. `words` (column name: property) says of which property, such as `channel`, the values of a column
 are, so that a page writes them as people say them; `act` is that of matchers, `acts` that of several with commas
-between; `units` (first cell of a row: unit) in which unit that row's cells of the unit "number" are.
+between; `units` (first cell of a row: unit) in which unit that row's cells of the unit "number" are; `days` names
+columns whose numbers of days a page writes as hours and minutes.
 
 * number: a card a column; `change`, `low`, `high` stand below the number before them.
 * bars: the first column with a bar as long as `y`; with `low` and `high`, or `other`, points on a line. `between` (a

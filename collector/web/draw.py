@@ -15,7 +15,7 @@ from collector.web.cells import CellView
 from collector.web.figures import Interval, bar_widths, intervals
 from collector.web.flow import flow
 from collector.web.heat import Heat, heat
-from collector.web.hints import as_names, interval_ends, set_of, signed_columns, unit_at
+from collector.web.hints import as_names, interval_ends, measured, set_of, signed_columns
 from collector.web.language import gettext
 from collector.web.plots import Mark, has_heights, series
 from collector.web.words import value_words
@@ -303,13 +303,14 @@ def _compared(block: Block, row: RowView, zone: tzinfo) -> Card:
     ends = [one.text for column, one in zip(block.columns, row.cells, strict=True) if column.name in ("low", "high")]
     if len(ends) == 2 and shown.EMPTY not in ends:
         more.append(shown.between(*ends))
-    for column, value, one in zip(block.columns[1:], block.rows[0][1:], row.cells[1:], strict=True):
+    for at, (column, one) in enumerate(zip(block.columns[1:], row.cells[1:], strict=True), 1):
+        value, unit = measured(block, block.rows[0], at)
         if value is None or value == "" or column.name in ("low", "high"):
             continue
         if column.name == "change" and isinstance(value, int | float):
             up = value > 0
-            sign = "+" if up and column.unit != "points" else ""
-            change = sign + shown.cell(value, column.unit, zone)
+            sign = "+" if up and unit != "points" else ""
+            change = sign + shown.cell(value, unit, zone)
         else:
             more.append(f"{shown.text(column.label)} {one.text}")
     return Card(shown.text(block.title), shown.text(block.columns[0].help), row.cells[0], change, up, more)
@@ -343,8 +344,8 @@ def _words(
     block: Block, row: Row, place: int, zone: tzinfo, now: int, goals: Goals, signed: Collection[int]
 ) -> tuple[str, str]:
     """A cell's words as a table has room for, and the whole of them where that is more."""
-    column, value = block.columns[place], row[place]
-    words = shown.cell(value, unit_at(block, row, column), zone)
+    column, (value, unit) = block.columns[place], measured(block, row, place)
+    words = shown.cell(value, unit, zone)
     if column.unit in ("text", "label"):
         known = _set_of(block, row, column)
         if known in (ACT, ACTS):
@@ -358,8 +359,8 @@ def _words(
             return shown.brief(value, zone, now), words
         if column.name in ("p_value", "q"):
             return shown.chance(value), ""
-        if place in signed and value > 0 and column.unit != "points":
-            return (words if words == shown.cell(0, column.unit, zone) else f"+{words}"), ""
+        if place in signed and value > 0 and unit != "points":
+            return (words if words == shown.cell(0, unit, zone) else f"+{words}"), ""
     return words, ""
 
 

@@ -21,6 +21,7 @@ def place_of(block: Block, hint: str) -> int | None:
     return next((at for at, column in enumerate(block.columns) if column.name == wanted), None)
 
 
+DAY_SECONDS = 86_400
 # Names of columns that tell how much something changed, and of the two ends of the interval that follows a column.
 CHANGES = frozenset(("change", "difference", "relative", "lift"))
 _ENDS = tuple((f"{of}low", f"{of}high") for of in ("", "step_", "difference_"))
@@ -50,6 +51,14 @@ def unit_at(block: Block, row: Sequence[Cell], column: Column) -> Unit:
     if column.unit != "number" or not isinstance(units, Mapping):
         return column.unit
     return cast(Unit, units.get(row[0], column.unit))
+
+
+def measured(block: Block, row: Sequence[Cell], place: int) -> tuple[Cell, Unit]:
+    """A cell as a page writes it: its number, and that number's unit."""
+    column, value = block.columns[place], row[place]
+    if isinstance(value, int | float) and column.name in as_names(block.draw.get("days")):
+        return value * DAY_SECONDS, "seconds"
+    return value, unit_at(block, row, column)
 
 
 def set_of(block: Block, column: str) -> str:

@@ -12,6 +12,7 @@ from collector.core.text import T
 from collector.web import format as shown
 from collector.web.draw import BlockView
 from collector.web.figures import Interval, finite, place_all
+from collector.web.hints import measured
 from collector.web.language import gettext
 from collector.web.report_page import in_strips
 
@@ -130,17 +131,20 @@ def sooner(block: Block) -> list[Effect]:
     """The block `time` as one more measure of the effect; nothing where nobody was compared."""
     if not block.rows:
         return []
-    exposed, without, *gained = (finite(cell) for cell in block.rows[0])
+    short = "days" in block.draw
+    unit: Unit = "seconds" if short else "number"
+    cells = [measured(block, block.rows[0], at)[0] for at in range(len(block.columns))]
+    exposed, without, *gained = (finite(cell) for cell in cells)
     places = place_all([0.0, *gained])
-    low, high = (_signed(end) for end in gained[1:])
+    low, high = (_signed(end, unit) for end in gained[1:])
     said = gettext("Of the time for the goal, what was left when it was reached, on the average: more is sooner.")
     return [
         Effect(
-            name=gettext("Days left at the goal"),
-            exposed=_words(exposed, "number"),
+            name=gettext("Time left at the goal") if short else gettext("Days left at the goal"),
+            exposed=_words(exposed, unit),
             naive=shown.EMPTY,
-            without=_words(without, "number"),
-            difference=_signed(gained[0]),
+            without=_words(without, unit),
+            difference=_signed(gained[0], unit),
             between=shown.between(low, high),
             lift=shown.EMPTY,
             in_all=shown.EMPTY,
@@ -151,9 +155,9 @@ def sooner(block: Block) -> list[Effect]:
     ]
 
 
-def _signed(value: float | None) -> str:
-    words = _words(value, "number")
-    return f"+{words}" if value is not None and value > 0 and words != "0" else words
+def _signed(value: float | None, unit: Unit) -> str:
+    words = _words(value, unit)
+    return f"+{words}" if value is not None and value > 0 and words != _words(0, unit) else words
 
 
 def kinds(view: BlockView) -> list[Kind]:

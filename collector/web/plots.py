@@ -10,7 +10,7 @@ from typing import TypeAlias
 from collector.core.blocks import Block, Cell, Column
 from collector.web import format as shown
 from collector.web.figures import finite
-from collector.web.hints import as_names, place_of, set_of
+from collector.web.hints import DAY_SECONDS, as_names, place_of, set_of
 from collector.web.language import gettext
 from collector.web.words import value_words
 
@@ -35,7 +35,8 @@ def series(block: Block, zone: tzinfo, marks: Sequence[Mark] = ()) -> dict[str, 
     group = names.index(str(block.draw["group"])) if block.draw.get("group") in names else None
     if not ys:
         return None
-    ticks, unit = list(dict.fromkeys(row[x] for row in block.rows)), block.columns[x].unit
+    ticks = list(dict.fromkeys(row[x] for row in block.rows))
+    unit: str = "seconds" if _in_days(block, x) else block.columns[x].unit
     if group is None:
         lines = _plain(block, ys, zone)
     else:
@@ -43,7 +44,7 @@ def series(block: Block, zone: tzinfo, marks: Sequence[Mark] = ()) -> dict[str, 
         ticks = sorted(ticks, key=str) if unit == "date" else ticks
         lines = _grouped(block, x, ys[0], group, ticks, zone)
     return {
-        "x": [_tick(value, unit, zone) for value in ticks],
+        "x": [_tick(value, unit, zone) for value in _lengths(block, x, ticks)],
         "unit": block.columns[ys[0]].unit,
         "lines": lines,
         "stack": bool(block.draw.get("stack")),
@@ -94,6 +95,16 @@ def _day(value: Cell) -> date | None:
         return date.fromisoformat(str(value))
     except ValueError:
         return None
+
+
+def _in_days(block: Block, x: int) -> bool:
+    """Whether the numbers along the axis are days that are written as hours and minutes."""
+    return block.columns[x].name in as_names(block.draw.get("days"))
+
+
+def _lengths(block: Block, x: int, ticks: Sequence[Cell]) -> list[Cell]:
+    known = [finite(value) for value in ticks] if _in_days(block, x) else []
+    return [None if value is None else value * DAY_SECONDS for value in known] or list(ticks)
 
 
 def _tick(value: Cell, unit: str, zone: tzinfo) -> str:

@@ -153,6 +153,26 @@ def test_a_number_stands_with_its_change_or_with_the_ends_of_its_interval() -> N
     assert (card.label, card.value.text, list(card.more)) == ("Difference", "+10 pp", ["−5 to +25 pp"])
 
 
+def test_a_change_has_one_sign_whatever_unit_its_row_is_in() -> None:
+    columns = (Column("measure", T("M")), Column("difference", T("D"), "number"), Column("low", T("L"), "number"))
+    rows: list[list[Cell]] = [["rate", 0.1524, -0.01], ["value", 3.5, 0.25], ["in all", 0.0, 4]]
+    draw_ = {"units": {"rate": "points", "value": "money"}}
+    found = [[cell.text for cell in row.cells] for row in view(Block("t", "table", T("T"), columns, rows, draw_)).rows]
+    assert found == [["rate", "+15.24 pp", "−1 pp"], ["value", "+3.50", "+0.25"], ["in all", "0", "+4"]]
+
+
+def test_parts_of_days_are_written_as_hours_and_minutes_where_the_block_asks_for_it() -> None:
+    columns = (Column("day", T("Time"), "number"), Column("difference", T("Gained"), "number"))
+    rows: list[list[Cell]] = [[0.0, 0.0], [1 / 96, 1 / 24], [None, -0.5]]
+    block = Block("s", "series", T("S"), columns, rows, {"x": "day", "days": ("day", "difference")})
+    drawn = view(block)
+    words = [[cell.text for cell in row.cells] for row in drawn.rows]
+    assert words == [["0 s", "0 s"], ["15 min", "+1 h"], ["–", "−12 h"]]
+    assert drawn.chart is not None
+    assert drawn.chart["x"] == ["0 s", "15 min", "–"]
+    assert drawn.values == rows  # for programs they are days as ever
+
+
 def test_a_share_in_a_grid_opens_those_whom_it_counts_unless_it_has_people_of_its_own() -> None:
     columns = (
         Column("of", T("Of")),

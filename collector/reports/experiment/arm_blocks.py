@@ -7,6 +7,7 @@ import numpy as np
 from collector.core.blocks import Block, Cell, Column
 from collector.core.text import T, Text, Value
 from collector.core.times import DAY
+from collector.reports.days import by_length, days_hint
 from collector.reports.experiment import statistics
 from collector.reports.experiment.analysis import Answer
 from collector.reports.experiment.looks import FLOOR
@@ -116,15 +117,26 @@ def curve_block(found: Answer) -> Block:
     return Block(
         "curve",
         "series",
-        T("Reached the goal, by days since the first exposure"),
+        by_length(
+            found.plan.horizon,
+            T("Reached the goal, by days since the first exposure"),
+            T("Reached the goal, by time since the first exposure"),
+        ),
         (
-            Column("day", T("Day"), "number"),
+            Column("day", by_length(found.plan.horizon, T("Day"), T("Time")), "number"),
             Column("arm", T("Arm")),
             Column("rate", T("Goal rate"), "ratio"),
             Column("low", T("At least"), "ratio"),
             Column("high", T("At most"), "ratio"),
         ),
         rows,
-        draw={"x": "day", "y": ["rate"], "group": "arm", "low": "low", "high": "high"},
+        draw={
+            "x": "day",
+            "y": ["rate"],
+            "group": "arm",
+            "low": "low",
+            "high": "high",
+            **days_hint(found.plan.horizon, "day"),
+        },
         empty=T("There is too little to draw."),
     )

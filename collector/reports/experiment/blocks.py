@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from collector.core.text import T
 from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool
+from collector.reports.days import by_length, days_hint
 from collector.reports.experiment.analysis import Answer
 from collector.reports.experiment.arm_blocks import Arguments
 from collector.reports.experiment.people import People
@@ -67,10 +69,13 @@ def people_block(journeys: Journeys, query: Query, found: Answer, asked: str, ar
         }
         listed.append(Behind(part, people.person[here], people.time[here], facts))
     title = T("{list} ({arm})", list=GROUPS[asked], arm=arm) if arm else GROUPS[asked]
-    columns = [Column("arm", T("Arm")), Column("days", T("Days to the goal"), "number")]
+    horizon = found.plan.horizon
+    to_goal = by_length(horizon, T("Days to the goal"), T("Time to the goal"))
+    columns = [Column("arm", T("Arm")), Column("days", to_goal, "number")]
     columns += [Column("value", T("Value"), "money")] if people.priced else []
     columns += [Column("took", T("Took it up"), "bool")] if found.plan.took is not None else []
-    return list_people(journeys, query, listed, title, columns, when=Column("time", T("First exposed"), "time"))
+    told = list_people(journeys, query, listed, title, columns, when=Column("time", T("First exposed"), "time"))
+    return replace(told, draw={**told.draw, **days_hint(horizon, "days")})
 
 
 def _masks(people: People) -> dict[str, Bool]:

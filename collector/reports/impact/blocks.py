@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from collector.core.times import DAY
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Int64
 from collector.reports import people_list as shared
+from collector.reports.days import by_length, days_hint
 from collector.reports.impact.away import NOTHING
 from collector.reports.impact.doses import Dose, doses_of
 from collector.reports.impact.drawn import Drawn
@@ -105,6 +107,7 @@ def _effect(measure: str, effect: Effect | None, naive: float | None, people: fl
 def curve_block(found: Answer) -> Block:
     """Goal rates of the exposed and of their counterfactual by days since the moment."""
     rows: list[list[Cell]] = []
+    horizon = found.plan.horizon
     if found.rate is not None and found.matched is not None:
         rate = found.rate
         rows.append([0.0, 0.0, 0.0, 0.0, 0.0])
@@ -115,16 +118,19 @@ def curve_block(found: Answer) -> Block:
     return Block(
         "curve",
         "series",
-        T("Reached the goal, by days since"),
+        by_length(horizon, T("Reached the goal, by days since"), T("Reached the goal, by time since")),
         (
-            Column("day", T("Day"), "number"),
+            Column("day", by_length(horizon, T("Day"), T("Time")), "number"),
             Column("exposed", T("Exposed"), "ratio"),
             Column("counterfactual", T("Without it"), "ratio"),
             Column("low", T("Without it, at least"), "ratio"),
             Column("high", T("Without it, at most"), "ratio"),
         ),
         rows,
-        draw={"x": "day", "y": ["exposed", "counterfactual"], "low": "low", "high": "high"},
+        draw={
+            **{"x": "day", "y": ["exposed", "counterfactual"], "low": "low", "high": "high"},
+            **days_hint(horizon, "day"),
+        },
         empty=T("There is too little to draw."),
     )
 
@@ -284,7 +290,7 @@ def _ends(effect: Effect) -> list[float]:
 
 def time_block(found: Answer) -> Block:
     """The block `time`: how much sooner the goal was reached, as days of the horizon after it."""
-    left = found.left
+    left, horizon = found.left, found.plan.horizon
     rows: list[list[Cell]] = []
     if left is not None:
         rows.append(
@@ -296,14 +302,18 @@ def time_block(found: Answer) -> Block:
         T("How much sooner"),
         (
             Column(
-                "exposed", T("Days at the goal"), "number", T("Of the time for the goal, a person, on the average.")
+                "exposed",
+                by_length(horizon, T("Days at the goal"), T("Time at the goal")),
+                "number",
+                T("Of the time for the goal, a person, on the average."),
             ),
             Column("counterfactual", T("Without it"), "number"),
-            Column("difference", T("Days gained"), "number"),
+            Column("difference", by_length(horizon, T("Days gained"), T("Time gained")), "number"),
             Column("low", T("At least"), "number"),
             Column("high", T("At most"), "number"),
         ),
         rows,
+        draw=days_hint(horizon, "exposed", "counterfactual", "difference", "low", "high"),
         empty=T("Nobody could be compared."),
     )
 
@@ -327,7 +337,7 @@ def people_block(journeys: Journeys, query: Query, found: Answer, asked: str) ->
     wanted = {"exposed": list(groups), "left_out": [name for name in groups if name != "matched"]}.get(asked, [asked])
     rows = np.concatenate([groups[status] for status in wanted])
     status = np.repeat(np.array(wanted), [len(groups[name]) for name in wanted])
-    tape, begin, listed = found.tape, 0, []
+    tape, begin, listed, horizon = found.tape, 0, [], found.plan.horizon
     for drawn in found.crowd.drawn:
         person = tape.person[rows] - begin
         here = (person >= 0) & (person < len(drawn.place))
@@ -336,10 +346,11 @@ def people_block(journeys: Journeys, query: Query, found: Answer, asked: str) ->
     columns = (
         Column("status", T("Status")),
         Column("reached", T("Reached the goal"), "bool"),
-        Column("days_to_goal", T("Days to the goal"), "number"),
+        Column("days_to_goal", by_length(horizon, T("Days to the goal"), T("Time to the goal")), "number"),
     )
     when = Column("exposed_at", T("Exposed"), "time")
-    return shared.people_block(journeys, query, listed, LISTS[asked], columns, when=when)
+    told = shared.people_block(journeys, query, listed, LISTS[asked], columns, when=when)
+    return replace(told, draw={**told.draw, **days_hint(horizon, "days_to_goal")})
 
 
 def _behind(
