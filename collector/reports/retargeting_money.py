@@ -24,6 +24,7 @@ from collector.reports.scope import choose
 
 CHANNEL = "retargeting"
 LOOKBACK = 30 * DAY
+LEAST = 1e-6  # what is brought, when it is so little, is nothing that could be paid for
 
 
 class Bounded(NamedTuple):
@@ -133,7 +134,7 @@ def cost_each(spent: float, brought: InAll | None) -> Bounded | None:
 
     The cost is known, so that the ends are those of the interval, turned round (Fieller's with a fixed numerator).
     """
-    if brought is None or brought.low <= 0:
+    if brought is None or brought.low < LEAST:
         return None
     return Bounded(spent / brought.difference, spent / brought.high, spent / brought.low)
 

@@ -8,7 +8,7 @@ from functools import cache
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from collector.core.blocks import Block, Cell, Result
@@ -20,7 +20,7 @@ from collector.core.times import DAY, HOUR, MINUTE
 from collector.reports import attribution, retargeting
 from collector.reports.impact.in_all import InAll
 from collector.reports.retargeting_facts import CLICKED
-from collector.reports.retargeting_money import cost_each, left_after, return_on
+from collector.reports.retargeting_money import LEAST, cost_each, left_after, return_on
 from tests.support.visit_oracle import SOURCES
 from tests.support.worlds import E, question, site, world
 
@@ -142,11 +142,12 @@ def test_without_bills_it_is_said_where_to_take_them_in() -> None:
     assert "Ad costs" in str(block.empty)
 
 
+@example(1.0, 5e-324, 0.0, 0.0)
 @given(st.floats(0, 1e6), MONEY, st.floats(0, 1e5), st.floats(0, 1e5))
 def test_the_ends_are_those_of_the_effect_turned_round(spent: float, middle: float, below: float, above: float) -> None:
     brought = InAll(middle, middle - below, middle + above)
     each, back, left = cost_each(spent, brought), return_on(spent, brought), left_after(spent, brought)
-    assert (each is None) == (brought.low <= 0)
+    assert (each is None) == (brought.low < LEAST)
     if each is not None:
         assert each.low <= each.value * (1 + 1e-9)
         assert each.value <= each.high * (1 + 1e-9)
