@@ -53,6 +53,8 @@ def split_command(
     split on any day. `--format events` writes what `desireline import` reads, so that the report tells what it changed:
     write it on the day the campaign begins, for both arms.
     """
+    if not name.strip():
+        raise UserError("An experiment needs a name.", "Write the one that pages and reports call it by.")
     shares = parse_shares(share)
     if form == "events" and (arm or trait):
         raise UserError("An experiment needs all its people.", "Write events without --arm and --hash.")

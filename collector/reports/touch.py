@@ -16,6 +16,7 @@ from collector.reports.impact.engine import Answer, answer
 from collector.reports.impact.filters import later_note, refuse_deciding
 from collector.reports.impact.report import answer_blocks, make_plan
 from collector.reports.impact.words import headline, notes
+from collector.reports.priced import unpriced
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def page(
         why = T("{message} {hint}", message=found.message, hint=found.hint)
         return Result([*first, *own], journeys.as_of, None, (why,))
     blocks = [*first, *answer_blocks(journeys, query, found), *own]
-    cautions = [*caution(found), *notes(found, preset.name), *([] if found.refused else later_note(query))]
+    cautions = [*unpriced(journeys, query, found.plan.goal), *caution(found), *notes(found, preset.name)]
+    cautions += [] if found.refused else later_note(query)
     return Result(blocks, journeys.as_of, headline(found, preset.name), cautions)
 
 

@@ -104,4 +104,5 @@ def test_importing_a_split_makes_nobody_active_and_begins_no_visit(desk: Desk) -
 
 def test_a_split_that_cannot_be_is_refused(desk: Desk) -> None:
     assert "is not a share" in desk.fails("split", "--site", "shop", "--name", "x", "--share", "1.5")
+    assert "needs a name" in desk.fails("split", "--site", "shop", "--name", " ", "--share", "0.5")
     assert "all its people" in desk.fails(*SPLIT, "--format", "events", "--arm", "on")

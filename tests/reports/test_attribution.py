@@ -258,7 +258,10 @@ def test_a_value_property_is_summed_in_place_of_the_events_own_value() -> None:
     assert column(ask(events, value="margin"), "revenue") == approx(S=4)
     spelled = [*visits("a", "S"), E("a", START + 1, "event:buy", props={"margin": "4.5"})]
     assert column(ask(spelled, value="margin"), "revenue") == approx(S=4.5)
-    assert "revenue" not in [one.name for one in ask(events, value="note").block("models").columns]
+    without = ask(events, value="note")
+    assert "revenue" not in [one.name for one in without.block("models").columns]
+    assert "No event of the goal carries a number in the property note" in str(without.notes[0])
+    assert not any("carries a number" in str(note) for note in ask(events, value="margin").notes)
 
 
 def crowd(*paths: str) -> list[E]:

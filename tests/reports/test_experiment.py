@@ -16,9 +16,11 @@ from collector.core.assignment import assign
 from collector.core.blocks import Block, Cell, Result
 from collector.core.errors import UserError
 from collector.core.times import DAY, HOUR
+from collector.journeys.part import ASIDE
 from collector.reports.ask import ask as ask_any
 from collector.reports.experiment import REPORT
 from collector.reports.experiment.params import parse_shares
+from collector.reports.visitors import REPORT as VISITORS
 from tests.support.effort import examples
 from tests.support.worlds import E, question, site, world
 
@@ -286,6 +288,41 @@ def test_the_list_names_all_and_the_latest_is_answered() -> None:
     assert "new" in str(result.headline)
     assert "old" in str(ask(log, name="old").headline)
     assert "Nobody was ever seen" in str(ask(log, name="never").headline)
+
+
+@pytest.mark.parametrize("aside", [ASIDE, 0])
+def test_who_is_in_it_by_a_list_is_in_it_as_by_a_page_and_did_nothing_else(aside: int) -> None:
+    log = [
+        *(exposed(who, START + DAY, arm_, share=0.5, bot=aside) for who, arm_ in (("a", "on"), ("b", "off"))),
+        *(E(who, START + 2 * DAY, "event:buy", value=5.0) for who in "ab"),
+        exposed("robot", START + DAY, "on", bot=1),
+    ]
+    result = ask(log, people="all")
+    assert [(row[0], row[2]) for row in result.block("arms").rows] == [("off", 1), ("on", 1)]
+    assert (arm(result, "on")["reached"], arm(result, "on")["share"]) == (1, 0.5)
+    journeys = world(log, None, NOW)
+    some = question(VISITORS, NOW, SITE, all_time="1", where=["event:experiment_exposed[variant=on]"])
+    listed = VISITORS.run(journeys, some).block("visitors")
+    assert [row[0] for row in listed.rows] == ["a"]
+    assert cells(listed)["sessions"] == (1 if aside else 2)
+
+
+def test_a_property_that_no_goal_carries_is_said() -> None:
+    log = [exposed("a", START, "on"), E("a", START + HOUR, "event:buy", props={"total": 5})]
+    said = [str(note) for note in ask(log, value="totl").notes]
+    assert said[0].startswith("No event of the goal carries a number in the property totl")
+    assert "total" in said[1]
+    assert not any("carries a number" in str(note) for note in ask(log, value="total").notes)
+
+
+def test_a_time_under_two_days_is_drawn_in_hours_and_told_in_days() -> None:
+    for horizon, hinted in (("1h", ("day",)), ("2d", None)):
+        result = ask(shop(300), horizon=horizon)
+        curve = result.block("curve")
+        assert curve.draw.get("days") == hinted
+        assert str(curve.title).endswith("time since the first exposure") == (hinted is not None)
+        assert curve.columns[0].name == "day"
+        assert max(float(str(row[0])) for row in curve.rows) == pytest.approx(1 / 24 if hinted else 2)
 
 
 def test_a_site_without_experiments_says_how_to_begin() -> None:

@@ -73,7 +73,8 @@ def test_a_change_in_points_may_be_a_fall() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"share": "1.5"}, {"lift": "much"}, {"base": "0"}, {"base": "50%", "lift": "300%"}, {"lift": "0"}]
+    "wrong",
+    [{"share": "1.5"}, {"share": "0"}, {"lift": "much"}, {"base": "0"}, {"base": "50%", "lift": "300%"}, {"lift": "0"}],
 )
 def test_what_cannot_be_planned_is_said(wrong: dict[str, str]) -> None:
     with pytest.raises(UserError):

@@ -20,6 +20,7 @@ from collector.reports.attribution.plan import lookback_of, plan_of
 from collector.reports.attribution.table import models_block
 from collector.reports.attribution.words import headline
 from collector.reports.base import Report
+from collector.reports.priced import unpriced
 from collector.reports.threads import each
 
 BLOCKS = (summary_block, models_block, paths_block, length_block, lag_block)
@@ -37,7 +38,8 @@ def run(journeys: Journeys, query: Query) -> Result:
         blocks = [listed_block(journeys, answer, which), models_block(answer)]
     else:
         blocks = each(lambda make: make(answer), BLOCKS)
-    return Result(blocks, journeys.as_of, headline(answer), notes(answer))
+    told = (*unpriced(journeys, query, plan.goal), *notes(answer))
+    return Result(blocks, journeys.as_of, headline(answer), told)
 
 
 REPORT = Report(

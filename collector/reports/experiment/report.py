@@ -24,6 +24,7 @@ from collector.reports.experiment.seen import Seen, experiments
 from collector.reports.experiment.uptake_block import uptake_block
 from collector.reports.experiment.words import ADVICE, NONE, headline, notes
 from collector.reports.params import goal_of, wholly
+from collector.reports.priced import unpriced
 
 
 def make_plan(query: Query, name: str, as_of: int) -> Plan:
@@ -105,7 +106,8 @@ def run(journeys: Journeys, query: Query) -> Result:
         listed,
     ]
     filtered = bool(query.where or query.where_not)
-    return Result(shown, journeys.as_of, headline(found, query.site.goals), tuple(notes(found, filtered)))
+    told = (*unpriced(journeys, query, found.plan.goal), *notes(found, filtered))
+    return Result(shown, journeys.as_of, headline(found, query.site.goals), told)
 
 
 def _unknown(journeys: Journeys, name: str, seen: list[Seen], listed: Block) -> Result:

@@ -21,6 +21,7 @@ from collector.reports.impact.plan import Plan, is_seen_ad
 from collector.reports.impact.words import headline, notes
 from collector.reports.params import wholly
 from collector.reports.people_list import LIMIT
+from collector.reports.priced import unpriced
 
 GOAL = Param("goal", "matcher", T("Goal"), T("What counts as reached; the site's first goal where none is given."))
 HORIZON = Param("horizon", "duration", T("Within"), T("How long after the moment the goal counts."), default="14d")
@@ -119,7 +120,8 @@ def run(journeys: Journeys, query: Query) -> Result:
     """The impact of any exposure on any goal."""
     given = query.values.get("exposure")
     found = measure(journeys, query, given if isinstance(given, tuple) else ())
-    told = [*caution(found), *notes(found), *([] if found.refused else later_note(query))]
+    told = [*unpriced(journeys, query, found.plan.goal), *caution(found), *notes(found)]
+    told += [] if found.refused else later_note(query)
     return Result(answer_blocks(journeys, query, found), journeys.as_of, headline(found), told)
 
 

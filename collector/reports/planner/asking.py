@@ -50,7 +50,8 @@ def read_question(journeys: Journeys, query: Query) -> Asked | None:
             return None
     if not 0 < base < 1:
         raise UserError(f"A rate of {base:.0%} cannot rise or fall.", "Give --base, above 0 and below 100 %.")
-    share = _given(query, "share") or 0.5
+    given = _given(query, "share")
+    share = 0.5 if given is None else given
     if not LEAST_SHARE <= share <= 1 - LEAST_SHARE:
         raise UserError(f"{share} is no split.", "Give --share between 0.01 and 0.99.")
     points, lift = _given(query, "points"), _given(query, "lift")
