@@ -10,7 +10,7 @@ from collector.core.blocks import Block, BlockKind, Column, Result, Unit
 from collector.core.text import Text, Value
 
 # What a form begins with; whatever was written by another version of it is not read.
-FORM = 1
+FORM = 2
 
 
 def pack(result: Result) -> bytes:
@@ -25,6 +25,7 @@ def pack(result: Result) -> bytes:
         int(result.as_of),
         _write(result.headline),
         [_write(note) for note in result.notes],
+        dict(result.settled),
     ]
     return json.dumps(whole, separators=(",", ":"), default=_number).encode()
 
@@ -36,7 +37,7 @@ def unpack(data: bytes) -> Result:
         ValueError: these are no such bytes, or of another version.
     """
     try:
-        form, blocks, as_of, headline, notes = json.loads(data)
+        form, blocks, as_of, headline, notes, settled = json.loads(data)
         if form != FORM:
             raise ValueError(f"a result in form {form}")
         return Result(
@@ -44,6 +45,7 @@ def unpack(data: bytes) -> Result:
             as_of=as_of,
             headline=_read(headline),
             notes=tuple(_read(note) for note in notes),
+            settled=dict(settled),
         )
     except (TypeError, KeyError, IndexError, AttributeError) as error:
         raise ValueError("no packed result") from error

@@ -60,6 +60,7 @@ RESULTS = st.builds(
     st.integers(0, 2**53),
     st.none() | TEXTS,
     st.lists(TEXTS, max_size=3).map(tuple),
+    st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=2),
 )
 
 
@@ -71,7 +72,7 @@ def test_what_was_packed_comes_back_the_same(result: Result) -> None:
 
 
 def test_every_field_of_a_result_is_known_here() -> None:
-    assert [one.name for one in fields(Result)] == ["blocks", "as_of", "headline", "notes"]
+    assert [one.name for one in fields(Result)] == ["blocks", "as_of", "headline", "notes", "settled"]
     assert [one.name for one in fields(Column)] == ["name", "label", "unit", "help"]
     known = ["id", "kind", "title", "columns", "rows", "draw", "links", "note", "empty"]
     assert [one.name for one in fields(Block)] == known
@@ -93,7 +94,7 @@ def test_what_has_no_form_is_refused_when_it_is_packed() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{", b"[]", b"[1]", b"7", b'{"a": 1}', b"[0, [], 1, null, []]", b"[1, [[1]], 1, null, []]"]
+    "data", [b"", b"{", b"[]", b"[1]", b"7", b'{"a": 1}', b"[1, [], 1, null, [], {}]", b"[2, [[1]], 1, null, [], {}]"]
 )
 def test_other_bytes_are_no_result(data: bytes) -> None:
     with pytest.raises(ValueError):
@@ -110,9 +111,10 @@ def test_a_torn_result_is_refused_or_read_as_something_harmless(result: Result, 
 
 def test_the_form_is_plain_json() -> None:
     assert json.loads(pack(Result([], 5, Text("Hi {who}", {"who": Value(1, "count")})))) == [
-        1,
+        2,
         [],
         5,
         {"text": "Hi {who}", "values": [["who", {"value": 1, "unit": "count"}]]},
         [],
+        {},
     ]
