@@ -191,6 +191,46 @@ def test_what_comes_with_the_goal_is_no_way_to_it() -> None:
     assert met["Exposed people at the goal"] is False
 
 
+def walks(wander: bool) -> Journeys:
+    """Whoever clicks on the plans sees them, and does a few things there; with or without pages between."""
+    rng = np.random.default_rng(3)
+    log = []
+    for n in range(500):
+        path = ["page:/"]
+        saw = False
+        for _ in range(5 if wander else 1):
+            leads = not saw and rng.random() < (0.25 if wander else 0.5)
+            path += ["click:Plans", "page:/plans"] if leads else [f"page:/blog{rng.integers(3)}"]
+            saw |= leads
+            if rng.random() < 0.25:
+                break
+        keen = rng.random() < (0.6 if saw else 0.2)
+        path += [f"event:s{at}" for at in range(6) if keen and rng.random() < (0.8 if saw else 0.2)]
+        if rng.random() < (0.7 if keen else 0.05):
+            path.append("event:purchase")
+        log += [E(f"v{n}", START + n * 1_000 + at * 5_000, what) for at, what in enumerate(path)]
+    return world([*log, E("late", START + 40 * DAY, "page:/")])
+
+
+def test_nothing_is_called_clear_that_its_own_impact_page_finds_too_unlike() -> None:
+    told = walks(wander=True)
+    result = run(told)
+    untold = dict(zip(*(column(result.block("untold"), name) for name in ("what", "verdict")), strict=True))
+    assert "too unlike" in str(untold["event:s1"])  # by the features that all share it is clear, by its own it is not
+    clear = [name for name, verdict in verdicts(result).items() if verdict in ("raises", "lowers")]
+    assert len(clear) >= 2
+    for name in (*clear, "event:s1"):
+        asked = question(IMPACT, NOW, site(), exposure=str(name), goal="event:purchase", all_time="1")
+        assert ("too unlike" in str(IMPACT.run(told, asked).headline)) == (name == "event:s1")
+
+
+def test_where_the_place_does_not_tell_when_people_do_it_no_number_is_given() -> None:
+    result = run(walks(wander=False))
+    untold = dict(zip(*(column(result.block("untold"), name) for name in ("what", "verdict")), strict=True))
+    assert "its own page looks closer" in str(untold["click:Plans"])
+    assert all(0 <= float(str(rate)) <= 1 for rate in column(result.block("drivers"), "without"))
+
+
 def test_touches_are_judged_too_and_what_nearly_everybody_did_is_not() -> None:
     told = verdicts(one()[1])
     assert {"source:organic_search", "source:paid_search", "source:email"} <= set(told)

@@ -26,6 +26,7 @@ VERDICTS = {
     "goals": T("too few goals among those compared"),
     "unlike": T("too unlike the others to tell"),
     "same": T("nearly everybody who did it reached the goal: it comes with it"),
+    "closer": T("depends too much on when people do it: its own page looks closer"),
     "chosen": T("a filter says who did it, and so decides the answer"),
     "needed": T("nobody alike got there without it: a step of the way"),
 }

@@ -13,9 +13,10 @@ from collector.reports.drivers.scene import Scene
 from collector.reports.impact.coded import Coded
 from collector.reports.impact.engine import FLOORS, SURE
 from collector.reports.impact.estimate import LEVEL, Sample, effect, effective_people, fit
-from collector.reports.impact.outcome import Outcome, settled
+from collector.reports.impact.outcome import STAYED, Outcome, settled
 
 LEAST_GOALS = 5
+ROUGH = 0.25  # by so much those who stayed without it may count as more or fewer than they were
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Finding:
     rate: of those who did it, and `without`, had they not; error: the standard error of their difference, freedom: the
     degrees of freedom that it is judged by; p: how likely as large a difference is by chance alone.
     refused: "few" people who can be compared, "goals" too few, "unlike" anybody else, "needed" where nobody reached
-    the goal without it, "same" where all who did it reach the goal; "" where it could be judged.
+    the goal without it, "same" where all who did it reach the goal, "chosen" where a filter says who did it, "closer"
+    where when people do it is told too roughly by where they are; "" where it could be judged.
     """
 
     candidate: Candidate
@@ -82,6 +84,11 @@ def estimated(
         spread += more
     if rate > SURE:
         return Finding(candidate, "same")
+    # Who stays without it counts for those who do it later, and all together for as many as there are. Where they do
+    # not, the chances of doing it later are not those of the place where somebody is.
+    stayed = float(weight @ controls.y[:, STAYED] / weight.sum())
+    if abs(stayed - 1) > ROUGH or not 0 <= without <= 1:
+        return Finding(candidate, "closer")
     return _told(candidate, (rate, without), spread, people, freedom)
 
 

@@ -68,14 +68,15 @@ def _ranked(
 
 
 def _confirmed(journeys: Journeys, scene: Scene, findings: Sequence[Finding], eligible: int) -> list[Ranked]:
-    """The ranking, with nothing called clear that the impact page would refuse for having too few alike.
+    """The ranking, with nothing called clear, or left to its own page, that the impact page would refuse for having
+    too few alike.
 
     Without such a finding others may become clear, which are looked at then.
     """
     findings, seen = list(findings), set[Matcher]()
     while True:
         ranked = rank(findings, eligible)
-        fresh = {one.finding.candidate.matcher for one in ranked if one.clear} - seen
+        fresh = {one.finding.candidate.matcher for one in ranked if one.clear or one.verdict == "closer"} - seen
         if not fresh:
             return ranked
         for at, finding in enumerate(findings):
