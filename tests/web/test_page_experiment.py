@@ -22,7 +22,7 @@ def some(fresh: Installation, people: int) -> list[Event]:
         if variant == "on" or number % 2:
             happened.append((time + HOUR, "purchase", {}))
         found += [
-            Event(id=str(uuid4()), visitor=visitor, time=at, received=at, type=CUSTOM, name=name, props=told)
+            Event(str(uuid4()), CUSTOM, visitor, at, at, name=name, props=told, url="https://shop.example/", path="/")
             for at, name, told in happened
         ]
     return found
