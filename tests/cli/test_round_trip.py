@@ -92,11 +92,18 @@ def test_export_has_the_promised_fields_and_session_sources(tmp_path: Path) -> N
         {"visitor": "a", "t": 1_700_000_000, "name": "page", "url": "https://x.example/?utm_source=n&utm_medium=email"},
         {"visitor": "a", "t": 1_700_000_060, "name": "buy", "props": {"total": 3}, "user": "ann"},
         {"visitor": "a", "t": 1_700_009_000, "name": "page", "url": "https://x.example/"},
+        # Told by a list: before the visit that a newsletter begins, and between two parts of a visit.
+        {"visitor": "b", "t": 1_700_000_000, "name": "experiment_exposed", "props": {"experiment": "x"}},
+        {"visitor": "b", "t": 1_700_000_060, "name": "page", "url": "https://x.example/?utm_source=n&utm_medium=email"},
+        {"visitor": "b", "t": 1_700_001_200, "name": "experiment_exposed", "props": {"experiment": "x"}},
+        {"visitor": "b", "t": 1_700_002_400, "name": "page", "url": "https://x.example/"},
     ]
     desk.load("shop", rows)
     found = [json.loads(line) for line in desk.ok("export", "events", "--site", "shop").splitlines()]
     assert tuple(found[0]) == EXPORT_COLUMNS
-    assert [row["session_source"] for row in found] == ["email/n", "email/n", "direct"]
+    sources = {one: [row["session_source"] for row in found if row["visitor"] == one] for one in "ab"}
+    assert sources == {"a": ["email/n", "email/n", "direct"], "b": ["direct", "email/n", "email/n", "direct"]}
+    found = [row for row in found if row["visitor"] == "a"]
     assert {row["person"] for row in found} == {"ann"}
     assert found[1]["properties"] == {"total": 3}
     assert found[0]["time"] == "2023-11-14T22:13:20.000+00:00"
