@@ -14,6 +14,7 @@ from collector.core.event import CHAT_EVENTS, TYPES, Kind, Source
 from collector.core.times import DAY, MINUTE
 from collector.core.write import to_json
 from collector.journeys.journeys import Journeys
+from collector.journeys.part import ASIDE
 from collector.reports.sentence import sentence
 from collector.reports.timeline import REPORT
 from tests.support.effort import examples
@@ -51,6 +52,21 @@ def test_all_events_of_all_of_a_persons_visitors_come_in_the_order_of_time_and_a
         mine = sorted((v for v in visits(log, known) if v.person == person), key=lambda v: _first(v.events))
         number = {at: n for n, v in enumerate(mine, 1) for at, _ in v.events}
         assert [row[0] for row in cells(result, "session")] == [number[at] for _, at, _ in wanted[-size:]]
+
+
+def test_what_a_list_says_of_an_experiment_stands_with_the_visit_before_it_and_opens_none() -> None:
+    mail = Source("email", "news", campaign_mark=True)
+    times = (START, START + DAY, START + 2 * DAY, START + 3 * DAY)
+    log = [E("a", at, "event:experiment_exposed", bot=ASIDE) for at in (times[0], times[2])]
+    log += [E("a", times[1], "page:/", source=mail), E("a", times[3], "page:/x")]
+    result = ask(world(log, as_of=NOW), "a")
+    assert cells(result, "time", "session", "source") == [
+        *((at, 1, "news") for at in times[:3]),
+        (times[3], 2, "direct"),
+    ]
+    facts = {row[0]: row[2] for row in result.block("profile").rows}
+    assert (facts["sessions"], facts["first_touch"]) == ("2", "email / news")
+    assert "bot" not in facts
 
 
 def _first(events: list[tuple[int, E]]) -> tuple[int, int]:
