@@ -28,9 +28,9 @@ from collector.reports.impact.engine import FLOORS
 from collector.reports.impact.features import counted, possible
 from collector.reports.impact.keysteps import family
 from collector.reports.impact.levels import coded
+from collector.reports.impact.lots import lots
 from collector.reports.impact.matching import alike
 from collector.reports.impact.moments import exposure_key
-from collector.reports.impact.plan import SEED
 
 MOST_CONTROLS, LEAST_CONTROLS = 8_000, 2_500
 CONTROLS_A_CASE = 5  # more would not make a difference of few cases much surer
@@ -64,7 +64,6 @@ def sides_of(scene: Scene, candidate: Candidate) -> Sides | None:
     """Who is compared with whom, the same at each call; None where too few did it."""
     lens = scene.touches if candidate.channel >= 0 else scene.actions
     exposed = first_of(scene.rows(candidate), scene.tape.person, scene.tape.people, scene.tape.none)
-    rng = np.random.default_rng([SEED, zlib.crc32(str(candidate.matcher).encode())])
     case_row = _cases(scene, exposed, candidate)
     if len(case_row) < FLOORS["exposed"]:
         return None
@@ -75,7 +74,8 @@ def sides_of(scene: Scene, candidate: Candidate) -> Sides | None:
     mine = np.bincount(lens.cell[case], minlength=lens.cells)
     count = np.bincount(cell, minlength=lens.cells)
     wanted = min(max(LEAST_CONTROLS, CONTROLS_A_CASE * len(case)), MOST_CONTROLS)
-    picked, times = spread(free, cell, count, mine, wanted, rng)
+    lot = lots(lens.lot.take(free).view(np.int64), zlib.crc32(str(candidate.matcher).encode()))
+    picked, times = spread(free, cell, count, mine, wanted, lot)
     done = mine / scene.sample.share(candidate)
     chance = np.minimum(done / np.maximum(done + often, 1e-9), MOST_CHANCE)
     return Sides(lens, exposed, case_row, case, lens.pool[picked], lens.standing[picked] * times, chance)

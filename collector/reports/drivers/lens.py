@@ -12,8 +12,9 @@ from collector.journeys.part import Bool, Float64, Int32, Int64
 from collector.reports.impact.coded import Codes
 from collector.reports.impact.features import Feature, lasting, with_steps
 from collector.reports.impact.keysteps import KeyStep
-from collector.reports.impact.moments import Moments, find_moments
-from collector.reports.impact.plan import SEED, Plan
+from collector.reports.impact.lots import lots
+from collector.reports.impact.moments import Moments, find_moments, whose
+from collector.reports.impact.plan import Plan
 from collector.reports.impact.state import HERE, State, state_at
 from collector.reports.impact.tape import Tape
 
@@ -29,7 +30,7 @@ class Lens:
     for all candidates, and `where` and `seen` of `State`; time: see there too.
     cell: about where in the journey each is, below `cells`.
     pool: those that may be controls of whoever is not exposed yet; standing: how many each stands for. person, until,
-    corner: of the pool, whose it is, the first row at which an exposure may lie, and its cell.
+    corner, lot: of the pool, whose it is, the first row at which an exposure may lie, its cell, and its lot.
     below, place: for each key that a moment may have, how many moments have a smaller one, and the place in the pool
     of the moment that has it, -1 for none.
     """
@@ -45,6 +46,7 @@ class Lens:
     person: Int64
     until: Int64
     corner: Int64
+    lot: Float64
     below: Int64
     place: Int32
 
@@ -55,7 +57,8 @@ def make_lens(tape: Tape, plan: Plan, steps: Sequence[KeyStep], stages: Sequence
     moments = find_moments(tape, plan)
     state = state_at(tape, moments, plan, steps, stages)
     cell, cells = _cells(state)
-    pool, often = _pool(np.flatnonzero(moments.control), cell, cells)
+    control = np.flatnonzero(moments.control)
+    pool, often = _pool(control, cell, cells, lots(*whose(tape, moments, control)))
     row = moments.row[pool]
     below = np.zeros(2 * tape.none + 1, dtype=np.int64)
     below[moments.key + 1] = 1
@@ -75,6 +78,7 @@ def make_lens(tape: Tape, plan: Plan, steps: Sequence[KeyStep], stages: Sequence
         person=tape.person[row],
         until=row + moments.after[pool],
         corner=cell[pool].astype(np.int64),
+        lot=lots(*whose(tape, moments, pool)),
         below=np.cumsum(below),
         place=place,
     )
@@ -89,26 +93,26 @@ def _cells(state: State) -> tuple[Codes, int]:
     return cell * np.uint8(VISITS) + visit, cells * VISITS
 
 
-def _pool(control: Int64, cell: Codes, cells: int) -> tuple[Int64, Float64]:
+def _pool(control: Int64, cell: Codes, cells: int, lot: Float64) -> tuple[Int64, Float64]:
     """Controls enough, from cells that are rare as many as from common ones, and how many each stands for."""
     if len(control) <= MOST_POOL:
         return control, np.ones(len(control))
     count = np.bincount(cell[control], minlength=cells)
-    return spread(control, cell[control], count, count > 0, MOST_POOL, np.random.default_rng(SEED))
+    return spread(control, cell[control], count, count > 0, MOST_POOL, lot)
 
 
 def spread(
-    places: Int64, cell: Codes | Int64, count: Int64, like: Bool | Int64, most: int, rng: np.random.Generator
+    places: Int64, cell: Codes | Int64, count: Int64, like: Bool | Int64, most: int, lot: Float64
 ) -> tuple[Int64, Float64]:
     """About `most` of the places, and how many each stands for.
 
     Args:
         cell: of each place. count: how many places each cell has. like: what half of those drawn are shared out by,
-            a number a cell; the other half is drawn evenly.
+            a number a cell; the other half is drawn evenly. lot: of each place.
     """
     wanted = most / 2 * (count / max(int(count.sum()), 1) + like / max(int(np.sum(like)), 1))
     chance = np.minimum(wanted / np.maximum(count, 1), 1.0)
-    kept = np.flatnonzero(rng.random(len(places)) < chance.take(cell))
+    kept = np.flatnonzero(lot < chance.take(cell))
     return places.take(kept), 1 / chance.take(cell.take(kept))
 
 

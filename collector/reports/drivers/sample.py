@@ -18,7 +18,7 @@ from collector.journeys.part import Float64, Int64
 from collector.reports.drivers.candidates import Candidate, cases, of_each
 from collector.reports.drivers.people import Asked
 from collector.reports.impact.drawn import NEVER, Crowd, Drawn
-from collector.reports.impact.plan import SEED
+from collector.reports.impact.lots import lots
 
 MOST_ROWS = 600_000
 OTHER_ROWS = 150_000  # of people who never reach the goal, and as many of those who do
@@ -46,18 +46,17 @@ def sample(query: Query, people: Sequence[Asked], candidates: Sequence[Candidate
     wanted = MOST_CASES
     while wanted > 250 and _rows(base, most, lengths, wanted) > MOST_ROWS:
         wanted //= 2
-    rng = np.random.default_rng(SEED)
-    drawn, lots = [], []
+    drawn, found = [], []
     for one, low, share in zip(people, base, most, strict=True):
         check()
-        lot = rng.random(len(one.chosen))
+        lot = lots(one.part.persons)
         chance = np.minimum(np.maximum(low, wanted * share), 1.0)
         place = np.flatnonzero(one.chosen & (lot < chance))
         reached = np.where(one.reached[place] < one.part.size, one.reached[place], NEVER)
         # `Drawn.exposed` ends what is read of a person a horizon later, here after the goal.
         drawn.append(Drawn(one.part, place, 1 / chance[place], reached, reached))
-        lots.append(lot[place])
-    return Sample(Crowd(drawn, (None, None), 0, 1.0), np.concatenate([np.zeros(0), *lots]), wanted)
+        found.append(lot[place])
+    return Sample(Crowd(drawn, (None, None), 0, 1.0), np.concatenate([np.zeros(0), *found]), wanted)
 
 
 def _most(query: Query, one: Asked, candidates: Sequence[Candidate]) -> Float64:

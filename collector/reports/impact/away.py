@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from collector.core.times import DAY, HOUR, MINUTE
 from collector.journeys.part import Int64
-from collector.reports.impact.plan import SEED, Plan
+from collector.reports.impact.lots import lots
+from collector.reports.impact.plan import Plan
 from collector.reports.impact.tape import Tape
 
 NOTHING = 0  # the kind of a row at which nothing happens; those of events begin at 1
@@ -73,12 +74,11 @@ def _drawn(tape: Tape, plan: Plan) -> tuple[Int64, Int64]:
     # Before the range nobody is exposed, and what comes later than the last horizon censors nobody.
     begin = np.maximum(tape.time[rows], plan.start) - left
     end = np.minimum(until, min(plan.end + plan.horizon, plan.as_of)) - left
-    rng = np.random.default_rng(SEED)
     after, time = [], []
     for at in _met(tape):
         low, high = EDGES[at], EDGES[at + 1]
         inside = np.flatnonzero((begin < high) & (end > low))
-        away = low + (rng.random(len(inside)) * (high - low)).astype(np.int64)
+        away = low + (lots(tape.code[tape.person[rows[inside]]], left[inside], at) * (high - low)).astype(np.int64)
         kept = (away >= begin[inside]) & (away < end[inside])
         after.append(rows[inside[kept]])
         time.append((left[inside] + away)[kept])

@@ -14,7 +14,8 @@ from collector.core.event import AD_SEEN, CUSTOM
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
 from collector.journeys.part import Bool, Float64, Int32, Int64, Part
-from collector.reports.impact.plan import SEED, Plan
+from collector.reports.impact.lots import lots
+from collector.reports.impact.plan import Plan
 from collector.reports.numbers import numbers
 from collector.reports.scope import choose, distinct_sorted, kind_mask, rows_of_any
 
@@ -70,11 +71,10 @@ def draw(journeys: Journeys, query: Query, plan: Plan, rows: int = MOST_ROWS, ex
     found = [_find(journeys, query, plan, part) for part in journeys.each()]
     if plan.elsewhere:
         _leave_out_silent(journeys, found)
-    rng = np.random.default_rng(SEED)
     shares = [min(1.0, rows / max(_rows_of(found, plan, won), 1)) for won in (False, True)]
     cases = sum(int(np.count_nonzero(_case(one, plan))) for one in found)
     of_exposed = min(1.0, exposed / max(cases, 1))
-    drawn = [_draw(one, plan, shares, of_exposed, rng) for one in found]
+    drawn = [_draw(one, plan, shares, of_exposed) for one in found]
     return Crowd(drawn, _naive(journeys, query, plan, found), cases, of_exposed)
 
 
@@ -152,12 +152,12 @@ def _case(one: _Found, plan: Plan) -> Bool:
     return case
 
 
-def _draw(one: _Found, plan: Plan, shares: list[float], of_exposed: float, rng: np.random.Generator) -> Drawn:
+def _draw(one: _Found, plan: Plan, shares: list[float], of_exposed: float) -> Drawn:
     chance = np.ones(len(one.chosen))
     for won, share in enumerate(shares):
         chance[_unexposed(one, bool(won))] = share
     chance[_case(one, plan)] = of_exposed
-    place = np.flatnonzero(one.chosen & (rng.random(len(chance)) < chance))
+    place = np.flatnonzero(one.chosen & (lots(one.part.persons) < chance))
     return Drawn(one.part, place, 1 / chance[place], one.exposed[place], one.reached[place])
 
 

@@ -14,9 +14,10 @@ from collector.reports.impact.coded import Coded
 from collector.reports.impact.crossings import crossed
 from collector.reports.impact.features import counted, features, possible
 from collector.reports.impact.levels import coded
-from collector.reports.impact.moments import Moments
+from collector.reports.impact.lots import lots
+from collector.reports.impact.moments import Moments, whose
 from collector.reports.impact.outcome import Outcome, case_outcome, control_outcome
-from collector.reports.impact.plan import SEED, Plan
+from collector.reports.impact.plan import Plan
 from collector.reports.impact.state import State
 from collector.reports.impact.tape import Tape
 
@@ -69,7 +70,7 @@ def match(tape: Tape, plan: Plan, moments: Moments, state: State, stages: int) -
     if not len(every):
         return None
     check()
-    pool, base, odds = _controls(x, moments.case, every, scale)
+    pool, base, odds = _controls(x, moments.case, every, scale, lots(*whose(tape, moments, every)))
     x, odds = exposure_model(x, moments.case, pool, base, odds)
     score = x.dot(odds)
     fits = alike(score, moments.case, pool, base)
@@ -102,26 +103,27 @@ def match(tape: Tape, plan: Plan, moments: Moments, state: State, stages: int) -
     )
 
 
-def _controls(x: Coded, case: Int64, every: Int64, scale: Float64) -> tuple[Int64, Float64, Float64 | None]:
+def _controls(
+    x: Coded, case: Int64, every: Int64, scale: Float64, lot: Float64
+) -> tuple[Int64, Float64, Float64 | None]:
     """The control moments to use, how many each of them stands for, and coefficients to begin the model at.
 
     Of many, those are drawn by chance that are likely to weigh something: what is alike to nobody exposed tells little.
     """
     if len(every) <= MOST_CONTROLS:
         return every, scale[every], None
-    rng = np.random.default_rng(SEED)
-    some = _some(every, rng)
+    some = _some(every, lot)
     odds = tilt(_means(x.of(case)), x.of(some), scale[some])
     score = x.dot(odds)[every]
     likely = scale[every] * np.exp(score - score.max())
     chance = (1 - EVEN) * likely / likely.sum() + EVEN * scale[every] / scale[every].sum()
     chance = np.minimum(chance * MOST_CONTROLS, 1.0)
-    drawn = np.flatnonzero(rng.random(len(every)) < chance)
+    drawn = np.flatnonzero(lots(lot.view(np.int64)) < chance)
     return every[drawn], scale[every[drawn]] / chance[drawn], odds
 
 
-def _some(every: Int64, rng: np.random.Generator) -> Int64:
-    return every if len(every) <= LOOKED_AT else np.sort(rng.choice(every, LOOKED_AT, replace=False))
+def _some(every: Int64, lot: Float64) -> Int64:
+    return every if len(every) <= LOOKED_AT else np.sort(every[np.argpartition(lot, LOOKED_AT)[:LOOKED_AT]])
 
 
 def exposure_model(
@@ -161,7 +163,8 @@ def _late_chance(tape: Tape, moments: Moments, x: Coded) -> Float64:
     scale, found = np.zeros(len(moments.row)), np.zeros(len(moments.row))
     scale[late] = tape.scale[tape.person[moments.row[late]]]
     scale[moments.late] = 0.0
-    pool = _some(late[scale[late] > 0], np.random.default_rng(SEED))
+    pool = late[scale[late] > 0]
+    pool = _some(pool, lots(*whose(tape, moments, pool)))
     if not len(pool):
         return found
     score = np.zeros(len(late))

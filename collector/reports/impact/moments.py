@@ -99,6 +99,12 @@ def exposure_key(tape: Tape, exposure: Int64) -> Int64:
     return np.asarray(np.where(tape.first[exposure] == exposure, 2 * exposure, 2 * tape.before[exposure] + 1))
 
 
+def whose(tape: Tape, moments: Moments, at: Int64) -> tuple[Int64, Int64]:
+    """Of some of the moments the person's code and the place among that person's own, by which lots are drawn."""
+    person = tape.person[moments.row[at]]
+    return tape.code[person], moments.key[at] - 2 * tape.begin[person]
+
+
 def _found(key: Int64, wanted: Int64) -> Int64:
     place: Int64 = np.minimum(np.searchsorted(key, wanted), max(len(key) - 1, 0))
     return place[key[place] == wanted] if len(key) else place[:0]
