@@ -21,6 +21,7 @@ from typing import Protocol
 
 from tests.impact.fresh import SHOPS
 from tests.impact.kept import Kept, keep, kept
+from tests.impact.led import LED
 from tests.impact.parts import parts
 from tests.impact.seen import ADS
 from tests.impact.shop import Shop
@@ -29,7 +30,7 @@ from tests.impact.tables import TOLD, part_table, put, table
 from tests.impact.trial import MEASURES, AnyWorld, Sums, Trial, Truth, sums_of, try_once
 from tests.impact.worlds import WORLDS
 
-EVERY: dict[str, AnyWorld] = {world.name: world for world in (*WORLDS, *SHOPS, *ADS)}
+EVERY: dict[str, AnyWorld] = {world.name: world for world in (*WORLDS, *SHOPS, *ADS, *LED)}
 TRUTH_PARTS, PART_PEOPLE = 6, 100_000
 BATCH = 10
 Task = tuple[str, int, int]

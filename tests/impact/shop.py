@@ -108,6 +108,8 @@ class Shop:
         back: log odds of one more visit; pause: shortest and longest days until it.
         contents: how many pages of the kind /product there are; those below `special` are special.
         dose: how many messages an exposure has (1 and more), by what is true then.
+        acts: whether what is done between pages is told too: links clicked, a chat opened before it is started or left
+            again, and the form that is filled in before every goal.
         money: median and log-spread of a goal's value; None for none. rebuy: what each goal adds to the log odds.
         lead: days on which people begin before the first of those of the question.
         warned: too little to hold what it says, so that its own checks must say so.
@@ -126,6 +128,7 @@ class Shop:
     contents: int = 1
     special: int = 0
     dose: Callable[[View, Float64], Int64] | None = None
+    acts: bool = False
     money: tuple[float, float] | None = None
     rebuy: float = -1.0
     visits: int = 6

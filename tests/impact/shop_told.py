@@ -57,12 +57,13 @@ def asked(shop: Shop) -> tuple[Query, Plan]:
 
 
 def kinds(shop: Shop) -> list[Kind]:
-    """Pages, the exposure, the goal, messages, and products by their content."""
+    """Pages, the exposure, the goal, messages, acts, and products by their content."""
     type_, _, name = shop.asked.exposure.partition(":")
     met = Kind("page", name) if type_ == "page" else Kind("event", name if type_ == "event" else "chat_started")
     pages = [Kind("page", page) for page in PAGES]
+    acts = [Kind("click", "Next"), Kind("event", "chat_opened"), Kind("form_start", "order"), Kind("form", "order")]
     products = [Kind("page", f"/product/{content}") for content in range(shop.contents)]
-    return [*pages, met, Kind("event", "purchase"), Kind("event", "chat_message"), *products]
+    return [*pages, met, Kind("event", "purchase"), Kind("event", "chat_message"), *acts, *products]
 
 
 def journeys(shop: Shop, lives: Lives) -> Journeys:

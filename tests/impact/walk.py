@@ -27,7 +27,9 @@ from tests.impact.shop import (
 )
 
 EXPOSURE, GOAL, MESSAGE = len(PAGES), len(PAGES) + 1, len(PAGES) + 2  # kinds, after those of pages
-CONTENT = MESSAGE + 1  # and from here on products, by their content
+LINK, OPENED, FORM, SENT = range(MESSAGE + 1, MESSAGE + 5)  # acts, where they are told
+CONTENT = SENT + 1  # and from here on products, by their content
+LEFT_AGAIN = 1.3  # times as often as started, a chat is opened
 DOSES = ("1", "2 to 3", "4 and more")
 EDGES = np.concatenate([np.cumsum(MOVES, axis=1)[:, :LEAVE], np.ones((LEAVE + 1, 1))], axis=1)
 
@@ -125,11 +127,15 @@ class _Walk:
             inside, to = inside[to < LEAVE], to[to < LEAVE]
             self.look(inside, to, step, content)
             self.looking[inside] = np.round(4 + 56 * look[inside] ** 2)
+            if step > 1:
+                self.act(inside, LINK, -300)
             self.tell(inside, self.kind(inside), self.channel[inside] if step == 1 else None, self.looking)
             self.time[inside] += (5_000 + 60_000 * look[inside]).astype(np.int64)
             if not self.shop.by_source:
-                hit = inside[meet[inside] < _odds(self.shop.exposure(self.view(inside, visit, step)))]
+                chance = _odds(self.shop.exposure(self.view(inside, visit, step)))
+                hit = inside[meet[inside] < chance]
                 self.mark(hit, visit, self.channel, wait)
+                self.act(inside[meet[inside] < LEFT_AGAIN * chance], OPENED, -3_000)
                 self.tell(hit, np.full(len(hit), EXPOSURE))
                 self.say(hit)
                 self.again(hit)
@@ -191,7 +197,14 @@ class _Walk:
         self.after.add(met, self.time[met] - self.exposed_at[met], np.ones(len(met)), value[met])
         self.spent[won] += value[won]
         self.goals[won] += 1
+        self.act(won, FORM, -4_000)
+        self.act(won, SENT, -500)
         self.tell(won, np.full(len(won), GOAL), value=value[won] if self.shop.money is not None else None)
+
+    def act(self, who: Int64, kind: int, later: int) -> None:
+        """Something done right before what comes now."""
+        if self.shop.acts:
+            self.tell(who, np.full(len(who), kind), later=later)
 
     def tell(
         self,

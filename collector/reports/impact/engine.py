@@ -16,10 +16,12 @@ from collector.reports.impact.balance import Balance, balance
 from collector.reports.impact.censoring import pull
 from collector.reports.impact.drawn import Crowd, draw
 from collector.reports.impact.estimate import Effect, Fitted, Sample, effect, fit
+from collector.reports.impact.forerunners import without_forerunners
 from collector.reports.impact.keysteps import KeyStep, key_steps, stage_steps
 from collector.reports.impact.matching import POINTS, Matched, match
 from collector.reports.impact.moments import find_moments
 from collector.reports.impact.outcome import settled
+from collector.reports.impact.places import places
 from collector.reports.impact.plan import Plan
 from collector.reports.impact.state import State, state_at
 from collector.reports.impact.tape import Tape, make_tape
@@ -72,6 +74,8 @@ def answer(journeys: Journeys, query: Query, plan: Plan) -> Answer:
     tape = make_tape(journeys, query, plan, crowd)
     if plan.elsewhere:
         tape = with_ticks(tape, plan)
+    elif not plan.at_start:
+        tape = without_forerunners(journeys, plan, tape)
     found = Answer(plan, tape, crowd)
     check()
     progress(0.2)
@@ -85,7 +89,7 @@ def answer(journeys: Journeys, query: Query, plan: Plan) -> Answer:
         return found
     found.steps = key_steps(journeys, plan, tape)
     stages = stage_steps(journeys, plan, tape)
-    found.state = state_at(tape, moments, plan, found.steps, stages)
+    found.state = replace(state_at(tape, moments, plan, found.steps, stages), places=places(journeys, tape, moments))
     check()
     progress(0.5)
     matched = match(tape, plan, moments, found.state, len(stages))

@@ -11,6 +11,7 @@ from collector.core.times import DAY, HOUR, MINUTE, SECOND
 from collector.journeys.part import Bool, Int32, Int64
 from collector.reports.impact.away import STRATA, stratum
 from collector.reports.impact.coded import Codes
+from collector.reports.impact.places import LEVELS
 from collector.reports.impact.state import CLOCK, HERE, State
 from collector.reports.impact.tape import DEVICES, NEW
 
@@ -62,6 +63,7 @@ def lasting(state: State, stages: int) -> list[Feature]:
         _binned("age", state.age, HOUR, DAY, 7 * DAY, 30 * DAY),
         _binned("engaged", state.engaged, 0, 30 * SECOND, 2 * MINUTE, 6 * MINUTE),
         _binned("ads", state.ads, 0, 1, 3),
+        *(Feature(place.name, place.codes, LEVELS) for place in state.places),
     ]
 
 

@@ -86,17 +86,20 @@ def _keys(tape: Tape, plan: Plan) -> Int64:
     arriving: Int64 = rows[tape.arrives & (rows <= exposed)]
     if plan.at_start:
         return 2 * arriving
-    return np.sort(np.concatenate([2 * arriving, 2 * rows[rows < exposed] + 1]), kind="stable")
+    rows = rows[(rows < exposed) & ~tape.leads] if len(tape.leads) else rows[rows < exposed]
+    return np.sort(np.concatenate([2 * arriving, 2 * rows + 1]), kind="stable")
 
 
 def exposure_key(tape: Tape, exposure: Int64) -> Int64:
-    """The moment of an exposure: arriving where it begins a visit, else after the visit's event before it.
+    """The moment of an exposure: arriving where it begins a visit, else after the visit's event before it and before
+    all that leads to it.
 
     An ad that is seen elsewhere has a moment of its own.
     """
     if len(tape.seat):
         return 2 * exposure
-    return np.asarray(np.where(tape.first[exposure] == exposure, 2 * exposure, 2 * tape.before[exposure] + 1))
+    before, first = tape.before[exposure], tape.first[exposure]
+    return np.asarray(np.where(before == exposure, 2 * first, 2 * before + 1))
 
 
 def whose(tape: Tape, moments: Moments, at: Int64) -> tuple[Int64, Int64]:

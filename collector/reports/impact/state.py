@@ -17,6 +17,7 @@ from collector.reports.impact.away import NOTHING
 from collector.reports.impact.coded import Codes
 from collector.reports.impact.keysteps import KeyStep
 from collector.reports.impact.moments import Moments
+from collector.reports.impact.places import Place
 from collector.reports.impact.plan import Plan
 from collector.reports.impact.tape import NEW, Tape
 
@@ -36,7 +37,7 @@ class State:
     exposure; touch: of the first visit (NEW where this is it). where: 0 arriving, 1 after any row, 2 + n after the key
     step n. seen: per key step 1 where it was taken. stage: the furthest of the site's named stages, 0 for none.
     clock: part of the day, and whether a weekend. time: ms UTC. away: ms since the last row on the site, where ads are
-    seen elsewhere; "this visit" is then the last one.
+    seen elsewhere; "this visit" is then the last one. places: the page and the last act, where they were looked for.
     """
 
     visits: Int32
@@ -57,6 +58,7 @@ class State:
     clock: Codes
     time: Int64
     away: Int64
+    places: Sequence[Place] = ()
 
 
 def state_at(tape: Tape, moments: Moments, plan: Plan, steps: Sequence[KeyStep], stages: Sequence[KeyStep]) -> State:

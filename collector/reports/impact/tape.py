@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -28,7 +28,8 @@ class Tape:
     and dose (bool), value (money of goals, else 0), engaged (ms), arrives (whether somebody comes to the site by it, or
     is exposed by coming), first (row where the row's session begins), before (the row before it in its session, itself
     where there is none), seen (pages of the session up to and with the row). Where ads are seen elsewhere also seat:
-    the person's last row on the site up to and with the row, -1 for none.
+    the person's last row on the site up to and with the row, -1 for none. leads: whether a row belongs to the exposure
+    that it leads to (`forerunners.py`); empty where none was looked for.
     Person columns: code, begin (first row; P + 1 long), scale (how many people one sampled person stands for),
     exposed, reached (row of the first exposure, of the first goal).
     """
@@ -53,6 +54,7 @@ class Tape:
     exposed: Int64
     reached: Int64
     seat: Int64
+    leads: Bool = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
 
     @property
     def none(self) -> int:
