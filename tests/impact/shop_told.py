@@ -30,6 +30,9 @@ class _Paid:
     def __init__(self, value: Float64) -> None:
         self.value = value
 
+    def names(self) -> list[str]:
+        return ["total"]
+
     def column(self, part: Part, name: str) -> PropertyColumn:
         amounts, code = np.unique(np.nan_to_num(self.value[part.id - 1], nan=-1.0), return_inverse=True)
         values = [None if amount < 0 else float(amount) for amount in amounts]
