@@ -29,6 +29,7 @@ from collector.reports.impact.plan import Plan
 from collector.reports.impact.report import GOAL, HORIZON, NEW, make_plan
 from collector.reports.params import wholly
 from collector.reports.people_list import LIMIT
+from collector.reports.threads import each
 
 
 def run(journeys: Journeys, query: Query) -> Result:
@@ -79,10 +80,11 @@ def _confirmed(journeys: Journeys, scene: Scene, findings: Sequence[Finding], el
         fresh = {one.finding.candidate.matcher for one in ranked if one.clear or one.verdict == "closer"} - seen
         if not fresh:
             return ranked
-        for at, finding in enumerate(findings):
-            check()
-            if finding.candidate.matcher in fresh and not comparable(journeys, scene, finding.candidate):
-                findings[at] = Finding(finding.candidate, "unlike")
+        closer = [at for at, finding in enumerate(findings) if finding.candidate.matcher in fresh]
+        fits = each(lambda at: comparable(journeys, scene, findings[at].candidate), closer)
+        for at, fit in zip(closer, fits, strict=True):
+            if not fit:
+                findings[at] = Finding(findings[at].candidate, "unlike")
         seen |= fresh
 
 
