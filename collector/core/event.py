@@ -87,6 +87,8 @@ class Source:
     campaign_mark: bool = False
 
 
+# What is told of somebody and is nothing that they did.
+NO_ACTS = frozenset((IDENTIFY, CONSENT, ENGAGEMENT))
 AD_SEEN = "ad_impression"
 # What widgets and experiments tell by themselves: no act of the visitor, so it neither ends a bounce nor is what
 # somebody did next.

@@ -131,16 +131,16 @@ class Journeys:
         if matcher.is_source:
             fits = [number for number in (-1, *self.sources) if self._fits_source(matcher, number)]
             rows = part.session_row[np.isin(part.source[part.session_row], fits)]
-            return rows if include_bots else rows[part.bot[rows] == 0]
+            return rows[part.counted(include_bots, rows)]
         if matcher.subject == "any":
-            return np.arange(part.size) if include_bots else np.flatnonzero(part.bot == 0)
+            return np.flatnonzero(part.counted(include_bots))
         wanted = sorted(self.kind_ids(matcher))
         runs = [_kind_slice(part, kind).rows for kind in wanted]
         if include_bots or sum(map(len, runs)) * _FEW > part.size:
             told = np.zeros(len(part.kind_start), dtype=np.bool_)
             told[[kind for kind in wanted if kind < len(told)]] = True
             mask = looked_up(told, part.kind)
-            return np.flatnonzero(mask if include_bots else mask & (part.bot == 0))
+            return np.flatnonzero(mask & part.counted(include_bots))
         return np.sort(np.concatenate(runs)).astype(np.int64) if runs else np.empty(0, dtype=np.int64)
 
     def _fits_source(self, matcher: Matcher, number: int) -> bool:

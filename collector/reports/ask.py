@@ -33,9 +33,9 @@ def ask(report: Report, journeys: Journeys, arguments: Arguments, site: Site, no
 
 
 def _check_breakdown(report: Report, query: Query) -> None:
-    if query.by in (None, NAME) or report.breaks_down_by_any:
+    if query.by in (None, NAME) or report.breaks_down:
         return
-    others = ", ".join(str(one.title) for one in reports().values() if one.breaks_down_by_any)
+    others = ", ".join(str(one.title) for one in reports().values() if one.breaks_down)
     raise UserError(
         f"{report.title} cannot be broken down by {query.by!r}.",
         f"By segment alone. Reports that know any property: {others}.",

@@ -37,7 +37,8 @@ class Report:
         follows: what of an answer follows people for longer than a day ("", "part" or "whole") and so leaves out those
             counted without cookies (`scope.choose` with `lasting`).
         ranged: whether it reads the days that are chosen; one that has its own days does not offer them.
-        breaks_down: whether it reads the common option `by`, so that its page offers it. Any report knows `by=segment`.
+        breaks_down: whether it can be broken down by any property (the common option `by`); each can by segment.
+        own_by: whether its page offers that in a place of its own.
     """
 
     name: str
@@ -50,14 +51,10 @@ class Report:
     people: bool = True
     follows: Callable[[Query], str] = nobody
     breaks_down: bool = False
+    own_by: bool = False
     ranged: bool = True
-
-    @property
-    def breaks_down_by_any(self) -> bool:
-        """Whether it can be broken down by a property; one that offers that in a place of its own has a `by-at`."""
-        return self.breaks_down or any(param.name == "by-at" for param in self.params)
 
     @property
     def by_help(self) -> Text:
         """What the common option `by` does here."""
-        return _BY_ANY if self.breaks_down_by_any else _BY_SEGMENT
+        return _BY_ANY if self.breaks_down else _BY_SEGMENT

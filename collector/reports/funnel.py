@@ -276,4 +276,6 @@ REPORT = Report(
     example={"step": ["page:/", "page:/plans", "event:signup"], "window": ["7d"]},
     menu=30,
     follows=_follows,
+    breaks_down=True,
+    own_by=True,
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from collector.core.blocks import Block, Cell, Column
-from collector.core.event import CONSENT, IDENTIFY, PAGE, PASSIVE, Kind
+from collector.core.event import NO_ACTS, PAGE, PASSIVE, Kind
 from collector.core.matcher import Matcher
 from collector.core.query import Query
 from collector.core.text import T, Text, Value
@@ -24,7 +24,6 @@ from collector.reports.stats import benjamini_hochberg, chi_squared, odds_ratio
 MOST = 12
 LEAST = 10
 _SLOTS = 16
-_NO_ACTS = (IDENTIFY, CONSENT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +45,7 @@ def did(journeys: Journeys, query: Query, outcome: Outcome, step: int, stretch: 
     """What each did in their stretch; the steps' own events, what widgets do by themselves, and bots aside."""
     every, texts = action_codes(journeys)
     codes = every.copy()
-    codes[[number for number, kind in journeys.kinds.items() if kind in PASSIVE or kind.type in _NO_ACTS]] = -1
+    codes[[number for number, kind in journeys.kinds.items() if kind in PASSIVE or kind.type in NO_ACTS]] = -1
     codes[[number for matcher in outcome.plan.steps[: step + 1] for number in _named(journeys, matcher)]] = -1
     actions, places = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
     for entrants, place, kind in events_within(outcome, step, stretch, query.include_bots):

@@ -175,7 +175,7 @@ def tied_anyhow(units: Units) -> Bool:
     """Which units have two different events of one instant, whatever they are."""
     part = units.part
     rows = part.memo.get("rows of one instant", lambda: _of_one_instant(part))
-    rows = rows if units.bots else rows[part.bot[rows] == 0]
+    rows = rows[part.counted(units.bots, rows)]
     keys = part.key[rows]
     if units.sessions:
         keys = np.sort((part.session[rows].astype(np.int64) << units.shift) | (keys & ((1 << units.shift) - 1)))

@@ -125,7 +125,7 @@ def every_event(units: Units, which: Int64) -> Hits:
     part = units.part
     person = which if units.person is None else np.unique(units.person[which])
     rows = ranges(part.person_row[person], part.person_row[person + 1])
-    keep = np.ones(len(rows), dtype=np.bool_) if units.bots else part.bot[rows] == 0
+    keep = part.counted(units.bots, rows)
     if units.sessions:
         keep &= np.isin(part.session[rows], which)
     rows = rows[keep]

@@ -51,7 +51,7 @@ class Seek:
         return replace(self, rows=self.rows[places], session=session, last=self.last[places])
 
     def _counts(self, place: Int64, seeking: Int64) -> Bool:
-        fits = np.ones(len(place), dtype=np.bool_) if self.bots else self.part.bot[place] == 0
+        fits = self.part.counted(self.bots, place)
         if self.session is not None:
             fits &= self.part.session[place] == self.session[seeking]
         for kind in self.passive:

@@ -77,7 +77,7 @@ def events_within(outcome: Outcome, step: int, stretch: Stretch, bots: bool) -> 
             piece = here[begin : begin + _AT_ONCE]
             rows = own[piece]
             place, found = _rows(part, rows, stretch, outcome.sessions)
-            keep = np.ones(len(found), dtype=np.bool_) if bots else part.bot[found] == 0
+            keep = part.counted(bots, found)
             if outcome.sessions:
                 keep &= part.session[found] == part.session[rows][place]
             kept = np.flatnonzero(keep)

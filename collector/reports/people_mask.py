@@ -185,7 +185,7 @@ class _Asked:
         journeys, part, bots = self.journeys, self.part, self.query.include_bots
         if isinstance(did.what, Visit):
             rows = part.session_row[_visits(journeys, part, did.what.name, _fitting(did.what))]
-            rows = rows if bots else rows[part.bot[rows] == 0]
+            rows = rows[part.counted(bots, rows)]
             hits = Hits(part.key[rows], rows)
         else:
             hits = assigned(journeys, part, did.what, bots)

@@ -123,7 +123,7 @@ def claimed_rows(journeys: Journeys, part: Part, query: Query, how: Matcher, unt
 
 def _touches(journeys: Journeys, part: Part, include_bots: bool, mine: Int64) -> Int64:
     """First rows of visits that came from somewhere; one that an ad's impression began was no click."""
-    rows = part.session_row if include_bots else part.session_row[part.bot[part.session_row] == 0]
+    rows = part.session_row[part.counted(include_bots, part.session_row)]
     told = [number for number, source in journeys.sources.items() if source.channel not in ("direct", CHANNEL)]
     other: Bool = np.isin(part.source[rows], told)
     return np.union1d(rows[other], mine)

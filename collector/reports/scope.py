@@ -83,12 +83,10 @@ def _sessions(journeys: Journeys, part: Part, include_bots: bool) -> Sessions:
     last = part.session_row.astype(np.int32)
     for piece in pieces(part.size):
         session, kind, given = part.session[piece], part.kind[piece], part.engaged[piece]
-        bot = part.bot[piece] != 0
-        if bot.any() and not include_bots:
-            session, kind, given = session[~bot], kind[~bot], given[~bot]
-            rows = np.flatnonzero(~bot)
-        else:
-            rows = None
+        mine = part.bot[piece] >= 0 if include_bots else part.bot[piece] == 0
+        rows = None if mine.all() else np.flatnonzero(mine)
+        if rows is not None:
+            session, kind, given = session[mine], kind[mine], given[mine]
         _add(counted, session, digits.take(kind))
         if given.any():
             _add(engaged, session, given)

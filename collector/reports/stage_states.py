@@ -208,8 +208,8 @@ def _moves(part: Part, stays: Stays, silent: int, quiet: int, include_bots: bool
 def _silences(part: Part, quiet: int, include_bots: bool) -> list[tuple[Int32, Int64]]:
     """The (persons, times) of the events that end silences, and those at which silences begin; ascending both."""
     person, time = part.person, part.time
-    if not include_bots and part.bot.any():
-        rows = np.flatnonzero(part.bot == 0)
+    if part.bot.any():
+        rows = np.flatnonzero(part.counted(include_bots))
         person, time = person[rows], time[rows]
     if not len(time):
         return [(person, time), (person, time)]

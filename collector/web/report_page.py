@@ -271,7 +271,7 @@ def build(
         "properties": breakdowns(access, journeys),
         "segments": list(site.segments),
         "goals": site.goals,
-        "breaks_down": report.breaks_down,
+        "breaks_down": report.breaks_down and not report.own_by,
         "each_segment": report.name in OFFERED and bool(site.segments),
         "given": given,
         "nothing_yet": not any(part.size for part in journeys.each()),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from collector.core.assignment import assign
 from collector.core.blocks import Block, Cell, Result
 from collector.core.errors import UserError
+from collector.core.matcher import Matcher
 from collector.core.times import DAY, HOUR
 from collector.journeys.part import ASIDE
 from collector.reports.ask import ask as ask_any
@@ -302,6 +303,8 @@ def test_who_is_in_it_by_a_list_is_in_it_as_by_a_page_and_did_nothing_else(aside
     assert (arm(result, "on")["reached"], arm(result, "on")["share"]) == (1, 0.5)
     journeys = world(log, None, NOW)
     some = question(VISITORS, NOW, SITE, all_time="1", where=["event:experiment_exposed[variant=on]"])
+    part, anything = journeys.parts[0], Matcher("any")
+    assert [len(journeys.hits(part, anything, bots).rows) for bots in (False, True)] == ([2, 3] if aside else [4, 5])
     listed = VISITORS.run(journeys, some).block("visitors")
     assert [row[0] for row in listed.rows] == ["a"]
     assert cells(listed)["sessions"] == (1 if aside else 2)

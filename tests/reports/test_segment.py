@@ -201,7 +201,7 @@ def test_every_report_can_be_asked_of_a_segment_alone(name: str) -> None:
         assert by_segment == by_hand
 
 
-@pytest.mark.parametrize("name", [name for name, report in reports().items() if not report.breaks_down_by_any])
+@pytest.mark.parametrize("name", [name for name, report in reports().items() if not report.breaks_down])
 def test_a_report_that_knows_segments_alone_refuses_another_breakdown(name: str) -> None:
     report = reports()[name]
     with pytest.raises(UserError, match=r"cannot be broken down by 'channel'\.") as refused:

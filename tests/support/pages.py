@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import ClassVar
@@ -229,3 +229,10 @@ def send(client: FlaskClient, form_page: str, target: str = "", **fields: str) -
     """Fill the form that stands on `form_page` and send it, to `target` or to that page."""
     page = client.get(form_page)
     return client.post(target or form_page, data={"csrf_token": token_in(page), **fields})
+
+
+def later(shop: Installation, by: int) -> None:
+    """Let the app's clock go forward."""
+    theirs = shop.app.extensions[rooms.EXTENSION]
+    now = theirs.clock()
+    shop.app.extensions[rooms.EXTENSION] = replace(theirs, clock=lambda: now + by)

@@ -137,7 +137,7 @@ def test_a_page_offers_each_segment_beside_everybody_where_there_are_segments(fr
     client, choice = fresh.client(), "Each segment beside everybody"
     assert choice not in client.get("/shop/overview").text
     send(client, "/shop/segments/edit", "/shop/segments", name="Buyers", where="event:purchase")
-    assert {name for name in OFFERED if not reports()[name].breaks_down_by_any} == OFFERED
+    assert {name for name in OFFERED if not reports()[name].breaks_down} == OFFERED
     for name in ("before-after", "visitors", "explore"):
         assert client.get(f"/shop/{name}").text.count(choice) == (name in OFFERED)
     ticked = client.get("/shop/overview?by=segment").text

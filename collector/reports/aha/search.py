@@ -146,7 +146,7 @@ def _looked_up(one: Newcomers, who: Int64, of_kind: Int64, days: Sequence[int]) 
     last = np.maximum.reduce(ends)
     rows, owner = ranges(begin, last), np.repeat(np.arange(len(who), dtype=np.int32), last - begin)
     action = of_kind[part.kind[rows]]
-    used = action >= 0 if one.include_bots else (action >= 0) & (part.bot[rows] == 0)
+    used = (action >= 0) & part.counted(one.include_bots, rows)
     rows, action, owner = rows[used], action[used], owner[used]
     # A stable sort of 16-bit numbers is a radix sort; persons stay ascending within an action.
     order = np.argsort(action.astype(np.uint16), kind="stable")

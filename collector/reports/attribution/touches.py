@@ -57,7 +57,7 @@ def _visits(journeys: Journeys, part: Part, plan: Plan, include_bots: bool) -> T
 def _first_rows(part: Part, include_bots: bool) -> Int64:
     """The rows that visits begin with."""
     rows = part.session_row
-    return rows if include_bots or not part.bot.any() else rows[part.bot[rows] == 0]
+    return rows[part.counted(include_bots, rows)] if part.bot.any() else rows
 
 
 def _begun(part: Part, include_bots: bool) -> tuple[Int64, Int32]:

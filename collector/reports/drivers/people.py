@@ -80,8 +80,7 @@ def _came(journeys: Journeys, part: Part, include_bots: bool) -> Codes:
         if source.channel in CHANNELS:
             channels[number] = CHANNELS.index(source.channel)
     found = channels[part.source[part.session_row]]  # the place of -1, no source, is the last
-    if not include_bots:
-        found[part.bot[part.session_row] != 0] = len(CHANNELS)
+    found[~part.counted(include_bots, part.session_row)] = len(CHANNELS)
     return found
 
 

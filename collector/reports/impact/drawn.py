@@ -178,9 +178,7 @@ def _naive(journeys: Journeys, query: Query, plan: Plan, found: list[_Found]) ->
 
 def _begun(part: Part, plan: Plan, include_bots: bool) -> Int64:
     """When each person first did anything within the range, ms UTC; NEVER for nothing."""
-    inside = (part.time >= plan.start) & (part.time < plan.end)
-    if not include_bots:
-        inside &= part.bot == 0
+    inside = (part.time >= plan.start) & (part.time < plan.end) & part.counted(include_bots)
     return np.minimum.reduceat(np.where(inside, part.time, NEVER), part.person_row[:-1]) if part.size else part.time
 
 
@@ -189,11 +187,9 @@ def active(part: Part, plan: Plan, include_bots: bool) -> Bool:
     low, high = part.bounds if part.size else (0, 0)
     if plan.start <= low and high < plan.end:
         rows = np.diff(part.person_row)
-        bots = part.person[:0] if include_bots else part.person[np.flatnonzero(part.bot)]
-        return np.asarray(rows > np.bincount(bots, minlength=len(rows)))
-    inside = (part.time >= plan.start) & (part.time < plan.end)
-    if not include_bots:
-        inside &= part.bot == 0
+        others = part.person[np.flatnonzero(~part.counted(include_bots))]
+        return np.asarray(rows > np.bincount(others, minlength=len(rows)))
+    inside = (part.time >= plan.start) & (part.time < plan.end) & part.counted(include_bots)
     found = np.zeros(len(part.persons), dtype=np.bool_)
     found[part.person[inside]] = True
     return found

@@ -161,9 +161,9 @@ def _rows(drawn: Drawn, plan: Plan, include_bots: bool) -> tuple[Int64, Int64]:
     lengths = last - first
     owner = np.repeat(np.arange(len(first)), lengths)
     rows = np.arange(len(owner)) + np.repeat(first - (np.cumsum(lengths) - lengths), lengths)
-    if include_bots or not part.bot.any():
+    if not part.bot.any():
         return rows, owner
-    kept = part.bot[rows] == 0
+    kept = part.counted(include_bots, rows)
     return rows[kept], owner[kept]
 
 

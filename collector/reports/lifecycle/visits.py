@@ -49,8 +49,7 @@ def visits(journeys: Journeys, active: Active, query: Query, question: Asked) ->
     tests = []
     if not _covers(question, part):
         tests.append((time >= question.span.start) & (time < question.span.end))
-    if not query.include_bots:
-        tests.append(part.bot[row] == 0)
+    tests.append(part.counted(query.include_bots, row))
     if not active.everybody:
         tests.append(active.chosen[part.person[row]])
     if question.event != EVERY:

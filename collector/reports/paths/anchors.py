@@ -99,8 +99,7 @@ def _first_rows(
         return of.row[stay].astype(np.int64), stay
     rows = np.flatnonzero((part.time >= query.start) & (part.time < query.end))
     rows = rows[at_place(journeys, part, rules, rows, query.include_bots)]
-    if not query.include_bots:
-        rows = rows[part.bot[rows] == 0]
+    rows = rows[part.counted(query.include_bots, rows)]
     person = part.person[rows]
     return (rows[np.concatenate(([True], person[1:] != person[:-1]))] if len(rows) else rows), None
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.core.errors import UserError
-from collector.core.event import CONSENT, ENGAGEMENT, IDENTIFY, PAGE, PASSIVE, Kind
+from collector.core.event import NO_ACTS, PAGE, PASSIVE, Kind
 from collector.core.matcher import Matcher, fits_pattern
 from collector.core.query import Query
 from collector.journeys.journeys import Journeys
@@ -23,7 +23,6 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HASH = re.compile(r"[0-9a-f]{8,}", re.IGNORECASE)
 _TOKEN = re.compile(r"[0-9A-Za-z]{20,}")
 MOST_NARROW = 32_000  # and something is added to them
-_NO_ACTS = (IDENTIFY, CONSENT, ENGAGEMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def page_name(path: str, rules: Rules) -> str:
 def _name(kind: Kind, rules: Rules) -> str | None:
     if kind.type == PAGE:
         return page_name(kind.name, rules) if rules.only or rules.show != "events" else None
-    if kind.type in _NO_ACTS or not (rules.only or rules.show != "pages") or (kind in PASSIVE and not rules.only):
+    if kind.type in NO_ACTS or not (rules.only or rules.show != "pages") or (kind in PASSIVE and not rules.only):
         return None
     return event_text(kind)
 
@@ -133,10 +132,7 @@ def place_rows(journeys: Journeys, part: Part, rules: Rules, include_bots: bool)
     if rules.only:
         rows = rows_of_any(journeys, part, rules.only, include_bots)
         return rows[code[part.kind[rows]] >= 0]
-    mask = looked_up(code >= 0, part.kind)
-    if not include_bots:
-        mask &= part.bot == 0
-    return np.flatnonzero(mask)
+    return np.flatnonzero(looked_up(code >= 0, part.kind) & part.counted(include_bots))
 
 
 def at_place(journeys: Journeys, part: Part, rules: Rules, rows: Int64, include_bots: bool) -> Bool:

@@ -87,7 +87,7 @@ def _visits(ask: Ask, seen: Seen) -> list[Behind]:
 
 def _begun(ask: Ask, seen: Seen) -> Bool:
     mask = rows_in(seen.part, seen.part.session_row, seen.chosen, ask.stretch)
-    return mask if ask.query.include_bots else mask & (seen.part.bot[seen.part.session_row] == 0)
+    return mask & seen.part.counted(ask.query.include_bots, seen.part.session_row)
 
 
 def _bounced(ask: Ask, seen: Seen) -> list[Behind]:

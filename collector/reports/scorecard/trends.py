@@ -146,9 +146,7 @@ def _visits(journeys: Journeys, query: Query, question: Asked, seen: Seen, days:
     part = seen.part
     visits = sessions(journeys, part, query.include_bots)
     place = question.places(days[part.session_row])
-    mine = place >= 0
-    if not query.include_bots:
-        mine &= part.bot[part.session_row] == 0
+    mine = (place >= 0) & part.counted(query.include_bots, part.session_row)
     if not seen.chosen.all():
         mine &= seen.chosen[visits.person]
     begun = np.flatnonzero(mine)
